@@ -1,1 +1,29 @@
-//! Placeholder.
+//! SeaORM rows, one table per file. A row is data: rules live in `domain`, queries with those who ask them.
+//!
+//! Tables and columns are those of section 2 of `shared/reference/rules.md`, made by `migration`. `None` means that nobody
+//! said, never "no".
+
+pub mod billing_status;
+pub mod change_log;
+pub mod collection;
+pub mod daily_count;
+pub mod device;
+pub mod device_identity;
+pub mod device_payload;
+pub mod device_snapshot;
+pub mod device_type;
+pub mod exception;
+pub mod exception_event;
+pub mod exception_identity;
+pub mod held_collection;
+pub mod job_batch;
+pub mod job_run;
+pub mod month_end_count;
+pub mod organization;
+pub mod schedule_slot;
+pub mod set_aside_record;
+pub mod site;
+pub mod site_alias;
+pub mod snapshot_day;
+pub mod vendor;
+pub mod vendor_lease;

@@ -1,0 +1,87 @@
+//! One day as the checks see it.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    billing::{Billing, SpareReason},
+    linking::{Ambiguity, Link, Linking},
+    vendor::Vendor,
+};
+
+/// An organization by its canonical name: one id for all vendors.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrganizationRef {
+    /// The id of the canonical organization.
+    pub id: i64,
+    /// Its name, as the vendor of the sighting spells it.
+    pub name: String,
+}
+
+/// One identity on the day, as its vendor showed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sighting {
+    /// The identity; unique on a day.
+    pub identity_id: i64,
+    /// Who showed it.
+    pub vendor: Vendor,
+    /// The vendor's own id of the device.
+    pub vendor_device_key: String,
+    /// Host name as received.
+    pub hostname: String,
+    /// The name people gave it.
+    pub display_name: Option<String>,
+    /// The organization; `None` when the vendor names none.
+    pub organization: Option<OrganizationRef>,
+    /// The location's name; `None` when there is none or it is not known.
+    pub location_name: Option<String>,
+    /// Billing; `None` for vendors that do not decide it.
+    pub billing: Option<Billing>,
+    /// Why it is spare.
+    pub spare_reason: Option<SpareReason>,
+    /// When the vendor first listed it.
+    pub added_at: Option<DateTime<Utc>>,
+    /// When the vendor last heard from it.
+    pub last_contact: Option<DateTime<Utc>>,
+}
+
+/// The sightings of one day with their links.
+#[derive(Debug)]
+pub struct DayInventory<'a> {
+    sightings: Vec<&'a Sighting>,
+    by_identity: HashMap<i64, &'a Sighting>,
+    linking: &'a Linking,
+}
+
+impl<'a> DayInventory<'a> {
+    /// A day's inventory.
+    pub fn new(sightings: &'a [Sighting], linking: &'a Linking) -> Self {
+        let by_identity: HashMap<_, _> = sightings.iter().map(|sighting| (sighting.identity_id, sighting)).collect();
+        let mut sightings: Vec<_> = sightings.iter().collect();
+        sightings.sort_by_key(|sighting| sighting.identity_id);
+        Self { sightings, by_identity, linking }
+    }
+
+    /// A vendor's sightings by identity, ascending.
+    pub fn of(&self, vendor: Vendor) -> impl Iterator<Item = &'a Sighting> + '_ {
+        self.sightings.iter().copied().filter(move |sighting| sighting.vendor == vendor)
+    }
+
+    /// One sighting; `None` when the identity was not there that day.
+    pub fn sighting(&self, identity_id: i64) -> Option<&'a Sighting> {
+        self.by_identity.get(&identity_id).copied()
+    }
+
+    /// The reference vendor's sighting of the same machine, with how it was found. `None` when there is no link, and also
+    /// when the linked identity was not there that day.
+    pub fn reference_of(&self, sighting: &Sighting) -> Option<(&'a Link, &'a Sighting)> {
+        let link = self.linking.reference_of(sighting.identity_id)?;
+        Some((link, self.sighting(link.reference_id)?))
+    }
+
+    /// The ambiguity that kept a sighting from being linked.
+    pub fn ambiguity_of(&self, sighting: &Sighting) -> Option<&'a Ambiguity> {
+        self.linking.ambiguity_of(sighting.identity_id)
+    }
+}

@@ -1,0 +1,55 @@
+//! What changed between two stored days of one vendor (rules section 9).
+//!
+//! Days are joined by identity, so a rename is no change of usage. It refuses to know where days come from and whether
+//! they are complete: the caller asks only about days that are.
+
+mod comparison;
+mod transitions;
+
+pub use comparison::{Comparison, OrganizationUsage, Scope, compare};
+pub use transitions::{Transition, day_of, transitions};
+
+use crate::billing::Billing;
+
+/// One identity on one day, as far as usage goes. One per identity and day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holding {
+    /// The identity.
+    pub identity_id: i64,
+    /// The organization that has it; `None` when the vendor names none.
+    pub organization_id: Option<i64>,
+    /// Its billing; `None` for vendors that do not decide it.
+    pub billing: Option<Billing>,
+}
+
+/// One change of one device. A device that changed in two ways has two of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Change {
+    /// The identity that changed.
+    pub identity_id: i64,
+    /// How.
+    pub kind: ChangeKind,
+}
+
+/// How a device changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ChangeKind {
+    /// It was not there before.
+    Added,
+    /// It is not there any more.
+    Removed,
+    /// Another organization has it now.
+    OrganizationChanged {
+        /// The organization before; `None` for none.
+        from: Option<i64>,
+        /// The organization after; `None` for none.
+        to: Option<i64>,
+    },
+    /// Its billing is another.
+    BillingChanged {
+        /// The billing before.
+        from: Option<Billing>,
+        /// The billing after.
+        to: Option<Billing>,
+    },
+}

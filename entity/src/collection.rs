@@ -1,0 +1,38 @@
+//! What one run of a collector brought back.
+
+use sea_orm::entity::prelude::*;
+
+/// A row of `collection`.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "collection")]
+pub struct Model {
+    /// Id.
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    /// Vendor id.
+    pub vendor_id: i64,
+    /// Snapshot date.
+    pub snapshot_date: Date,
+    /// complete, partial or held; discarded or applied after a person decided on a held one.
+    pub outcome: String,
+    /// Device count.
+    pub device_count: i64,
+    /// Set aside count.
+    pub set_aside_count: i64,
+    /// Texts: why it is partial or held.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub reasons: Json,
+    /// Texts: what the operator should know.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub notes: Json,
+    /// Started at.
+    pub started_at: DateTimeUtc,
+    /// Ended at.
+    pub ended_at: DateTimeUtc,
+}
+
+/// No joins are declared.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

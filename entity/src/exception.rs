@@ -1,0 +1,54 @@
+//! A finding with a life: found, worked on, resolved.
+
+use sea_orm::entity::prelude::*;
+
+/// A row of `exceptions`.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "exceptions")]
+pub struct Model {
+    /// Id.
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    /// The day it was first found; age counts from it.
+    pub date_found: Date,
+    /// Type.
+    #[sea_orm(column_name = "type")]
+    pub r#type: String,
+    /// Hostname.
+    pub hostname: String,
+    /// Details.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub details: Json,
+    /// Resolved.
+    pub resolved: bool,
+    /// Resolved date.
+    pub resolved_date: Option<Date>,
+    /// Resolved by.
+    pub resolved_by: Option<String>,
+    /// Assigned to.
+    pub assigned_to: Option<String>,
+    /// The note of the last resolution.
+    pub notes: Option<String>,
+    /// Type and identities: one row for ever.
+    pub fingerprint: String,
+    /// The last day a check found it.
+    pub last_seen_date: Date,
+    /// Organization id.
+    pub organization_id: Option<i64>,
+    /// FIXED, ACCEPTED, FALSE_POSITIVE by a person; VERIFIED by a check that no longer found it.
+    pub resolution: Option<String>,
+    /// Resolved at.
+    pub resolved_at: Option<DateTimeUtc>,
+    /// Accepted until.
+    pub accepted_until: Option<Date>,
+    /// The last time a check found it again after it was resolved.
+    pub reopened_at: Option<DateTimeUtc>,
+    /// Grows with every change.
+    pub version: i64,
+}
+
+/// No joins are declared.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,26 @@
+//! A vendor's organization.
+
+use sea_orm::entity::prelude::*;
+
+/// A row of `site`.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "site")]
+pub struct Model {
+    /// Id.
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    /// Vendor id.
+    pub vendor_id: i64,
+    /// The vendor's own organization id.
+    pub vendor_site_key: String,
+    /// The vendor's name for it; the key where it named none.
+    pub name: String,
+    /// The client organization it belongs to; `None` when its name folds to nothing.
+    pub organization_id: Option<i64>,
+}
+
+/// No joins are declared.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
