@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{observation::{Observation, Place}, vendor::Vendor};
+use crate::{
+    observation::{Observation, Place},
+    vendor::Vendor,
+};
 
 /// The result of one run of a collector. An error on the way is part of it, never an empty list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

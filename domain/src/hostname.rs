@@ -13,6 +13,12 @@ pub fn canonical(hostname: &str) -> Option<String> {
     (!name.is_empty()).then_some(name)
 }
 
+/// A host name for people: cut like the canonical one, in the letters that the vendor sent.
+pub fn short(hostname: &str) -> &str {
+    let before = |text, mark| str::split(text, mark).next().unwrap_or_default().trim();
+    before(before(hostname, '|'), '.')
+}
+
 /// The NetBIOS key: the first 15 characters of a canonical host name.
 pub fn netbios(canonical: &str) -> String {
     canonical.chars().take(NETBIOS_LENGTH).collect()
@@ -48,6 +54,12 @@ mod tests {
         ] {
             assert_eq!(canonical(received).as_deref(), expected, "{received:?}");
         }
+    }
+
+    #[test]
+    fn a_short_name_keeps_its_letters() {
+        assert_eq!(short(" Reception-PC.corp.example | Marie Durand"), "Reception-PC");
+        assert_eq!(short(" | nobody"), "");
     }
 
     #[test]

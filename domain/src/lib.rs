@@ -10,6 +10,7 @@ pub mod checks;
 pub mod clock;
 pub mod collection;
 pub mod device_type;
+pub mod exception_life;
 pub mod hostname;
 pub mod linking;
 pub mod mac;

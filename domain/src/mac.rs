@@ -35,8 +35,16 @@ mod tests {
     #[test]
     fn addresses_that_strangers_share_are_no_key() {
         for shared in [
-            "00:00:00:00:00:00", "FF:FF:FF:FF:FF:FF", "00:15:5D:00:00:01", "02:00:00:00:00:01", "01:00:5e:00:00:01",
-            "00:50:56:aa:bb:cc", "", "no mac", "A4:BB:6D:12:34", "éééééé",
+            "00:00:00:00:00:00",
+            "FF:FF:FF:FF:FF:FF",
+            "00:15:5D:00:00:01",
+            "02:00:00:00:00:01",
+            "01:00:5e:00:00:01",
+            "00:50:56:aa:bb:cc",
+            "",
+            "no mac",
+            "A4:BB:6D:12:34",
+            "éééééé",
         ] {
             assert_eq!(key(shared), None, "{shared}");
         }

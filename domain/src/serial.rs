@@ -4,9 +4,28 @@ use crate::text::fold;
 
 /// What firmware reports when nobody gave it a serial number, folded like a serial.
 const PLACEHOLDERS: [&str; 22] = [
-    "none", "null", "na", "n/a", "unknown", "default", "defaultstring", "systemserialnumber", "tobefilledbyo.e.m.",
-    "tobefilledbyoem", "chassisserialnumber", "baseboardserialnumber", "notspecified", "notapplicable", "notavailable",
-    "oem", "o.e.m.", "invalid", "123456789", "0123456789", "1234567890", "empty",
+    "none",
+    "null",
+    "na",
+    "n/a",
+    "unknown",
+    "default",
+    "defaultstring",
+    "systemserialnumber",
+    "tobefilledbyo.e.m.",
+    "tobefilledbyoem",
+    "chassisserialnumber",
+    "baseboardserialnumber",
+    "notspecified",
+    "notapplicable",
+    "notavailable",
+    "oem",
+    "o.e.m.",
+    "invalid",
+    "123456789",
+    "0123456789",
+    "1234567890",
+    "empty",
 ];
 
 /// The key of a serial number: trimmed, case-folded, spaces and dashes removed. `None` for blanks, for placeholders and
@@ -36,8 +55,20 @@ mod tests {
     #[test]
     fn placeholders_are_no_serial() {
         for placeholder in [
-            "", " ", "0", "None", "SystemSerialNumber", "System Serial Number", "To Be Filled By O.E.M.",
-            "Default string", "Chassis Serial Number", "0123456789", "123456789", "............", "00000000", "----",
+            "",
+            " ",
+            "0",
+            "None",
+            "SystemSerialNumber",
+            "System Serial Number",
+            "To Be Filled By O.E.M.",
+            "Default string",
+            "Chassis Serial Number",
+            "0123456789",
+            "123456789",
+            "............",
+            "00000000",
+            "----",
         ] {
             assert_eq!(key(placeholder), None, "{placeholder:?}");
         }

@@ -5,10 +5,25 @@ use unicode_normalization::UnicodeNormalization;
 
 /// Unicode compatibility normalisation and full case folding; control characters are dropped.
 pub(crate) fn fold(text: &str) -> String {
-    text.chars()
-        .filter(|character| !character.is_control())
-        .nfkc()
-        .default_case_fold()
-        .nfkc()
-        .collect()
+    let characters = text.chars().filter(|character| !character.is_control());
+    if text.is_ascii() {
+        // The same as below for nearly every host name there is, in a fraction of the time.
+        return characters.map(|character| character.to_ascii_lowercase()).collect();
+    }
+    characters.nfkc().default_case_fold().nfkc().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn plain_names_fold_as_all_others_do(text in "[\\x00-\\x7f]{0,40}") {
+            let characters = text.chars().filter(|character| !character.is_control());
+            prop_assert_eq!(fold(&text), characters.nfkc().default_case_fold().nfkc().collect::<String>());
+        }
+    }
 }

@@ -1,1 +1,8 @@
-//! Placeholder.
+//! The hub's process: configuration, HTTP, GraphQL, the use cases (`inventory`) and the scheduler.
+//!
+//! One direction: `http → graphql → inventory → entity`, `scheduler → inventory → collectors`. GraphQL and scheduler
+//! never import each other; only `inventory` opens transactions. A test reads the `use` lines and says so.
+
+pub mod clock;
+pub mod inventory;
+pub mod scheduler;

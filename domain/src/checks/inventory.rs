@@ -46,6 +46,13 @@ pub struct Sighting {
     pub last_contact: Option<DateTime<Utc>>,
 }
 
+impl Sighting {
+    /// The name of the organization.
+    pub fn organization_name(&self) -> Option<&str> {
+        self.organization.as_ref().map(|organization| organization.name.as_str())
+    }
+}
+
 /// The sightings of one day with their links.
 #[derive(Debug)]
 pub struct DayInventory<'a> {

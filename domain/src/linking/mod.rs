@@ -7,14 +7,25 @@
 //! the server's business.
 
 mod assign;
+mod candidates;
+mod index;
 mod rule;
+mod rules;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 
 pub use assign::{DeviceAssignment, Member, assign_devices};
 pub use rule::LinkRule;
 
-use crate::vendor::Vendor;
+use crate::{
+    linking::{
+        candidates::Verdict,
+        index::{Index, Keyed},
+    },
+    vendor::Vendor,
+};
 
 /// What linking needs to know of one identity.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +108,18 @@ impl Linking {
     }
 }
 
-/// Links identities of one day. Linear in their number; the order they come in does not matter.
-pub fn link(_identities: &[Linkable]) -> Linking {
-    todo!()
+/// Links the identities of one day. Linear in their number and in that of the candidates that ambiguities name; the order
+/// they come in does not matter.
+pub fn link(identities: &[Linkable]) -> Linking {
+    let keyed: Vec<_> = identities.iter().map(Keyed::new).collect();
+    let index = Index::new(&keyed);
+    let (mut links, mut ambiguities) = (Vec::new(), Vec::new());
+    for seeker in keyed.iter().filter(|keyed| keyed.identity.vendor != Vendor::REFERENCE) {
+        match rules::RULES.iter().find_map(|rule| rule(seeker, &index)) {
+            Some(Verdict::Link(link)) => links.push(link),
+            Some(Verdict::Ambiguous(ambiguity)) => ambiguities.push(ambiguity),
+            None => {}
+        }
+    }
+    Linking::new(links, ambiguities)
 }

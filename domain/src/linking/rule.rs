@@ -18,7 +18,10 @@ pub enum LinkRule {
 impl LinkRule {
     /// Every rule, in the order in which they are tried.
     pub const ALL: [Self; 5] = [
-        Self::SerialNumber, Self::MacAddress, Self::HostnameInOrganization, Self::CutHostnameInOrganization,
+        Self::SerialNumber,
+        Self::MacAddress,
+        Self::HostnameInOrganization,
+        Self::CutHostnameInOrganization,
         Self::UniqueHostname,
     ];
 

@@ -4,6 +4,8 @@
 //! they are complete: the caller asks only about days that are.
 
 mod comparison;
+#[cfg(test)]
+mod tests;
 mod transitions;
 
 pub use comparison::{Comparison, OrganizationUsage, Scope, compare};
@@ -52,4 +54,23 @@ pub enum ChangeKind {
         /// The billing after.
         to: Option<Billing>,
     },
+}
+
+/// A coming or a going.
+fn presence(before: Option<&Holding>, after: Option<&Holding>) -> Option<Change> {
+    match (before, after) {
+        (None, Some(holding)) => Some(Change { identity_id: holding.identity_id, kind: ChangeKind::Added }),
+        (Some(holding), None) => Some(Change { identity_id: holding.identity_id, kind: ChangeKind::Removed }),
+        _ => None,
+    }
+}
+
+/// How one holding differs from an earlier one of the same identity: in organization, in billing, or in both.
+fn differences(earlier: &Holding, later: &Holding) -> impl Iterator<Item = Change> {
+    let (from, to) = (earlier.organization_id, later.organization_id);
+    let organization = (from != to).then_some(ChangeKind::OrganizationChanged { from, to });
+    let (from, to) = (earlier.billing, later.billing);
+    let billing = (from != to).then_some(ChangeKind::BillingChanged { from, to });
+    let identity_id = later.identity_id;
+    [organization, billing].into_iter().flatten().map(move |kind| Change { identity_id, kind })
 }

@@ -1,4 +1,10 @@
 //! What the reference vendor's facts say of billing (rules section 5).
+//!
+//! It refuses to know devices, days or organizations: whoever asks brings the facts of one device and whether its
+//! organization is internal.
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

@@ -1,0 +1,139 @@
+//! The keys of identities, and where to find identities by them without looking at each one.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::{hostname, linking::Linkable, mac, serial, vendor::Vendor};
+
+/// An identity with its keys, each made once.
+#[derive(Debug)]
+pub(super) struct Keyed<'a> {
+    pub(super) identity: &'a Linkable,
+    /// Canonical host name.
+    pub(super) hostname: Option<String>,
+    /// NetBIOS key, for names so long that NetBIOS may have cut them on one side.
+    pub(super) netbios: Option<String>,
+    pub(super) serial: Option<String>,
+    /// Sorted, without doubles.
+    pub(super) macs: Vec<String>,
+}
+
+impl<'a> Keyed<'a> {
+    pub(super) fn new(identity: &'a Linkable) -> Self {
+        let hostname = hostname::canonical(&identity.hostname);
+        let netbios = hostname.as_deref().map(hostname::netbios).filter(|key| hostname::may_be_cut(key));
+        let mut macs: Vec<_> = identity.mac_addresses.iter().filter_map(|mac| mac::key(mac)).collect();
+        macs.sort_unstable();
+        macs.dedup();
+        let serial = identity.serial_number.as_deref().and_then(serial::key);
+        Self { identity, hostname, netbios, serial, macs }
+    }
+
+    /// The first MAC address that both report.
+    pub(super) fn shared_mac(&self, other: &Self) -> Option<&str> {
+        self.macs.iter().find(|mac| other.macs.binary_search(mac).is_ok()).map(String::as_str)
+    }
+
+    /// The canonical host name with the organization; `None` when either is not known.
+    pub(super) fn hostname_in_organization(&self) -> Option<(i64, &str)> {
+        Some((self.identity.organization_id?, self.hostname.as_deref()?))
+    }
+
+    /// The NetBIOS key with the organization; `None` when either is not known or the name is short.
+    pub(super) fn netbios_in_organization(&self) -> Option<(i64, &str)> {
+        Some((self.identity.organization_id?, self.netbios.as_deref()?))
+    }
+}
+
+type Bucket<'k> = Vec<&'k Keyed<'k>>;
+
+/// Reference identities by key, and how often other vendors use a name.
+#[derive(Debug, Default)]
+pub(super) struct Index<'k> {
+    serials: HashMap<&'k str, Bucket<'k>>,
+    macs: HashMap<&'k str, Bucket<'k>>,
+    names: HashMap<&'k str, Bucket<'k>>,
+    names_in_organization: HashMap<(i64, &'k str), Bucket<'k>>,
+    netbios_in_organization: HashMap<(i64, &'k str), Bucket<'k>>,
+    name_uses: HashMap<(Vendor, &'k str), usize>,
+    names_of_netbios: HashMap<(Vendor, i64, &'k str), HashSet<&'k str>>,
+}
+
+impl<'k> Index<'k> {
+    pub(super) fn new(identities: &'k [Keyed<'k>]) -> Self {
+        let mut index = Self::default();
+        for keyed in identities {
+            if keyed.identity.vendor == Vendor::REFERENCE {
+                index.add_reference(keyed);
+            } else {
+                index.add_seeker(keyed);
+            }
+        }
+        index
+    }
+
+    fn add_reference(&mut self, keyed: &'k Keyed<'k>) {
+        if let Some(serial) = &keyed.serial {
+            self.serials.entry(serial).or_default().push(keyed);
+        }
+        for mac in &keyed.macs {
+            self.macs.entry(mac).or_default().push(keyed);
+        }
+        if let Some(name) = &keyed.hostname {
+            self.names.entry(name).or_default().push(keyed);
+        }
+        if let Some(key) = keyed.hostname_in_organization() {
+            self.names_in_organization.entry(key).or_default().push(keyed);
+        }
+        if let Some(key) = keyed.netbios_in_organization() {
+            self.netbios_in_organization.entry(key).or_default().push(keyed);
+        }
+    }
+
+    fn add_seeker(&mut self, keyed: &'k Keyed<'k>) {
+        let vendor = keyed.identity.vendor;
+        let Some(name) = keyed.hostname.as_deref() else { return };
+        *self.name_uses.entry((vendor, name)).or_default() += 1;
+        if let Some((organization, netbios)) = keyed.netbios_in_organization() {
+            self.names_of_netbios.entry((vendor, organization, netbios)).or_default().insert(name);
+        }
+    }
+
+    /// The reference identities with this serial number.
+    pub(super) fn with_serial(&self, serial: &str) -> &[&'k Keyed<'k>] {
+        found(self.serials.get(serial))
+    }
+
+    /// The reference identities with this MAC address.
+    pub(super) fn with_mac(&self, mac: &str) -> &[&'k Keyed<'k>] {
+        found(self.macs.get(mac))
+    }
+
+    /// The reference identities with this canonical host name, in any organization.
+    pub(super) fn named(&self, name: &str) -> &[&'k Keyed<'k>] {
+        found(self.names.get(name))
+    }
+
+    /// The reference identities with this canonical host name in this organization.
+    pub(super) fn named_in_organization(&self, key: (i64, &'k str)) -> &[&'k Keyed<'k>] {
+        found(self.names_in_organization.get(&key))
+    }
+
+    /// The reference identities in this organization whose names begin with this NetBIOS key.
+    pub(super) fn with_netbios(&self, key: (i64, &'k str)) -> &[&'k Keyed<'k>] {
+        found(self.netbios_in_organization.get(&key))
+    }
+
+    /// How many identities of another vendor have this canonical host name, in all organizations.
+    pub(super) fn uses_of_name(&self, vendor: Vendor, name: &str) -> usize {
+        self.name_uses.get(&(vendor, name)).copied().unwrap_or_default()
+    }
+
+    /// How many different names of another vendor in this organization begin with this NetBIOS key.
+    pub(super) fn names_of_netbios(&self, vendor: Vendor, (organization, netbios): (i64, &str)) -> usize {
+        self.names_of_netbios.get(&(vendor, organization, netbios)).map_or(0, HashSet::len)
+    }
+}
+
+fn found<'s, 'k>(bucket: Option<&'s Bucket<'k>>) -> &'s [&'k Keyed<'k>] {
+    bucket.map_or(&[], Vec::as_slice)
+}

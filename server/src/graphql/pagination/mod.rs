@@ -1,0 +1,16 @@
+//! Relay connections: the one way in which a list that can grow is read.
+//!
+//! Pages are cut by keyset: a cursor names the sort key and the id of a row, so that a page costs the same wherever it
+//! lies, and rows that come and go meanwhile shift nothing. Every list sorts by a column that is never null, made unique
+//! by the id beside it. What only some clients want (the total count, whether rows lie before) is asked for when they
+//! ask. It refuses offsets.
+
+mod connection;
+mod cursor;
+mod page;
+mod rows;
+
+pub use connection::{Connection, Edge, PageInfo};
+pub(super) use cursor::Key;
+pub(super) use page::{PageArguments, page_cost};
+pub(super) use rows::{Order, page_of_rows, page_of_slice};

@@ -1,0 +1,65 @@
+//! The hub's door: GraphQL over HTTP and over WebSocket, the playground, and a health check.
+//!
+//! Our own handlers, because the stock ones run mutations by GET and as `text/plain`, accept a WebSocket of any origin
+//! and answer bad requests in ways that the graphql-http audit and the graphql-transport-ws protocol forbid. This module
+//! knows HTTP and documents only: it is generic over the executor, knows no schema, no database and no business rule,
+//! and refuses to interpret what a resolver returns beyond giving an error without a code one.
+
+mod accept;
+mod answer;
+mod document;
+mod execution;
+mod graphql;
+mod health;
+mod options;
+mod origin;
+mod parameters;
+mod playground;
+#[cfg(test)]
+mod tests;
+mod websocket;
+
+use std::sync::Arc;
+
+use async_graphql::Executor;
+use axum::{
+    Router,
+    middleware::{from_fn, from_fn_with_state},
+    response::Redirect,
+    routing::get,
+};
+
+pub use options::{HttpOptions, WebSocketOptions};
+
+use answer::{Code, Refusal};
+
+/// What every handler needs: who executes, and within which limits.
+#[derive(Clone)]
+pub(crate) struct Edge<E> {
+    executor: E,
+    options: Arc<HttpOptions>,
+}
+
+/// All routes of the hub over one executor (a schema, or what wraps one).
+///
+/// - `POST /graphql`: one operation as `application/json` (a batch only where `options` allow it)
+/// - `GET /graphql`: the playground for browsers, a query by URL, or a WebSocket of graphql-transport-ws
+/// - `GET /graphql/assets/…`: the playground's files
+/// - `GET /healthz`: `200 ok` while the process answers
+/// - `GET /`: leads to the playground
+pub fn router<E: Executor>(executor: E, options: HttpOptions) -> Router {
+    let options = Arc::new(options);
+    let edge = Edge { executor, options: options.clone() };
+    let graphql = get(graphql::by_get::<E>).post(graphql::by_post::<E>).fallback(graphql::other_method);
+    let mut router = Router::new().route("/graphql", graphql).with_state(edge).route("/healthz", get(health::alive));
+    if options.playground {
+        router = router
+            .merge(playground::assets())
+            .route("/", get(|| async { Redirect::temporary("/graphql") }))
+            .route("/graphql/", get(|| async { Redirect::temporary("/graphql") }));
+    }
+    router
+        .fallback(|| async { Refusal::new(Code::NotFound, "there is nothing at this address; the API is at /graphql") })
+        .layer(from_fn_with_state(options, origin::refuse_foreign_hosts))
+        .layer(from_fn(answer::harden))
+}

@@ -1,0 +1,72 @@
+//! The limits of the HTTP side, all settable, with defaults that suit a hub without sign-in on one machine.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+/// How the hub's HTTP side behaves.
+#[derive(Clone, Debug)]
+pub struct HttpOptions {
+    /// Largest request body in bytes; a larger one is answered 413.
+    pub body_limit: usize,
+    /// How long a client may take to send its body; then 408.
+    pub body_timeout: Duration,
+    /// Operations accepted in one JSON array; 0 refuses arrays. More are answered 400.
+    pub batch_limit: usize,
+    /// How long a query or mutation may run. Then its execution is dropped (with it, its SQL) and the error code is
+    /// `TIMEOUT`.
+    pub request_timeout: Duration,
+    /// Answer only requests whose Host is a loopback name or address, or the host of an allowed origin; others get 421.
+    /// Without this check a web page could reach a loopback server by rebinding its own name to 127.0.0.1.
+    pub loopback_only: bool,
+    /// Origins such as `https://hub.example.com` that browsers may come from, beside the origin that the request's own
+    /// Host names. A reverse proxy's public origin belongs here; with `loopback_only` its host is accepted too.
+    pub allowed_origins: Vec<String>,
+    /// Whether browsers get the playground at `GET /graphql`.
+    pub playground: bool,
+    /// Limits of one WebSocket.
+    pub websocket: WebSocketOptions,
+    /// Cancelled when the server stops: open WebSockets are then closed with 1001.
+    pub stop: CancellationToken,
+}
+
+/// Limits of one WebSocket connection.
+#[derive(Clone, Debug)]
+pub struct WebSocketOptions {
+    /// How long a client may take to send `connection_init`; then close code 4408.
+    pub init_timeout: Duration,
+    /// Largest message in bytes; a larger one closes the connection with 1009.
+    pub message_limit: usize,
+    /// Operations that may run at once; one more is answered with an `error` message of code `TOO_MANY_OPERATIONS`.
+    pub operation_limit: usize,
+    /// A ping goes out this often; a peer that sent nothing since the last one, or that reads nothing for as long, is
+    /// cut off.
+    pub keep_alive: Duration,
+}
+
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self {
+            body_limit: 256 * 1024,
+            body_timeout: Duration::from_secs(10),
+            batch_limit: 0,
+            request_timeout: Duration::from_secs(30),
+            loopback_only: true,
+            allowed_origins: Vec::new(),
+            playground: true,
+            websocket: WebSocketOptions::default(),
+            stop: CancellationToken::new(),
+        }
+    }
+}
+
+impl Default for WebSocketOptions {
+    fn default() -> Self {
+        Self {
+            init_timeout: Duration::from_secs(10),
+            message_limit: 256 * 1024,
+            operation_limit: 50,
+            keep_alive: Duration::from_secs(25),
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! GraphQL over WebSocket: the graphql-transport-ws protocol, with the close codes that it prescribes.
+//!
+//! One task serves one socket: it reads messages, polls the operations that run, and writes what they yield, so nothing
+//! piles up when a client reads slowly and nothing runs on when it is gone.
+
+mod connection;
+mod operations;
+mod protocol;
+
+use async_graphql::Executor;
+use axum::{
+    extract::{FromRequestParts, Request, WebSocketUpgrade},
+    response::{IntoResponse, Response},
+};
+
+use super::{
+    Edge,
+    answer::{Code, Refusal},
+    origin,
+};
+use connection::Connection;
+
+const SUBPROTOCOL: &str = "graphql-transport-ws";
+
+/// Turns a GET into a WebSocket, unless a page of another origin asks: then 403, before anything is upgraded.
+pub(crate) async fn upgrade<E: Executor>(edge: Edge<E>, request: Request) -> Response {
+    let (mut parts, _body) = request.into_parts();
+    if !origin::may_connect(&parts.headers, &edge.options) {
+        return Refusal::new(Code::ForeignOrigin, "this origin may not open a WebSocket").into_response();
+    }
+    let limit = edge.options.websocket.message_limit;
+    let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
+        Ok(upgrade) => upgrade.protocols([SUBPROTOCOL]).max_message_size(limit).max_frame_size(limit),
+        Err(rejection) => return Refusal::new(Code::BadRequest, rejection.body_text()).into_response(),
+    };
+    // A client without our protocol is told by a close code, which only an upgraded socket can carry.
+    let agreed = upgrade.selected_protocol().is_some();
+    upgrade.on_upgrade(move |socket| Connection::new(socket, edge).serve(agreed))
+}

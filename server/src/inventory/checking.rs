@@ -1,0 +1,275 @@
+//! Running the checks on a day, and bringing the exceptions in line (rules section 8).
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::{
+    billing::{Billing, SpareReason},
+    checks::{CHECKS, Check, DayInventory, Finding, OrganizationRef, Sighting},
+    exception_life::Evidence,
+    linking::{self, Linkable},
+    vendor::Vendor,
+};
+use entity::{device_identity, device_snapshot, job_run, organization, site};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, JoinType, QueryFilter,
+    QueryOrder, QuerySelect, RelationTrait,
+};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{
+    Inventory, InventoryError,
+    devices::texts,
+    exceptions::{Applied, Findings},
+    jobs::{CHECKS_JOB, JobStatus},
+};
+
+/// What the checks of one day found and did.
+#[derive(Clone, Debug, Serialize)]
+pub struct CheckReport {
+    /// The day that was checked.
+    pub date: NaiveDate,
+    /// Whether exceptions were brought in line. A day older than the last one checked is only looked at: closing or
+    /// opening today's exceptions by old data would undo newer knowledge.
+    pub applied: bool,
+    /// The checks that ran.
+    pub ran: Vec<CheckResult>,
+    /// The checks that did not.
+    pub skipped: Vec<SkippedCheck>,
+}
+
+/// What one check found.
+#[derive(Clone, Debug, Serialize)]
+pub struct CheckResult {
+    /// The exception type.
+    pub exception_type: &'static str,
+    /// How many findings the day has.
+    pub found: usize,
+    /// New exceptions.
+    pub opened: usize,
+    /// Resolved exceptions that were found again.
+    pub reopened: usize,
+    /// Open exceptions that are gone.
+    pub verified: usize,
+}
+
+/// A check that did not run, and why.
+#[derive(Clone, Debug, Serialize)]
+pub struct SkippedCheck {
+    /// The exception type.
+    pub exception_type: &'static str,
+    /// The reason, a sentence.
+    pub reason: String,
+}
+
+/// The vendors' complete days of one date.
+struct Days(Vec<(Vendor, DateTime<Utc>)>);
+
+impl Days {
+    /// Since when the data of all these vendors is at least that fresh; the first vendor without a day otherwise.
+    fn evidence(&self, compares: &[Vendor], date: NaiveDate) -> Result<Evidence, Vendor> {
+        let collected = compares.iter().map(|vendor| {
+            self.0.iter().find(|(known, _)| known == vendor).map(|(_, collected_at)| *collected_at).ok_or(*vendor)
+        });
+        let earliest = collected.collect::<Result<Vec<_>, _>>()?.into_iter().min().unwrap_or_default();
+        Ok(Evidence { date, collected_at: earliest })
+    }
+}
+
+impl Inventory {
+    /// Runs every check that is on for a day whose vendors have complete snapshots.
+    pub async fn run_checks(&self, date: NaiveDate) -> Result<CheckReport, InventoryError> {
+        let transaction = self.database.begin().await?;
+        let applied = self.last_checked_day(&transaction).await?.is_none_or(|last| date >= last);
+        let days = self.complete_days(&transaction, date).await?;
+        let (sightings, linkables) = self.load_day(&transaction, date).await?;
+        let linking = linking::link(&linkables);
+        let inventory = DayInventory::new(&sightings, &linking);
+        let mut report = CheckReport { date, applied, ran: Vec::new(), skipped: Vec::new() };
+        for check in &CHECKS {
+            match self.may_run(check, &days, date) {
+                Err(reason) => {
+                    report.skipped.push(SkippedCheck { exception_type: check.exception_type.code(), reason });
+                }
+                Ok(evidence) => {
+                    let found = (check.run)(&inventory, &self.rules.checks);
+                    let done = if applied {
+                        let findings = findings(check, found.iter().collect(), evidence, None);
+                        self.apply_findings(&transaction, &findings).await?
+                    } else {
+                        Applied::default()
+                    };
+                    report.ran.push(result(check, found.len(), &done));
+                }
+            }
+        }
+        transaction.commit().await?;
+        Ok(report)
+    }
+
+    /// Runs the checks for the exceptions that concern these identities, as part of the transaction that changed them.
+    /// `fresh` is the vendor that was just asked.
+    pub(crate) async fn recheck_identities(
+        &self,
+        transaction: &DatabaseTransaction,
+        identities: &HashSet<i64>,
+        fresh: Vendor,
+        date: NaiveDate,
+    ) -> Result<Applied, InventoryError> {
+        let mut days = self.complete_days(transaction, date).await?;
+        for (vendor, collected_at) in &mut days.0 {
+            if *vendor == fresh {
+                *collected_at = self.now();
+            }
+        }
+        let (sightings, linkables) = self.load_day(transaction, date).await?;
+        let linking = linking::link(&linkables);
+        let inventory = DayInventory::new(&sightings, &linking);
+        let linked = identities.iter().flat_map(|identity| {
+            let reference = linking.reference_of(*identity).map(|link| link.reference_id);
+            reference.into_iter().chain(linking.linked_to(*identity).iter().copied())
+        });
+        let concerned: HashSet<i64> = linked.chain(identities.iter().copied()).collect();
+        let mut all = Applied::default();
+        for check in &CHECKS {
+            let Ok(evidence) = self.may_run(check, &days, date) else { continue };
+            let found = (check.run)(&inventory, &self.rules.checks);
+            let about = |finding: &&Finding| finding.identities.iter().any(|identity| concerned.contains(identity));
+            let findings = findings(check, found.iter().filter(about).collect(), evidence, Some(&concerned));
+            let applied = self.apply_findings(transaction, &findings).await?;
+            all.opened.extend(applied.opened);
+            all.reopened.extend(applied.reopened);
+            all.verified.extend(applied.verified);
+        }
+        Ok(all)
+    }
+
+    /// The evidence a check has for the day, or the sentence why it can't run.
+    fn may_run(&self, check: &Check, days: &Days, date: NaiveDate) -> Result<Evidence, String> {
+        if !check.is_on(&self.rules.checks) {
+            return Err("it is switched off".to_owned());
+        }
+        let missing = |vendor: Vendor| format!("{vendor} has no complete snapshot of {date}");
+        days.evidence(check.compares, date).map_err(missing)
+    }
+
+    async fn complete_days(&self, connection: &impl ConnectionTrait, date: NaiveDate) -> Result<Days, InventoryError> {
+        let mut days = Vec::new();
+        for vendor in Vendor::ALL {
+            let day = self.find_day(connection, vendor, date).await?;
+            days.extend(day.map(|day| (vendor, day.collected_at)));
+        }
+        Ok(Days(days))
+    }
+
+    /// The last day whose exceptions were brought in line.
+    async fn last_checked_day(&self, connection: &impl ConnectionTrait) -> Result<Option<NaiveDate>, InventoryError> {
+        use job_run::{Column, Entity};
+        let last = Entity::find()
+            .filter(Column::JobName.eq(CHECKS_JOB))
+            .filter(Column::Status.is_in([JobStatus::Completed.code(), JobStatus::Partial.code()]))
+            .order_by_desc(Column::BusinessDate)
+            .one(connection)
+            .await?;
+        Ok(last.map(|run| run.business_date))
+    }
+
+    /// Everything the vendors with a complete day showed on it.
+    async fn load_day(
+        &self,
+        connection: &impl ConnectionTrait,
+        date: NaiveDate,
+    ) -> Result<(Vec<Sighting>, Vec<Linkable>), InventoryError> {
+        let rows = list_seen(connection, date).await?;
+        let known = rows.into_iter().filter_map(|row| self.reference.vendor(row.vendor_id).map(|vendor| (vendor, row)));
+        Ok(known.map(|(vendor, row)| (self.sighting(vendor, &row), linkable(vendor, &row))).unzip())
+    }
+
+    fn sighting(&self, vendor: Vendor, row: &SeenRow) -> Sighting {
+        let organization = row.organization_id.zip(row.organization_name.clone());
+        Sighting {
+            identity_id: row.identity_id,
+            vendor,
+            vendor_device_key: row.vendor_device_key.clone(),
+            hostname: row.hostname.clone(),
+            display_name: row.display_name.clone(),
+            organization: organization.map(|(id, name)| OrganizationRef { id, name }),
+            location_name: row.location_name.clone(),
+            billing: row.billable_status_name.as_deref().and_then(Billing::from_code),
+            spare_reason: row.spare_reason.as_deref().and_then(SpareReason::from_code),
+            added_at: row.agent_install_timestamp,
+            last_contact: row.last_online,
+        }
+    }
+}
+
+/// What the checks need of a snapshot.
+#[derive(Clone, Debug, FromQueryResult)]
+struct SeenRow {
+    identity_id: i64,
+    vendor_id: i64,
+    vendor_device_key: String,
+    hostname: String,
+    display_name: Option<String>,
+    organization_id: Option<i64>,
+    organization_name: Option<String>,
+    location_name: Option<String>,
+    billable_status_name: Option<String>,
+    spare_reason: Option<String>,
+    agent_install_timestamp: Option<DateTime<Utc>>,
+    last_online: Option<DateTime<Utc>>,
+    serial_number: Option<String>,
+    mac_addresses: Option<Value>,
+}
+
+async fn list_seen(connection: &impl ConnectionTrait, date: NaiveDate) -> Result<Vec<SeenRow>, InventoryError> {
+    use device_snapshot::{Column, Relation};
+    let rows = device_snapshot::Entity::find()
+        .select_only()
+        .column_as(Column::DeviceIdentityId, "identity_id")
+        .columns([Column::VendorId, Column::Hostname, Column::DisplayName, Column::LocationName])
+        .columns([Column::BillableStatusName, Column::SpareReason, Column::AgentInstallTimestamp])
+        .columns([Column::LastOnline, Column::SerialNumber, Column::MacAddresses])
+        .column(device_identity::Column::VendorDeviceKey)
+        .column(site::Column::OrganizationId)
+        .column_as(organization::Column::Name, "organization_name")
+        .join(JoinType::InnerJoin, Relation::DeviceIdentity.def())
+        .join(JoinType::LeftJoin, Relation::Site.def())
+        .join(JoinType::LeftJoin, site::Relation::Organization.def())
+        .filter(Column::SnapshotDate.eq(date))
+        .into_model::<SeenRow>()
+        .all(connection)
+        .await?;
+    Ok(rows)
+}
+
+fn linkable(vendor: Vendor, row: &SeenRow) -> Linkable {
+    Linkable {
+        identity_id: row.identity_id,
+        vendor,
+        organization_id: row.organization_id,
+        hostname: row.hostname.clone(),
+        serial_number: row.serial_number.clone(),
+        mac_addresses: texts(row.mac_addresses.as_ref()),
+    }
+}
+
+fn findings<'a>(
+    check: &Check,
+    found: Vec<&'a Finding>,
+    evidence: Evidence,
+    about: Option<&'a HashSet<i64>>,
+) -> Findings<'a> {
+    Findings { type_code: check.exception_type.code(), found, evidence, about }
+}
+
+fn result(check: &Check, found: usize, applied: &Applied) -> CheckResult {
+    CheckResult {
+        exception_type: check.exception_type.code(),
+        found,
+        opened: applied.opened.len(),
+        reopened: applied.reopened.len(),
+        verified: applied.verified.len(),
+    }
+}

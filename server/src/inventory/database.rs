@@ -1,0 +1,115 @@
+//! The database behind the hub: SQLite in a file (the default) or PostgreSQL.
+//!
+//! SQLite takes one writer at a time, so its writes go through a pool of one connection whose transactions begin
+//! IMMEDIATE (a read that turns into a write would fail instead of waiting), while readers have a pool of their own and
+//! are never blocked (WAL). PostgreSQL has one pool for both.
+
+use std::{path::Path, time::Duration};
+
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+use secrecy::{ExposeSecret, SecretString};
+
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
+const READERS: u32 = 8;
+
+/// Two handles on one database: for reading, and for writing.
+#[derive(Clone, Debug)]
+pub struct Database {
+    reader: DatabaseConnection,
+    writer: DatabaseConnection,
+}
+
+impl Database {
+    /// Opens the file, making it if it is not there.
+    pub async fn open_sqlite(file: &Path) -> Result<Self, DbErr> {
+        let url = format!("sqlite://{}?mode=rwc", file.display());
+        // The writer comes first: it makes the file and switches it to WAL.
+        let writer = sea_orm::Database::connect(sqlite_options(&url, 1, "OFF")).await?;
+        let reader = sea_orm::Database::connect(sqlite_options(&url, READERS, "ON")).await?;
+        Ok(Self { reader, writer })
+    }
+
+    /// Connects to PostgreSQL 15 or later.
+    pub async fn connect_postgres(url: &SecretString) -> Result<Self, DbErr> {
+        let mut options = ConnectOptions::new(url.expose_secret());
+        options.max_connections(READERS * 2).acquire_timeout(ACQUIRE_TIMEOUT).sqlx_logging(false);
+        options.set_application_name("inventory-hub");
+        let pool = sea_orm::Database::connect(options).await?;
+        Ok(Self { reader: pool.clone(), writer: pool })
+    }
+
+    /// Brings the tables up to date. Several servers may do so at once: one works, the others wait.
+    pub async fn migrate(&self) -> Result<(), DbErr> {
+        let transaction = self.begin().await?;
+        serialize(&transaction, Section::Migration).await?;
+        Migrator::up(&transaction, None).await?;
+        transaction.commit().await
+    }
+
+    /// For statements that only read.
+    pub fn reader(&self) -> &DatabaseConnection {
+        &self.reader
+    }
+
+    /// For single statements that write.
+    pub fn writer(&self) -> &DatabaseConnection {
+        &self.writer
+    }
+
+    /// A transaction that writes; only `inventory` opens one.
+    pub(crate) async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        let immediate = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        self.writer.begin_with_options(immediate).await
+    }
+
+    /// Calls back with every statement that runs: tests count them.
+    pub fn observe<F>(&mut self, callback: F)
+    where
+        F: Fn(&sea_orm::metric::Info<'_>) + Send + Sync + Clone + 'static,
+    {
+        self.reader.set_metric_callback(callback.clone());
+        self.writer.set_metric_callback(callback);
+    }
+}
+
+fn sqlite_options(url: &str, connections: u32, query_only: &'static str) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT).sqlx_logging(false);
+    options.test_before_acquire(false);
+    options.map_sqlx_sqlite_opts(move |sqlite| {
+        sqlite
+            .busy_timeout(BUSY_TIMEOUT)
+            .pragma("journal_mode", "WAL")
+            .pragma("synchronous", "NORMAL")
+            .pragma("foreign_keys", "ON")
+            .pragma("cache_size", "-65536")
+            .pragma("query_only", query_only)
+    });
+    options
+}
+
+/// Work that must not run twice at once in one database.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Section {
+    Migration = 1,
+    Devices = 2,
+    Exceptions = 3,
+}
+
+/// Waits until no other transaction is in the section; held until this one ends. On SQLite a writing transaction is
+/// alone anyway.
+pub(crate) async fn serialize(transaction: &DatabaseTransaction, section: Section) -> Result<(), DbErr> {
+    if transaction.get_database_backend() == DatabaseBackend::Postgres {
+        let key = 0x0049_4855_0000 + section as i64;
+        transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({key})")).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,74 @@
+//! Which days are stored and complete: the only dates that can be asked for.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+use domain::vendor::Vendor;
+use entity::snapshot_day::{Column, Entity, Model};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, Select};
+
+use super::{Inventory, InventoryError};
+
+impl Inventory {
+    /// The stored days of one vendor or of all, newest first, the vendors of a day by id.
+    pub async fn stored_days(&self, vendor: Option<Vendor>) -> Result<Vec<Model>, InventoryError> {
+        let newest_first = self.find_days(vendor).order_by_desc(Column::SnapshotDate).order_by_asc(Column::VendorId);
+        Ok(newest_first.all(self.database.reader()).await?)
+    }
+
+    /// The stored date itself, or else the nearest before and the nearest after it.
+    pub async fn nearest_days(
+        &self,
+        vendor: Option<Vendor>,
+        date: NaiveDate,
+    ) -> Result<Vec<NaiveDate>, InventoryError> {
+        let reader = self.database.reader();
+        let until = self.find_days(vendor).filter(Column::SnapshotDate.lte(date));
+        let before = until.order_by_desc(Column::SnapshotDate).one(reader).await?;
+        if before.as_ref().is_some_and(|day| day.snapshot_date == date) {
+            return Ok(vec![date]);
+        }
+        let later = self.find_days(vendor).filter(Column::SnapshotDate.gt(date));
+        let after = later.order_by_asc(Column::SnapshotDate).one(reader).await?;
+        Ok(before.into_iter().chain(after).map(|day| day.snapshot_date).collect())
+    }
+
+    /// The vendor's newest stored day.
+    pub(crate) async fn latest_day(
+        &self,
+        connection: &impl ConnectionTrait,
+        vendor: Vendor,
+    ) -> Result<Option<Model>, DbErr> {
+        self.find_days(Some(vendor)).order_by_desc(Column::SnapshotDate).one(connection).await
+    }
+
+    /// The vendor's stored day of a date.
+    pub(crate) async fn find_day(
+        &self,
+        connection: &impl ConnectionTrait,
+        vendor: Vendor,
+        date: NaiveDate,
+    ) -> Result<Option<Model>, DbErr> {
+        self.find_days(Some(vendor)).filter(Column::SnapshotDate.eq(date)).one(connection).await
+    }
+
+    /// The vendor's stored dates inside a range, both ends included, oldest first.
+    pub(crate) async fn list_dates(
+        &self,
+        vendor: Vendor,
+        from: NaiveDate,
+        to: NaiveDate,
+    ) -> Result<Vec<NaiveDate>, DbErr> {
+        let inside = self.find_days(Some(vendor)).filter(Column::SnapshotDate.between(from, to));
+        let days = inside.all(self.database.reader()).await?;
+        Ok(days.into_iter().map(|day| day.snapshot_date).collect::<BTreeSet<_>>().into_iter().collect())
+    }
+
+    fn find_days(&self, vendor: Option<Vendor>) -> Select<Entity> {
+        let all = Entity::find();
+        match vendor {
+            Some(vendor) => all.filter(Column::VendorId.eq(self.reference.vendor_id(vendor))),
+            None => all,
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The held rule: a complete collection that is much smaller than the last one waits for a person (rules section 4).
+
+use domain::{collection::Collection, vendor::Vendor};
+use entity::{collection, held_collection};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr,
+};
+
+use super::{Inventory, InventoryError, storing::Span};
+
+/// What came of a person's decision.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decision {
+    /// The collection is the day's snapshot now.
+    Applied,
+    /// It is thrown away.
+    Discarded,
+    /// No collection of that id is held.
+    NotHeld,
+    /// A newer day of the vendor is stored: an older one can't be put before it.
+    Outdated,
+}
+
+impl Inventory {
+    /// The sentence why a complete collection is held; `None` when it may be stored.
+    pub(crate) async fn reason_to_hold(
+        &self,
+        transaction: &DatabaseTransaction,
+        collected: &Collection,
+    ) -> Result<Option<String>, InventoryError> {
+        let Some(last) = self.latest_day(transaction, collected.vendor).await? else { return Ok(None) };
+        let count = super::storing::count(collected.observations.len());
+        let percent = i64::from(self.rules.held_below_percent);
+        let too_few = count * 100 < last.device_count * percent || (count == 0 && last.device_count > 0);
+        Ok(too_few.then(|| {
+            format!(
+                "{count} devices against {} on {}: under {percent} %, so a person must apply or discard it",
+                last.device_count, last.snapshot_date
+            )
+        }))
+    }
+
+    /// Keeps a held collection's devices where no query shows them.
+    pub(crate) async fn keep_held(
+        &self,
+        transaction: &DatabaseTransaction,
+        collection_id: i64,
+        collected: &Collection,
+    ) -> Result<(), InventoryError> {
+        let body = serde_json::to_string(collected).map_err(|error| InventoryError::Corrupt(error.to_string()))?;
+        let row = held_collection::ActiveModel { collection_id: Set(collection_id), body: Set(body) };
+        held_collection::Entity::insert(row).exec_without_returning(transaction).await?;
+        Ok(())
+    }
+
+    /// The collections that wait for a decision, newest first.
+    pub async fn list_held(&self) -> Result<Vec<collection::Model>, InventoryError> {
+        let held = collection::Entity::find().filter(collection::Column::Outcome.eq("held"));
+        Ok(held.order_by_desc(collection::Column::Id).all(self.database.reader()).await?)
+    }
+
+    /// Makes a held collection its day's snapshot.
+    pub async fn apply_held(&self, collection_id: i64) -> Result<Decision, InventoryError> {
+        let transaction = self.database.begin().await?;
+        let Some((row, collected)) = load_held(&transaction, collection_id).await? else {
+            return Ok(Decision::NotHeld);
+        };
+        let latest = self.latest_day(&transaction, collected.vendor).await?;
+        if latest.is_some_and(|day| day.snapshot_date > row.snapshot_date) {
+            return Ok(Decision::Outdated);
+        }
+        let span = Span { date: row.snapshot_date, started_at: row.started_at, ended_at: row.ended_at };
+        self.store_day(&transaction, &collected, collection_id, span).await?;
+        self.relink_devices(&transaction).await?;
+        close_held(&transaction, collection_id, "applied").await?;
+        transaction.commit().await?;
+        Ok(Decision::Applied)
+    }
+
+    /// Throws a held collection away.
+    pub async fn discard_held(&self, collection_id: i64) -> Result<Decision, InventoryError> {
+        let transaction = self.database.begin().await?;
+        if load_held(&transaction, collection_id).await?.is_none() {
+            return Ok(Decision::NotHeld);
+        }
+        close_held(&transaction, collection_id, "discarded").await?;
+        transaction.commit().await?;
+        Ok(Decision::Discarded)
+    }
+
+    /// The vendor of a collection's row.
+    pub fn vendor_of(&self, row: &collection::Model) -> Option<Vendor> {
+        self.reference.vendor(row.vendor_id)
+    }
+}
+
+async fn load_held(
+    transaction: &DatabaseTransaction,
+    collection_id: i64,
+) -> Result<Option<(collection::Model, Collection)>, InventoryError> {
+    let row = collection::Entity::find_by_id(collection_id).one(transaction).await?;
+    let held = held_collection::Entity::find_by_id(collection_id).one(transaction).await?;
+    let Some((row, held)) = row.zip(held) else { return Ok(None) };
+    let collected = serde_json::from_str(&held.body).map_err(|error| InventoryError::Corrupt(error.to_string()))?;
+    Ok(Some((row, collected)))
+}
+
+async fn close_held(
+    transaction: &DatabaseTransaction,
+    collection_id: i64,
+    outcome: &str,
+) -> Result<(), InventoryError> {
+    held_collection::Entity::delete_by_id(collection_id).exec(transaction).await?;
+    collection::Entity::update_many()
+        .col_expr(collection::Column::Outcome, Expr::value(outcome))
+        .filter(collection::Column::Id.eq(collection_id))
+        .exec(transaction)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,148 @@
+//! The use cases: collect, check, sync, resolve. They turn collections and findings into rows, each in one transaction.
+//!
+//! Timer, mutation and command line call the same functions here, and nothing else writes to the database. This module
+//! knows neither GraphQL nor HTTP nor schedules, and decides no rule: rules are in `domain`.
+
+pub mod batches;
+mod bulk;
+pub mod checking;
+mod collecting;
+pub mod database;
+pub mod days;
+mod devices;
+pub mod errors;
+pub mod exceptions;
+mod heartbeat;
+pub mod held;
+pub mod jobs;
+mod lease;
+mod observed;
+mod organizations;
+pub mod reference;
+pub mod slots;
+mod storing;
+pub mod syncing;
+pub mod usage;
+
+use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use collectors::Collector;
+use domain::{
+    billing::BillingRules,
+    checks::CheckSettings,
+    clock::{BusinessZone, Clock},
+    vendor::Vendor,
+};
+use tokio::sync::broadcast;
+use tokio_util::task::TaskTracker;
+
+pub use self::{database::Database, errors::InventoryError, jobs::RunUpdate, reference::Reference};
+
+/// What the use cases are told by the configuration.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// How billing is decided.
+    pub billing: BillingRules,
+    /// Settings of the checks.
+    pub checks: CheckSettings,
+    /// Names of organizations that are the MSP's own, as written by people.
+    pub internal_organizations: Vec<String>,
+    /// A complete collection with fewer devices than this percentage of the last one is held.
+    pub held_below_percent: u8,
+    /// How long a run may be silent before others take it for dead.
+    pub lease: Duration,
+}
+
+/// The use cases and what they work with. Cheap to clone: every clone is the same hub.
+#[derive(Clone)]
+pub struct Inventory {
+    pub(crate) database: Database,
+    pub(crate) reference: Arc<Reference>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) zone: BusinessZone,
+    pub(crate) rules: Arc<Rules>,
+    pub(crate) collectors: Arc<HashMap<Vendor, Arc<dyn Collector>>>,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) updates: broadcast::Sender<RunUpdate>,
+}
+
+impl fmt::Debug for Inventory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inventory").field("zone", &self.zone).field("rules", &self.rules).finish_non_exhaustive()
+    }
+}
+
+/// How many updates of runs a slow subscriber may fall behind before it misses some.
+const UPDATES_KEPT: usize = 1024;
+
+impl Inventory {
+    /// Takes a migrated database into use.
+    pub async fn open(
+        database: Database,
+        clock: Arc<dyn Clock>,
+        zone: BusinessZone,
+        rules: Rules,
+    ) -> Result<Self, InventoryError> {
+        let reference = Arc::new(Reference::load(database.reader()).await?);
+        let (updates, _) = broadcast::channel(UPDATES_KEPT);
+        let (rules, collectors, tasks) = (Arc::new(rules), Arc::default(), TaskTracker::new());
+        Ok(Self { database, reference, clock, zone, rules, collectors, tasks, updates })
+    }
+
+    /// The same hub with these vendors configured.
+    #[must_use]
+    pub fn with_collectors(mut self, collectors: impl IntoIterator<Item = Arc<dyn Collector>>) -> Self {
+        self.collectors = Arc::new(collectors.into_iter().map(|c| (c.vendor(), c)).collect());
+        self
+    }
+
+    /// The database, for those who show rows.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// Ids of vendors and codes.
+    pub fn reference(&self) -> &Reference {
+        &self.reference
+    }
+
+    /// Whether credentials are configured for the vendor.
+    pub fn is_configured(&self, vendor: Vendor) -> bool {
+        self.collectors.contains_key(&vendor)
+    }
+
+    /// The settings of the use cases.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// The business time zone.
+    pub fn zone(&self) -> BusinessZone {
+        self.zone
+    }
+
+    /// The current instant.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// The current business day.
+    pub fn today(&self) -> NaiveDate {
+        self.zone.date_of(self.now())
+    }
+
+    /// Every change of a job run, from now on, of this server's runs.
+    pub fn subscribe(&self) -> broadcast::Receiver<RunUpdate> {
+        self.updates.subscribe()
+    }
+
+    /// Background work of this hub: closed and awaited at shutdown.
+    pub fn tasks(&self) -> &TaskTracker {
+        &self.tasks
+    }
+
+    fn collector(&self, vendor: Vendor) -> Result<&Arc<dyn Collector>, InventoryError> {
+        self.collectors.get(&vendor).ok_or(InventoryError::NotConfigured(vendor))
+    }
+}

@@ -1,0 +1,127 @@
+//! Organizations of a vendor become `site` rows, and their names the client organizations they belong to.
+
+use std::collections::{BTreeMap, HashMap};
+
+use domain::{collection::Collection, observation::Place, organization::canonical, vendor::Vendor};
+use entity::{organization, site, site_alias};
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter,
+    sea_query::OnConflict,
+};
+
+use super::{Inventory, InventoryError, bulk};
+
+impl Inventory {
+    /// Stores the organizations that a collection names, and tells the id of each one's row by the vendor's key.
+    pub(crate) async fn upsert_sites(
+        &self,
+        transaction: &DatabaseTransaction,
+        collection: &Collection,
+    ) -> Result<HashMap<String, i64>, InventoryError> {
+        let vendor = collection.vendor;
+        let known = self.list_sites(transaction, vendor).await?;
+        let aliases = self.list_aliases(transaction, vendor).await?;
+        let named = named_places(collection, &known);
+        let names = named.iter().filter_map(|(key, name)| aliases.get(key).or(name.as_ref()).cloned());
+        let organizations = upsert_organizations(transaction, names).await?;
+        let rows = named.iter().map(|(key, name)| {
+            let client = aliases.get(key).or(name.as_ref()).and_then(|name| canonical(name));
+            (key, name.clone().unwrap_or_else(|| key.clone()), client.and_then(|client| organizations.get(&client)))
+        });
+        let changed = rows.filter(|(key, name, organization)| {
+            known.get(*key).is_none_or(|row| row.name != *name || row.organization_id.as_ref() != *organization)
+        });
+        let changed = changed.map(|(key, name, organization)| site::ActiveModel {
+            id: NotSet,
+            vendor_id: Set(self.reference.vendor_id(vendor)),
+            vendor_site_key: Set(key.clone()),
+            name: Set(name),
+            organization_id: Set(organization.copied()),
+        });
+        let rule = OnConflict::columns([site::Column::VendorId, site::Column::VendorSiteKey])
+            .update_columns([site::Column::Name, site::Column::OrganizationId])
+            .to_owned();
+        if bulk::insert(transaction, changed.collect(), Some(rule)).await? == 0 {
+            return Ok(sites(known));
+        }
+        Ok(sites(self.list_sites(transaction, vendor).await?))
+    }
+
+    async fn list_sites(
+        &self,
+        transaction: &DatabaseTransaction,
+        vendor: Vendor,
+    ) -> Result<HashMap<String, site::Model>, InventoryError> {
+        let vendor_id = self.reference.vendor_id(vendor);
+        let rows = site::Entity::find().filter(site::Column::VendorId.eq(vendor_id)).all(transaction).await?;
+        Ok(rows.into_iter().map(|row| (row.vendor_site_key.clone(), row)).collect())
+    }
+
+    async fn list_aliases(
+        &self,
+        transaction: &DatabaseTransaction,
+        vendor: Vendor,
+    ) -> Result<HashMap<String, String>, InventoryError> {
+        let vendor_id = self.reference.vendor_id(vendor);
+        let rows = site_alias::Entity::find().filter(site_alias::Column::VendorId.eq(vendor_id)).all(transaction);
+        Ok(rows.await?.into_iter().map(|row| (row.vendor_site_key, row.canonical_name)).collect())
+    }
+}
+
+fn sites(rows: HashMap<String, site::Model>) -> HashMap<String, i64> {
+    rows.into_iter().map(|(key, row)| (key, row.id)).collect()
+}
+
+/// The organizations a collection names, by the vendor's key. One that the vendor mentions without a name keeps the
+/// name it had: a device of an organization missing from the vendor's list is parked, not dropped.
+fn named_places(collection: &Collection, known: &HashMap<String, site::Model>) -> BTreeMap<String, Option<String>> {
+    let mentioned = collection.observations.iter().filter_map(|observation| observation.organization.as_ref());
+    let mut named = BTreeMap::new();
+    for Place { key, name } in mentioned.chain(&collection.organizations) {
+        let name = name.as_deref().map(|name| super::observed::clip(name, 255));
+        let slot = named.entry(key.clone()).or_insert(None);
+        *slot = name.or(slot.take());
+    }
+    for (key, name) in &mut named {
+        let before = known.get(key).filter(|row| row.organization_id.is_some());
+        *name = name.take().or_else(|| before.map(|row| row.name.clone()));
+    }
+    named
+}
+
+/// Ids of client organizations by canonical name, new ones made.
+async fn upsert_organizations(
+    transaction: &DatabaseTransaction,
+    names: impl Iterator<Item = String>,
+) -> Result<HashMap<String, i64>, InventoryError> {
+    let wanted: BTreeMap<String, String> =
+        names.filter_map(|name| canonical(&name).map(|key| (super::observed::clip(&key, 255), name))).collect();
+    let rows = wanted.iter().map(|(key, name)| organization::ActiveModel {
+        id: NotSet,
+        name: Set(name.clone()),
+        canonical_name: Set(key.clone()),
+    });
+    let mut known = find_organizations(transaction, wanted.keys()).await?;
+    let new: Vec<_> = rows.filter(|row| !known.contains_key(row.canonical_name.as_ref())).collect();
+    if !new.is_empty() {
+        let rule = OnConflict::column(organization::Column::CanonicalName).do_nothing().to_owned();
+        bulk::insert(transaction, new, Some(rule)).await?;
+        known = find_organizations(transaction, wanted.keys()).await?;
+    }
+    Ok(known)
+}
+
+async fn find_organizations(
+    transaction: &DatabaseTransaction,
+    names: impl Iterator<Item = &String>,
+) -> Result<HashMap<String, i64>, InventoryError> {
+    let names: Vec<&String> = names.collect();
+    let mut found = HashMap::new();
+    for chunk in names.chunks(bulk::KEYS_PER_STATEMENT) {
+        let named = organization::Column::CanonicalName.is_in(chunk.iter().copied());
+        let rows = organization::Entity::find().filter(named).all(transaction).await?;
+        found.extend(rows.into_iter().map(|row| (row.canonical_name, row.id)));
+    }
+    Ok(found)
+}

@@ -1,0 +1,133 @@
+//! Asking a vendor for one device and putting what it says in today's place (rules section 13).
+
+use std::collections::HashSet;
+
+use chrono::NaiveDate;
+use collectors::DeviceQuery;
+use domain::{
+    collection::{Collection, Completeness},
+    observation::Observation,
+    vendor::Vendor,
+};
+use entity::{device_identity, device_payload, device_snapshot, snapshot_day};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, sea_query::{Expr, ExprTrait}};
+
+use super::{
+    Inventory, InventoryError,
+    jobs::spell_out,
+    storing::count,
+};
+
+/// What came of a sync.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SyncOutcome {
+    /// Today's snapshot of the device is what the vendor says now.
+    Synced(Synced),
+    /// The vendor has no such device; nothing changed.
+    NotFound,
+    /// Several of the vendor's devices match; nothing changed.
+    Ambiguous {
+        /// Their vendor device keys.
+        keys: Vec<String>,
+    },
+    /// The vendor could not be asked; nothing changed.
+    Unavailable {
+        /// Why, a sentence without secrets.
+        reason: String,
+    },
+    /// Today has no complete collection of the vendor yet to put the device in; nothing changed.
+    NoStoredDay,
+}
+
+/// A device after its sync.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Synced {
+    /// The machine.
+    pub device_id: i64,
+    /// The vendor's identity of it.
+    pub identity_id: i64,
+    /// The day whose snapshot was replaced.
+    pub snapshot_date: NaiveDate,
+    /// Exceptions that opened or reopened by it.
+    pub opened: Vec<i64>,
+    /// Exceptions that it closed.
+    pub closed: Vec<i64>,
+}
+
+impl Inventory {
+    /// Asks the vendor for one device, replaces today's snapshot of it and re-runs the checks that concern it.
+    pub async fn sync_device(&self, vendor: Vendor, wanted: DeviceQuery) -> Result<SyncOutcome, InventoryError> {
+        let collector = self.collector(vendor)?;
+        let mut found = match collector.find(&wanted).await {
+            Ok(found) => found,
+            Err(error) => return Ok(SyncOutcome::Unavailable { reason: spell_out(&error) }),
+        };
+        match (found.pop(), found.is_empty()) {
+            (None, _) => Ok(SyncOutcome::NotFound),
+            (Some(seen), true) => self.store_one(seen).await,
+            (Some(seen), false) => {
+                let mut keys: Vec<String> = found.into_iter().map(|other| other.vendor_device_key).collect();
+                keys.push(seen.vendor_device_key);
+                keys.sort();
+                Ok(SyncOutcome::Ambiguous { keys })
+            }
+        }
+    }
+
+    async fn store_one(&self, seen: Observation) -> Result<SyncOutcome, InventoryError> {
+        let (vendor, date) = (seen.vendor, self.today());
+        let key = seen.vendor_device_key.clone();
+        let transaction = self.database.begin().await?;
+        if self.find_day(&transaction, vendor, date).await?.is_none() {
+            return Ok(SyncOutcome::NoStoredDay);
+        }
+        let collected = Collection {
+            vendor,
+            observations: vec![seen],
+            organizations: Vec::new(),
+            set_aside: Vec::new(),
+            completeness: Completeness::Complete,
+            notes: Vec::new(),
+        };
+        let identity_id = self.replace_snapshot(&transaction, &collected, &key, date).await?;
+        self.relink_devices(&transaction).await?;
+        let applied = self.recheck_identities(&transaction, &HashSet::from([identity_id]), vendor, date).await?;
+        let identity = device_identity::Entity::find_by_id(identity_id).one(&transaction).await?;
+        let device_id = identity.and_then(|identity| identity.device_id);
+        let device_id = device_id.ok_or_else(|| InventoryError::Corrupt("a synced device has no machine".into()))?;
+        transaction.commit().await?;
+        let opened = applied.opened.into_iter().chain(applied.reopened).collect();
+        Ok(SyncOutcome::Synced(Synced { device_id, identity_id, snapshot_date: date, opened, closed: applied.verified }))
+    }
+
+    async fn replace_snapshot(
+        &self,
+        transaction: &DatabaseTransaction,
+        collected: &Collection,
+        key: &str,
+        date: NaiveDate,
+    ) -> Result<i64, InventoryError> {
+        use device_snapshot::{Column, Entity};
+        let vendor_id = self.reference.vendor_id(collected.vendor);
+        let sites = self.upsert_sites(transaction, collected).await?;
+        let identities = self.upsert_identities(transaction, &collected.observations, date).await?;
+        let identity_id = identities.get(key).copied();
+        let identity_id = identity_id.ok_or_else(|| InventoryError::Corrupt("a synced device got no row".into()))?;
+        let of_day = Column::SnapshotDate.eq(date).and(Column::VendorId.eq(vendor_id));
+        let this = of_day.clone().and(Column::DeviceIdentityId.eq(identity_id));
+        Entity::delete_many().filter(this).exec(transaction).await?;
+        device_payload::Entity::delete_by_id(identity_id).exec(transaction).await?;
+        self.insert_snapshots(transaction, &collected.observations, &sites, &identities, date).await?;
+        self.insert_payloads(transaction, &collected.observations, &identities, date).await?;
+        let devices = Entity::find().filter(of_day).count(transaction).await?;
+        let devices = count(usize::try_from(devices).unwrap_or(usize::MAX));
+        snapshot_day::Entity::update_many()
+            .col_expr(snapshot_day::Column::DeviceCount, Expr::value(devices))
+            .filter(snapshot_day::Column::SnapshotDate.eq(date))
+            .filter(snapshot_day::Column::VendorId.eq(vendor_id))
+            .exec(transaction)
+            .await?;
+        self.recount_day(transaction, vendor_id, date).await?;
+        Ok(identity_id)
+    }
+}
