@@ -3,6 +3,13 @@
 //! One direction: `http → graphql → inventory → entity`, `scheduler → inventory → collectors`. GraphQL and scheduler
 //! never import each other; only `inventory` opens transactions. A test reads the `use` lines and says so.
 
+pub mod cli;
 pub mod clock;
+pub mod config;
+pub mod demo;
+pub mod graphql;
+pub mod http;
+pub mod hub;
 pub mod inventory;
 pub mod scheduler;
+pub mod telemetry;

@@ -1,0 +1,46 @@
+//! `held`: a person's decision on collections that are much smaller than the last one.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use crate::inventory::{Inventory, held::Decision};
+
+/// What to do with held collections.
+#[derive(Debug, Subcommand)]
+pub enum Action {
+    /// Show what is held, newest first
+    List,
+    /// Make a held collection its day's snapshot
+    Apply {
+        /// The collection's number, as listed
+        collection: i64,
+    },
+    /// Throw a held collection away
+    Discard {
+        /// The collection's number, as listed
+        collection: i64,
+    },
+}
+
+pub(crate) async fn run(inventory: &Inventory, action: Action) -> anyhow::Result<ExitCode> {
+    let decision = match action {
+        Action::List => {
+            for row in inventory.list_held().await? {
+                let vendor = inventory.vendor_of(&row).map_or("unknown vendor", |vendor| vendor.name());
+                println!("{}: {vendor} {}, {} devices, {}", row.id, row.snapshot_date, row.device_count, row.reasons);
+            }
+            return Ok(ExitCode::SUCCESS);
+        }
+        Action::Apply { collection } => inventory.apply_held(collection).await?,
+        Action::Discard { collection } => inventory.discard_held(collection).await?,
+    };
+    let (sentence, status) = match decision {
+        Decision::Applied => ("applied: it is its day's snapshot now", 0),
+        Decision::Discarded => ("discarded", 0),
+        Decision::NotHeld => ("no collection of that number is held", 1),
+        Decision::Outdated => ("a newer day of the vendor is stored, so it can't be applied; discard it", 1),
+    };
+    println!("{sentence}");
+    Ok(ExitCode::from(status))
+}

@@ -1,0 +1,157 @@
+//! The command line: words and exit statuses. Each command calls the same use cases as timer and mutation do.
+
+mod collect;
+mod held;
+mod serve;
+mod simulate;
+
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
+
+use chrono::NaiveDate;
+use clap::{Args, Parser, Subcommand};
+use domain::vendor::Vendor;
+
+use crate::{clock::SystemClock, config, config::Settings, demo, graphql, hub, telemetry};
+
+pub(crate) use self::serve::{listen, serve_until_stopped};
+
+/// Collects what RMM and protection vendors list, keeps daily snapshots, finds where they disagree.
+#[derive(Debug, Parser)]
+#[command(name = "inventory-hub", version, about)]
+pub struct Cli {
+    #[command(flatten)]
+    settings: SettingFlags,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Settings that win over the environment and the file.
+#[derive(Debug, Args)]
+struct SettingFlags {
+    /// The address to serve on; loopback only [HUB_LISTEN]
+    #[arg(long, global = true)]
+    listen: Option<String>,
+    /// Where the database file and a rotated token are kept [HUB_DATA_DIR]
+    #[arg(long, global = true)]
+    data_dir: Option<PathBuf>,
+    /// The business time zone, for example America/Chicago [HUB_TIME_ZONE]
+    #[arg(long, global = true)]
+    time_zone: Option<String>,
+    /// The settings file instead of ./inventory-hub.toml [HUB_CONFIG]
+    #[arg(long, global = true)]
+    config: Option<PathBuf>,
+    /// Log filter, for example info or inventory_hub=debug [HUB_LOG]
+    #[arg(long, global = true)]
+    log: Option<String>,
+    /// text or json [HUB_LOG_FORMAT]
+    #[arg(long, global = true)]
+    log_format: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve GraphQL and run the daily schedule
+    Serve,
+    /// Serve a month of simulated history with two simulated vendors
+    Demo(demo::Options),
+    /// Bring the tables up to date
+    Migrate,
+    /// Collect one vendor now: 0 complete, 1 failed or skipped, 3 partial, 4 held
+    Collect {
+        /// ninja or threatlocker
+        vendor: Vendor,
+        /// Print the run's summary as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run the cross-vendor checks: 0 all ran, 1 failed, 3 some or all were skipped
+    Check {
+        /// The day to check instead of today
+        #[arg(long)]
+        date: Option<NaiveDate>,
+        /// Print the report as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List, apply or discard collections that are held because they are much smaller than the last
+    #[command(subcommand)]
+    Held(held::Action),
+    /// Print the GraphQL schema
+    Schema,
+    /// Serve simulated vendor APIs for others to test against
+    Simulate(simulate::Options),
+}
+
+/// Runs a command; its status tells how it ended.
+pub async fn run(cli: Cli) -> ExitCode {
+    match cli.command {
+        Command::Schema => {
+            print!("{}", graphql::sdl());
+            return ExitCode::SUCCESS;
+        }
+        Command::Simulate(options) => return ended(simulate::run(options).await),
+        _ => {}
+    }
+    let settings = match load(&cli.settings) {
+        Ok(settings) => settings,
+        Err(error) => {
+            eprintln!("inventory-hub: {error:#}");
+            return ExitCode::from(2);
+        }
+    };
+    let outcome = run_with(cli.command, settings).await;
+    outcome.unwrap_or_else(|error| ended(Err(error)))
+}
+
+async fn run_with(command: Command, settings: Settings) -> anyhow::Result<ExitCode> {
+    let clock = Arc::new(SystemClock);
+    match command {
+        Command::Serve => {
+            serve::run(&settings, clock).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Demo(options) => {
+            demo::run(settings, options).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Migrate => {
+            hub::open_database(&settings).await?.migrate().await?;
+            println!("the tables are up to date");
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Collect { vendor, json } => collect::collect(&hub::open(&settings, clock).await?, vendor, json).await,
+        Command::Check { date, json } => collect::check(&hub::open(&settings, clock).await?, date, json).await,
+        Command::Held(action) => held::run(&hub::open(&settings, clock).await?, action).await,
+        Command::Schema | Command::Simulate(_) => Ok(ExitCode::SUCCESS),
+    }
+}
+
+fn load(flags: &SettingFlags) -> anyhow::Result<Settings> {
+    let flags = config::Flags {
+        listen: flags.listen.clone(),
+        data_dir: flags.data_dir.clone(),
+        time_zone: flags.time_zone.clone(),
+        config: flags.config.clone(),
+        log: flags.log.clone(),
+        log_format: flags.log_format.clone(),
+        ..config::Flags::default()
+    };
+    let settings = config::load(&flags, &std::env::vars().collect())?;
+    telemetry::start(&settings.log, settings.log_format)?;
+    Ok(settings)
+}
+
+fn ended(outcome: anyhow::Result<()>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("inventory-hub: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// An address as a person opens it.
+pub(crate) fn shown(address: SocketAddr) -> String {
+    format!("http://{address}/graphql")
+}

@@ -1,0 +1,67 @@
+//! From settings to a hub that is ready: the database is open and migrated, the vendors' collectors are made.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use collectors::{Collector, FileTokenStore, NinjaCollector, ThreatLockerCollector};
+use domain::{billing::BillingRules, checks::CheckSettings, clock::Clock};
+
+use crate::{
+    config::{DatabaseUrl, Settings, VendorSettings},
+    inventory::{Database, Inventory, Rules},
+};
+
+/// Opens the database of these settings, without looking at its tables.
+pub async fn open_database(settings: &Settings) -> anyhow::Result<Database> {
+    match &settings.database {
+        DatabaseUrl::Sqlite(file) => {
+            if let Some(folder) = file.parent() {
+                std::fs::create_dir_all(folder)
+                    .with_context(|| format!("the folder {} can't be made", folder.display()))?;
+            }
+            let opened = Database::open_sqlite(file).await;
+            opened.with_context(|| format!("the database file {} can't be opened", file.display()))
+        }
+        DatabaseUrl::Postgres(url) => {
+            Database::connect_postgres(url).await.context("the PostgreSQL database can't be reached")
+        }
+    }
+}
+
+/// A hub on these settings: migrated, with every configured vendor.
+pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<Inventory> {
+    let database = open_database(settings).await?;
+    database.migrate().await.context("the tables can't be brought up to date")?;
+    let inventory = Inventory::open(database, Arc::clone(&clock), settings.zone, rules(settings)).await?;
+    std::fs::create_dir_all(&settings.data_dir)
+        .with_context(|| format!("the folder {} can't be made", settings.data_dir.display()))?;
+    let token_file = settings.data_dir.join("ninja-refresh-token.json");
+    Ok(inventory.with_collectors(list_collectors(&settings.vendors, token_file, &clock)?))
+}
+
+fn rules(settings: &Settings) -> Rules {
+    let exempt_spare_locations = settings.exempt_spare_locations.clone();
+    Rules {
+        billing: BillingRules::default().with(settings.node_class_rules.clone()),
+        checks: CheckSettings { exempt_spare_locations, ..CheckSettings::default() },
+        internal_organizations: settings.internal_organizations.clone(),
+        held_below_percent: settings.held_below_percent,
+        lease: std::time::Duration::from_secs(settings.lease_seconds),
+    }
+}
+
+fn list_collectors(
+    vendors: &VendorSettings,
+    token_file: std::path::PathBuf,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Vec<Arc<dyn Collector>>> {
+    let mut collectors: Vec<Arc<dyn Collector>> = Vec::new();
+    if let Some(config) = vendors.ninja.clone() {
+        let store = Arc::new(FileTokenStore::new(token_file));
+        collectors.push(Arc::new(NinjaCollector::new(config, store, Arc::clone(clock))?));
+    }
+    if let Some(config) = vendors.threatlocker.clone() {
+        collectors.push(Arc::new(ThreatLockerCollector::new(config, Arc::clone(clock))?));
+    }
+    Ok(collectors)
+}
