@@ -231,7 +231,7 @@ async fn one_operation_too_many_is_refused_and_the_others_go_on() {
 
 #[tokio::test]
 async fn a_peer_that_answers_no_ping_is_cut_off() {
-    let websocket = WebSocketOptions { keep_alive: Duration::from_millis(20), ..WebSocketOptions::default() };
+    let websocket = WebSocketOptions { keep_alive: Duration::from_millis(100), ..WebSocketOptions::default() };
     let mut server = Server::start(HttpOptions { websocket, ..HttpOptions::default() }).await;
     let mut client = Client::initialised(&server).await;
     client.subscribe("a", "subscription { endless }").await;

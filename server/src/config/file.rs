@@ -1,0 +1,113 @@
+//! Settings from `inventory-hub.toml`.
+
+use std::{
+    collections::BTreeMap,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
+
+use domain::billing::NodeClassRule;
+use toml::{Table, Value};
+
+use super::{
+    DEFAULT_FILE, ReadFile, environment,
+    error::ConfigError,
+    keys::{CONFIG, Content, Entry, Given, KEYS, NODE_CLASS_RULES, unknown},
+};
+
+/// What the file gave.
+#[derive(Default)]
+pub(super) struct File {
+    pub(super) given: Given,
+    pub(super) node_class_rules: BTreeMap<String, NodeClassRule>,
+}
+
+/// Reads the file that the flag names, else `HUB_CONFIG`, else the default one, which alone may be missing.
+pub(super) fn read(
+    flag: Option<&Path>,
+    environment: &BTreeMap<String, String>,
+    read_file: ReadFile<'_>,
+) -> Result<File, ConfigError> {
+    let named = flag
+        .map(|path| ("--config", path.to_owned()))
+        .or_else(|| environment::find(environment, CONFIG).map(|path| (CONFIG, PathBuf::from(path))));
+    let (key, path) = named.clone().unwrap_or((CONFIG, PathBuf::from(DEFAULT_FILE)));
+    match read_file(&path) {
+        Ok(text) => parse(&path, &text),
+        Err(source) if named.is_none() && source.kind() == ErrorKind::NotFound => Ok(File::default()),
+        Err(source) => Err(ConfigError::Unreadable { key: key.to_owned(), path, source }),
+    }
+}
+
+fn parse(path: &Path, text: &str) -> Result<File, ConfigError> {
+    let table: Table = text.parse().map_err(|error| bad_file(path, text, &error))?;
+    let mut file = File::default();
+    for (key, value) in flatten(table) {
+        let origin = format!("{key} in {}", path.display());
+        match key.strip_prefix(NODE_CLASS_RULES).and_then(|rest| rest.strip_prefix('.')) {
+            Some(class) => {
+                file.node_class_rules.insert(class.to_owned(), rule(&origin, value)?);
+            }
+            None => take(&mut file.given, &key, origin, value)?,
+        }
+    }
+    Ok(file)
+}
+
+fn take(given: &mut Given, name: &str, origin: String, value: Value) -> Result<(), ConfigError> {
+    let Some(key) = KEYS.iter().find(|key| key.in_file == name) else {
+        let known = KEYS.iter().filter(|key| !key.secret).map(|key| key.in_file.to_owned());
+        return Err(unknown(name, &origin, known.chain([NODE_CLASS_RULES.to_owned()])));
+    };
+    if key.secret {
+        return Err(ConfigError::SecretInFile { key: origin, name: key.name.to_owned() });
+    }
+    let content = match value {
+        // Blank counts as not set here too, except that it switches a schedule off.
+        Value::String(text) if text.trim().is_empty() && !key.is_schedule() => return Ok(()),
+        Value::String(text) => Content::Text(text),
+        Value::Integer(number) => Content::Text(number.to_string()),
+        Value::Array(items) => {
+            Content::List(items.into_iter().map(|item| text(&origin, item)).collect::<Result<_, _>>()?)
+        }
+        _ => return Err(bad(origin, "a text, a whole number or a list of texts")),
+    };
+    given.insert(key.name, Entry { origin, content });
+    Ok(())
+}
+
+fn text(origin: &str, value: Value) -> Result<String, ConfigError> {
+    match value {
+        Value::String(text) => Ok(text),
+        _ => Err(bad(origin.to_owned(), "a list of texts")),
+    }
+}
+
+fn rule(origin: &str, value: Value) -> Result<NodeClassRule, ConfigError> {
+    value.try_into().map_err(|_| bad(origin.to_owned(), "\"billable\", \"guest\" or \"default\""))
+}
+
+/// Tables become dotted keys.
+fn flatten(table: Table) -> Vec<(String, Value)> {
+    let mut entries = Vec::new();
+    for (name, value) in table {
+        match value {
+            Value::Table(inner) => {
+                entries.extend(inner.into_iter().map(|(key, value)| (format!("{name}.{key}"), value)));
+            }
+            value => entries.push((name, value)),
+        }
+    }
+    entries
+}
+
+fn bad(key: String, expected: &str) -> ConfigError {
+    ConfigError::BadValue { key, expected: expected.to_owned(), found: None }
+}
+
+/// The parser's own message quotes the line, which may hold a secret; only its reason and the line's number are kept.
+fn bad_file(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
+    let offset = error.span().map_or(0, |span| span.start);
+    let line = text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1;
+    ConfigError::BadFile { path: path.to_owned(), line, message: error.message().to_owned() }
+}

@@ -1,0 +1,130 @@
+//! Every key: its name in the environment, its name in the file, and whether it is a secret.
+
+use std::collections::BTreeMap;
+
+use super::error::ConfigError;
+
+/// One setting.
+pub(super) struct Key {
+    /// Its name in the environment, by which the rest of the module calls it.
+    pub(super) name: &'static str,
+    /// Its dotted name in the file; a secret has one too, so that it can be refused there by name.
+    pub(super) in_file: &'static str,
+    pub(super) secret: bool,
+}
+
+impl Key {
+    pub(super) fn is_schedule(&self) -> bool {
+        self.in_file.starts_with("schedule.")
+    }
+}
+
+const fn open(name: &'static str, in_file: &'static str) -> Key {
+    Key { name, in_file, secret: false }
+}
+
+const fn secret(name: &'static str, in_file: &'static str) -> Key {
+    Key { name, in_file, secret: true }
+}
+
+/// All settings but `HUB_CONFIG`, which says where settings are, and `node_class_rules`, which is a table in the file.
+pub(super) const KEYS: [Key; 22] = [
+    open("HUB_LISTEN", "listen"),
+    open("HUB_DATA_DIR", "data_dir"),
+    open("HUB_TIME_ZONE", "time_zone"),
+    open("HUB_HELD_BELOW_PERCENT", "held_below_percent"),
+    open("HUB_INTERNAL_ORGANIZATIONS", "internal_organizations"),
+    open("HUB_EXEMPT_SPARE_LOCATIONS", "exempt_spare_locations"),
+    open("HUB_LEASE_SECONDS", "lease_seconds"),
+    open("HUB_LOG", "log"),
+    open("HUB_LOG_FORMAT", "log_format"),
+    open("HUB_ALLOWED_ORIGINS", "allowed_origins"),
+    open("HUB_SCHEDULE_NINJA", "schedule.ninja"),
+    open("HUB_SCHEDULE_THREATLOCKER", "schedule.threatlocker"),
+    open("HUB_SCHEDULE_CHECKS", "schedule.checks"),
+    secret("DB_DSN", "db_dsn"),
+    secret("DATABASE_URL", "database_url"),
+    secret("NINJA_CLIENT_ID", "ninja.client_id"),
+    secret("NINJA_CLIENT_SECRET", "ninja.client_secret"),
+    secret("NINJA_REFRESH_TOKEN", "ninja.refresh_token"),
+    open("NINJA_BASE_URL", "ninja.base_url"),
+    secret("THREATLOCKER_API_KEY", "threatlocker.api_key"),
+    open("THREATLOCKER_API_BASE_URL", "threatlocker.api_base_url"),
+    open("THREATLOCKER_ORGANIZATION_ID", "threatlocker.organization_id"),
+];
+
+/// Names a settings file; read before all others.
+pub(super) const CONFIG: &str = "HUB_CONFIG";
+
+/// The table of the file that has no other source.
+pub(super) const NODE_CLASS_RULES: &str = "node_class_rules";
+
+/// A value and where it came from.
+pub(super) struct Entry {
+    /// The key as its source spells it, for messages.
+    pub(super) origin: String,
+    pub(super) content: Content,
+}
+
+/// A value, not yet checked.
+pub(super) enum Content {
+    Text(String),
+    List(Vec<String>),
+}
+
+/// What the sources gave, by environment name; later sources replace earlier ones.
+#[derive(Default)]
+pub(super) struct Given(BTreeMap<&'static str, Entry>);
+
+impl Given {
+    pub(super) fn insert(&mut self, name: &'static str, entry: Entry) {
+        self.0.insert(name, entry);
+    }
+
+    pub(super) fn insert_text(&mut self, name: &'static str, origin: &str, text: String) {
+        self.insert(name, Entry { origin: origin.to_owned(), content: Content::Text(text) });
+    }
+
+    pub(super) fn extend(&mut self, later: Self) {
+        self.0.extend(later.0);
+    }
+
+    pub(super) fn find(&self, name: &str) -> Option<&Entry> {
+        self.0.get(name)
+    }
+}
+
+/// The refusal of a key, with the most similar of the known ones. `origin` is the key as its source spells it.
+pub(super) fn unknown(key: &str, origin: &str, known: impl IntoIterator<Item = String>) -> ConfigError {
+    let nearest = known.into_iter().min_by_key(|known| distance(key, known)).unwrap_or_default();
+    ConfigError::UnknownKey { key: origin.to_owned(), nearest }
+}
+
+/// Letters to insert, remove or replace to make one text of the other.
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (place, letter) in left.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], place + 1);
+        for (column, other) in right.iter().enumerate() {
+            let replaced = diagonal + usize::from(letter != *other);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[right.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distance_counts_edits() {
+        for (left, right, expected) in
+            [("", "", 0), ("abc", "abc", 0), ("abc", "", 3), ("kitten", "sitting", 3), ("ab", "ba", 2)]
+        {
+            assert_eq!(distance(left, right), expected, "{left} {right}");
+        }
+    }
+}

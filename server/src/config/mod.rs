@@ -1,0 +1,145 @@
+//! Settings: what can be set, where it may be set, and what is refused at start.
+//!
+//! Sources in rising order: defaults, `inventory-hub.toml`, the environment, flags. Secrets come from the environment, or
+//! from files that it names, and from nowhere else. This module refuses to guess: an unknown key, a bad value, half of
+//! a vendor's credentials or an address that others could reach stops the start with a sentence that names the key.
+//! It reads nothing but what it is handed, so that tests hand it what they like.
+
+mod environment;
+mod error;
+mod file;
+mod keys;
+mod schedule;
+#[cfg(test)]
+mod tests;
+mod values;
+mod vendors;
+
+use std::{collections::BTreeMap, io, net::SocketAddr, path::Path, path::PathBuf};
+
+use domain::{billing::NodeClassRule, clock::BusinessZone};
+use secrecy::{ExposeSecret, SecretString};
+
+pub use environment::of_process;
+pub use error::ConfigError;
+pub use schedule::{CronSchedule, Schedules};
+pub use values::{DatabaseUrl, LogFormat};
+pub use vendors::VendorSettings;
+
+use keys::Given;
+use values::Values;
+
+/// The file that is read when no other is named, in the working directory; it may be missing.
+pub const DEFAULT_FILE: &str = "inventory-hub.toml";
+
+/// Everything that can be set, checked. `Debug` shows no secret.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where the hub answers; always loopback (default `127.0.0.1:5400`).
+    pub listen: SocketAddr,
+    /// Where the hub keeps its files (default `data` in the working directory).
+    pub data_dir: PathBuf,
+    /// The time zone of every date (default `America/Chicago`).
+    pub zone: BusinessZone,
+    /// The database (default: the file `inventory-hub.sqlite` in the data directory).
+    pub database: DatabaseUrl,
+    /// A complete collection under this share of the last complete one is held (default 80, 0 never holds).
+    pub held_below_percent: u8,
+    /// Canonical names of organizations that are no clients (default none).
+    pub internal_organizations: Vec<String>,
+    /// Locations whose spares are meant to have agents (default none).
+    pub exempt_spare_locations: Vec<String>,
+    /// Entries over the default node-class rules, by node class (default none; in the file only).
+    pub node_class_rules: BTreeMap<String, NodeClassRule>,
+    /// How long a running job holds its vendor without a sign of life, in seconds (default 60).
+    pub lease_seconds: u64,
+    /// What is logged, as a tracing filter (default `info`).
+    pub log: String,
+    /// How it is logged (default text).
+    pub log_format: LogFormat,
+    /// Origins other than the hub's own that browsers may come from, such as a reverse proxy's (default none).
+    pub allowed_origins: Vec<String>,
+    /// When the daily runs start.
+    pub schedule: Schedules,
+    /// How the vendors are reached.
+    pub vendors: VendorSettings,
+}
+
+/// What the command line gives; a value here wins over every other source.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    /// `--listen`
+    pub listen: Option<String>,
+    /// `--data-dir`
+    pub data_dir: Option<PathBuf>,
+    /// `--time-zone`
+    pub time_zone: Option<String>,
+    /// `--database`: as `DB_DSN`
+    pub database: Option<SecretString>,
+    /// `--config`: the file to read; it must exist
+    pub config: Option<PathBuf>,
+    /// `--log`
+    pub log: Option<String>,
+    /// `--log-format`
+    pub log_format: Option<String>,
+}
+
+/// Reads a text file; a parameter, so that tests need none.
+type ReadFile<'a> = &'a dyn Fn(&Path) -> io::Result<String>;
+
+/// Merges the sources and checks every value. The environment of the process is [`of_process`].
+pub fn load(flags: &Flags, environment: &BTreeMap<String, String>) -> Result<Settings, ConfigError> {
+    load_with(flags, environment, &|path| std::fs::read_to_string(path))
+}
+
+fn load_with(
+    flags: &Flags,
+    environment: &BTreeMap<String, String>,
+    read_file: ReadFile<'_>,
+) -> Result<Settings, ConfigError> {
+    let mut given = Given::default();
+    let file = file::read(flags.config.as_deref(), environment, read_file)?;
+    given.extend(file.given);
+    given.extend(environment::read(environment, read_file)?);
+    given.extend(from_flags(flags));
+    settings(&Values::new(given), file.node_class_rules)
+}
+
+fn settings(values: &Values, node_class_rules: BTreeMap<String, NodeClassRule>) -> Result<Settings, ConfigError> {
+    let data_dir = values.path("HUB_DATA_DIR").unwrap_or_else(|| PathBuf::from("data"));
+    let zone = values.zone("HUB_TIME_ZONE")?.unwrap_or_default();
+    Ok(Settings {
+        listen: values.listen("HUB_LISTEN")?.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 5400))),
+        database: values.database()?.unwrap_or_else(|| DatabaseUrl::Sqlite(data_dir.join("inventory-hub.sqlite"))),
+        held_below_percent: values.number("HUB_HELD_BELOW_PERCENT", 0..=100)?.unwrap_or(80),
+        internal_organizations: values.list("HUB_INTERNAL_ORGANIZATIONS")?,
+        exempt_spare_locations: values.list("HUB_EXEMPT_SPARE_LOCATIONS")?,
+        node_class_rules,
+        lease_seconds: values.number("HUB_LEASE_SECONDS", 5..=86_400)?.unwrap_or(60),
+        log: values.filter("HUB_LOG")?.unwrap_or_else(|| "info".to_owned()),
+        log_format: values.log_format("HUB_LOG_FORMAT")?.unwrap_or_default(),
+        allowed_origins: values.origins("HUB_ALLOWED_ORIGINS")?,
+        schedule: Schedules::read(values, zone)?,
+        vendors: VendorSettings::read(values)?,
+        data_dir,
+        zone,
+    })
+}
+
+fn from_flags(flags: &Flags) -> Given {
+    let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.to_string_lossy().into_owned());
+    let mut given = Given::default();
+    for (name, flag, text) in [
+        ("HUB_LISTEN", "--listen", flags.listen.clone()),
+        ("HUB_DATA_DIR", "--data-dir", path(&flags.data_dir)),
+        ("HUB_TIME_ZONE", "--time-zone", flags.time_zone.clone()),
+        ("DB_DSN", "--database", flags.database.as_ref().map(|secret| secret.expose_secret().to_owned())),
+        ("HUB_LOG", "--log", flags.log.clone()),
+        ("HUB_LOG_FORMAT", "--log-format", flags.log_format.clone()),
+    ] {
+        if let Some(text) = text {
+            given.insert_text(name, flag, text);
+        }
+    }
+    given
+}

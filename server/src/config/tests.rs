@@ -1,0 +1,358 @@
+//! Every key from every source: what it becomes, and with which sentence it is refused.
+
+use std::io::{Error, ErrorKind};
+
+use super::*;
+
+/// Files that "exist".
+type Files<'a> = &'a [(&'a str, &'a str)];
+
+fn load_from(flags: &Flags, environment: &[(&str, &str)], files: Files<'_>) -> Result<Settings, ConfigError> {
+    let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let read = |path: &Path| {
+        let found = files.iter().find(|(name, _)| Path::new(name) == path);
+        found.map(|(_, text)| (*text).to_owned()).ok_or_else(|| Error::from(ErrorKind::NotFound))
+    };
+    load_with(flags, &environment, &read)
+}
+
+fn from_environment(environment: &[(&str, &str)]) -> Result<Settings, ConfigError> {
+    load_from(&Flags::default(), environment, &[])
+}
+
+fn from_file(text: &str) -> Result<Settings, ConfigError> {
+    load_from(&Flags::default(), &[], &[(DEFAULT_FILE, text)])
+}
+
+#[track_caller]
+fn refusal(settings: Result<Settings, ConfigError>) -> String {
+    settings.expect_err("it must be refused").to_string()
+}
+
+#[test]
+fn without_any_source_the_documented_defaults_hold() {
+    let settings = from_environment(&[]).unwrap();
+    assert_eq!(settings.listen.to_string(), "127.0.0.1:5400");
+    assert_eq!(settings.data_dir, PathBuf::from("data"));
+    assert_eq!(settings.zone.0.name(), "America/Chicago");
+    assert!(matches!(settings.database, DatabaseUrl::Sqlite(path) if path == Path::new("data/inventory-hub.sqlite")));
+    assert_eq!((settings.held_below_percent, settings.lease_seconds), (80, 60));
+    assert!(settings.internal_organizations.is_empty() && settings.exempt_spare_locations.is_empty());
+    assert!(settings.node_class_rules.is_empty() && settings.allowed_origins.is_empty());
+    assert_eq!((settings.log.as_str(), settings.log_format), ("info", LogFormat::Text));
+    let texts = [&settings.schedule.ninja, &settings.schedule.threatlocker, &settings.schedule.checks];
+    let texts = texts.map(|schedule| schedule.as_ref().unwrap().as_str());
+    assert_eq!(texts, ["10 2 * * *", "31 2 * * *", "0 3 * * *"]);
+    assert!(settings.vendors.ninja.is_none() && settings.vendors.threatlocker.is_none());
+}
+
+#[test]
+fn flags_win_over_the_environment_and_the_environment_over_the_file() {
+    let file = [(DEFAULT_FILE, "listen = \"127.0.0.1:1\"\nlog = \"warn\"\ntime_zone = \"UTC\"")];
+    let environment = [("HUB_LISTEN", "127.0.0.1:2"), ("HUB_LOG", "debug")];
+    let flags = Flags { listen: Some("127.0.0.1:3".to_owned()), ..Flags::default() };
+    let settings = load_from(&flags, &environment, &file).unwrap();
+    assert_eq!(settings.listen.port(), 3);
+    assert_eq!(settings.log, "debug");
+    assert_eq!(settings.zone.0.name(), "UTC");
+}
+
+#[test]
+fn every_key_of_the_file_is_read() {
+    let text = r#"
+        listen = "[::1]:5401"
+        data_dir = "/var/lib/hub"
+        time_zone = "Europe/London"
+        held_below_percent = 50
+        internal_organizations = ["Our Own, Inc.", " second "]
+        exempt_spare_locations = ["Depot"]
+        lease_seconds = 90
+        log = "info,server=debug"
+        log_format = "json"
+        allowed_origins = ["https://hub.example.com"]
+        [schedule]
+        ninja = "5 4 * * *"
+        checks = "off"
+        [node_class_rules]
+        HYPERV_VMM_GUEST = "guest"
+        [ninja]
+        base_url = "eu"
+        [threatlocker]
+        api_base_url = "https://t.example"
+        organization_id = "an-organization"
+    "#;
+    let environment = [("NINJA_CLIENT_ID", "id"), ("NINJA_CLIENT_SECRET", "s"), ("THREATLOCKER_API_KEY", "k")];
+    let settings = load_from(&Flags::default(), &environment, &[(DEFAULT_FILE, text)]).unwrap();
+    assert_eq!((settings.listen.to_string().as_str(), settings.zone.0.name()), ("[::1]:5401", "Europe/London"));
+    assert_eq!((settings.held_below_percent, settings.lease_seconds), (50, 90));
+    assert_eq!(settings.internal_organizations, ["Our Own, Inc.", "second"]);
+    assert_eq!(settings.exempt_spare_locations, ["Depot"]);
+    assert_eq!(settings.allowed_origins, ["https://hub.example.com"]);
+    assert_eq!((settings.log.as_str(), settings.log_format), ("info,server=debug", LogFormat::Json));
+    assert_eq!(settings.node_class_rules["HYPERV_VMM_GUEST"], NodeClassRule::Guest);
+    assert_eq!(settings.schedule.ninja.unwrap().as_str(), "5 4 * * *");
+    assert!(settings.schedule.checks.is_none());
+    assert_eq!(settings.vendors.ninja.unwrap().base_url.host_str(), Some("eu.ninjarmm.com"));
+    let threatlocker = settings.vendors.threatlocker.unwrap();
+    assert_eq!(threatlocker.base_url.host_str(), Some("t.example"));
+    assert_eq!(threatlocker.organization_id.as_deref(), Some("an-organization"));
+    assert!(matches!(settings.database, DatabaseUrl::Sqlite(path) if path.starts_with("/var/lib/hub")));
+}
+
+#[test]
+fn lists_in_the_environment_are_separated_by_semicolons() {
+    let settings = from_environment(&[("HUB_INTERNAL_ORGANIZATIONS", "Our Own, Inc.; ;second;")]).unwrap();
+    assert_eq!(settings.internal_organizations, ["Our Own, Inc.", "second"]);
+}
+
+#[test]
+fn blank_counts_as_not_set_and_switches_schedules_off() {
+    let settings = from_environment(&[
+        ("HUB_LISTEN", " "),
+        ("DB_DSN", ""),
+        ("DB_DSN_FILE", ""),
+        ("HUB_CONFIG", ""),
+        ("NINJA_CLIENT_ID", ""),
+        ("HUB_SCHEDULE_NINJA", ""),
+        ("HUB_SCHEDULE_CHECKS", "OFF"),
+    ])
+    .unwrap();
+    assert_eq!(settings.listen.port(), 5400);
+    assert!(settings.schedule.ninja.is_none() && settings.schedule.checks.is_none());
+    assert!(settings.schedule.threatlocker.is_some() && settings.vendors.ninja.is_none());
+    let settings = from_file("listen = \"\"\n[schedule]\nninja = \"\"").unwrap();
+    assert!(settings.listen.port() == 5400 && settings.schedule.ninja.is_none());
+}
+
+#[test]
+fn databases_are_told_apart_by_their_scheme() {
+    for (url, expected) in [
+        ("sqlite:hub.db", "hub.db"),
+        ("sqlite://hub.db", "hub.db"),
+        ("sqlite:///var/lib/hub.db", "/var/lib/hub.db"),
+        ("postgres://me:secret@db/hub", "postgres://me:secret@db/hub"),
+        ("postgresql://db/hub?sslmode=require", "postgres://db/hub?sslmode=require"),
+        ("postgresql+psycopg2://me@db:5433/hub", "postgres://me@db:5433/hub"),
+        ("postgresql:///hub?host=/run/postgresql", "postgres:///hub?host=/run/postgresql"),
+    ] {
+        for name in ["DB_DSN", "DATABASE_URL"] {
+            let found = match from_environment(&[(name, url)]).unwrap().database {
+                DatabaseUrl::Sqlite(path) => path.to_str().unwrap().to_owned(),
+                DatabaseUrl::Postgres(url) => url.expose_secret().to_owned(),
+            };
+            assert_eq!(found, expected, "{name}={url}");
+        }
+    }
+    let both = from_environment(&[("DB_DSN", "sqlite:first"), ("DATABASE_URL", "sqlite:second")]).unwrap();
+    assert!(matches!(both.database, DatabaseUrl::Sqlite(path) if path == Path::new("first")));
+    let flags = Flags { database: Some(SecretString::from("sqlite:flag")), ..Flags::default() };
+    let flag = load_from(&flags, &[("DB_DSN", "sqlite:first")], &[]).unwrap();
+    assert!(matches!(flag.database, DatabaseUrl::Sqlite(path) if path == Path::new("flag")));
+}
+
+#[test]
+fn a_secret_may_be_in_a_file() {
+    let files =
+        [("/run/secrets/ninja", "two words \n"), ("/run/secrets/dsn", "postgres://me:pw@db/hub\r\n"), ("/empty", "\n")];
+    let environment = [
+        ("NINJA_CLIENT_ID", "id"),
+        ("NINJA_CLIENT_SECRET_FILE", "/run/secrets/ninja"),
+        ("DB_DSN_FILE", "/run/secrets/dsn"),
+    ];
+    let settings = load_from(&Flags::default(), &environment, &files).unwrap();
+    assert!(settings.vendors.ninja.unwrap().client_secret.expose_secret().starts_with("two words"));
+    assert!(
+        matches!(settings.database, DatabaseUrl::Postgres(url) if url.expose_secret() == "postgres://me:pw@db/hub")
+    );
+    for (environment, sentence) in [
+        (
+            vec![("NINJA_CLIENT_SECRET", "x"), ("NINJA_CLIENT_SECRET_FILE", "/run/secrets/ninja")],
+            "NINJA_CLIENT_SECRET and NINJA_CLIENT_SECRET_FILE are both set; keep one",
+        ),
+        (vec![("DB_DSN_FILE", "/nowhere")], "DB_DSN_FILE: the file /nowhere can't be read"),
+        (vec![("DB_DSN_FILE", "/empty")], "DB_DSN_FILE: expected a secret in the file /empty, which is empty"),
+    ] {
+        assert_eq!(refusal(load_from(&Flags::default(), &environment, &files)), sentence);
+    }
+}
+
+#[test]
+fn unknown_keys_are_refused_with_the_nearest_known_one() {
+    for (name, nearest) in [
+        ("HUB_LISTN", "HUB_LISTEN"),
+        ("HUB_TIMEZONE", "HUB_TIME_ZONE"),
+        ("NINJA_CLIENT_SECRETS", "NINJA_CLIENT_SECRET"),
+        ("THREATLOCKER_BASE_URL", "THREATLOCKER_API_BASE_URL"),
+        ("HUB_LISTEN_FILE", "HUB_LISTEN"),
+        ("HUB_CONFG", "HUB_CONFIG"),
+    ] {
+        let sentence = refusal(from_environment(&[(name, "")]));
+        assert_eq!(sentence, format!("{name} is no setting of the hub; did you mean {nearest}?"));
+    }
+    for name in ["HUB_TEST_POSTGRES", "PATH", "DB_DSN_OLD"] {
+        assert!(from_environment(&[(name, "x")]).is_ok(), "{name}");
+    }
+    for (text, sentence) in [
+        ("lisen = \"x\"", "lisen in inventory-hub.toml is no setting of the hub; did you mean listen?"),
+        (
+            "[schedule]\nninj = \"off\"",
+            "schedule.ninj in inventory-hub.toml is no setting of the hub; did you mean schedule.ninja?",
+        ),
+        ("[node_class_rule]\nX = \"guest\"", "node_class_rule.X in inventory-hub.toml is no setting"),
+        ("[listen]\nport = 1", "listen.port in inventory-hub.toml is no setting"),
+    ] {
+        let found = refusal(from_file(text));
+        assert!(found.starts_with(sentence), "{found}");
+    }
+}
+
+#[test]
+fn bad_values_are_refused_with_what_would_be_good() {
+    for (name, value, expected) in [
+        ("HUB_LISTEN", "5400", "an address with a port"),
+        ("HUB_LISTEN", "hub.example.com:5400", "an address with a port"),
+        ("HUB_TIME_ZONE", "Central", "the IANA name of a time zone"),
+        ("HUB_HELD_BELOW_PERCENT", "101", "a whole number from 0 to 100"),
+        ("HUB_HELD_BELOW_PERCENT", "-1", "a whole number from 0 to 100"),
+        ("HUB_HELD_BELOW_PERCENT", "80%", "a whole number from 0 to 100"),
+        ("HUB_LEASE_SECONDS", "1", "a whole number from 5 to 86400"),
+        ("HUB_LOG", "info,server=loud", "a tracing filter"),
+        ("HUB_LOG_FORMAT", "xml", "text or json"),
+        ("HUB_ALLOWED_ORIGINS", "https://a.example/path", "origins without a path"),
+        ("HUB_ALLOWED_ORIGINS", "a.example", "origins without a path"),
+        ("HUB_SCHEDULE_NINJA", "at night", "a cron text of five fields"),
+        ("HUB_SCHEDULE_NINJA", "10 2 * *", "a cron text of five fields"),
+        ("HUB_SCHEDULE_NINJA", "0 10 2 * * *", "a cron text of five fields"),
+        ("HUB_SCHEDULE_CHECKS", "15,45 2 * * *", "a cron text with one minute and one hour"),
+    ] {
+        let sentence = refusal(from_environment(&[(name, value)]));
+        assert!(sentence.starts_with(&format!("{name}: expected {expected}")), "{sentence}");
+        assert!(sentence.ends_with(&format!(", found \"{value}\"")), "{sentence}");
+    }
+    for (text, sentence) in [
+        ("listen = 5400", "listen in inventory-hub.toml: expected an address with a port"),
+        ("listen = [\"a\"]", "listen in inventory-hub.toml: expected one value, not a list"),
+        ("listen = true", "listen in inventory-hub.toml: expected a text"),
+        ("internal_organizations = \"one\"", "internal_organizations in inventory-hub.toml: expected a list of texts"),
+        ("internal_organizations = [1]", "internal_organizations in inventory-hub.toml: expected a list of texts"),
+        (
+            "[node_class_rules]\nX = \"gast\"",
+            "node_class_rules.X in inventory-hub.toml: expected \"billable\", \"guest\"",
+        ),
+        ("listen = \"a\"\nlog = ", "inventory-hub.toml line 2: "),
+    ] {
+        let found = refusal(from_file(text));
+        assert!(found.starts_with(sentence), "{found}");
+    }
+}
+
+#[test]
+fn an_address_that_others_could_reach_is_refused_with_the_way_out() {
+    for address in ["0.0.0.0:5400", "192.168.1.2:5400", "[::]:5400"] {
+        let sentence = refusal(from_environment(&[("HUB_LISTEN", address)]));
+        assert!(sentence.starts_with(&format!("HUB_LISTEN: {address} is not a loopback address")), "{sentence}");
+        assert!(sentence.contains("reverse proxy") && sentence.contains("SSH tunnel"));
+    }
+    for address in ["localhost:1", "127.0.0.2:5400", "[::1]:0"] {
+        assert!(from_environment(&[("HUB_LISTEN", address)]).is_ok(), "{address}");
+    }
+    let flags = Flags { listen: Some("0.0.0.0:1".to_owned()), ..Flags::default() };
+    assert!(refusal(load_from(&flags, &[], &[])).starts_with("--listen: "));
+}
+
+#[test]
+fn a_vendor_set_up_by_half_names_what_is_missing() {
+    for (environment, sentence) in [
+        (vec![("NINJA_CLIENT_ID", "id")], "Ninja is set up by half: NINJA_CLIENT_SECRET is missing"),
+        (vec![("NINJA_CLIENT_SECRET", "s")], "Ninja is set up by half: NINJA_CLIENT_ID is missing"),
+        (
+            vec![("NINJA_REFRESH_TOKEN", "t")],
+            "Ninja is set up by half: NINJA_CLIENT_ID, NINJA_CLIENT_SECRET are missing",
+        ),
+        (vec![("THREATLOCKER_API_KEY", "k")], "ThreatLocker is set up by half: THREATLOCKER_API_BASE_URL is missing"),
+    ] {
+        assert_eq!(refusal(from_environment(&environment)), sentence);
+    }
+    assert!(from_environment(&[("NINJA_BASE_URL", "eu")]).unwrap().vendors.ninja.is_none());
+}
+
+#[test]
+fn vendors_are_reached_by_https_or_on_this_machine() {
+    let ninja =
+        |url| from_environment(&[("NINJA_CLIENT_ID", "i"), ("NINJA_CLIENT_SECRET", "s"), ("NINJA_BASE_URL", url)]);
+    let threatlocker = |url| from_environment(&[("THREATLOCKER_API_KEY", "k"), ("THREATLOCKER_API_BASE_URL", url)]);
+    for (url, good) in [
+        ("https://vendor.example", true),
+        ("http://127.0.0.1:8080", true),
+        ("http://vendor.example", false),
+        ("ftp://vendor.example", false),
+        ("https://me:hunter2@vendor.example", false),
+        ("nonsense", false),
+    ] {
+        for (name, settings) in [("NINJA_BASE_URL", ninja(url)), ("THREATLOCKER_API_BASE_URL", threatlocker(url))] {
+            assert_eq!(settings.is_ok(), good, "{name}={url}");
+            if let Err(error) = settings {
+                assert!(error.to_string().starts_with(&format!("{name}: expected an https URL")), "{error}");
+                assert!(!error.to_string().contains("hunter2"));
+            }
+        }
+    }
+    assert_eq!(ninja("").unwrap().vendors.ninja.unwrap().base_url.as_str(), "https://app.ninjarmm.com/");
+    let organization = [("THREATLOCKER_API_KEY", "k"), ("THREATLOCKER_API_BASE_URL", "https://t.example")];
+    assert!(from_environment(&organization).unwrap().vendors.threatlocker.unwrap().organization_id.is_none());
+}
+
+#[test]
+fn secrets_in_the_file_are_refused_with_the_place_where_they_belong() {
+    for (text, key, name) in [
+        ("[ninja]\nclient_id = \"hunter2\"", "ninja.client_id", "NINJA_CLIENT_ID"),
+        ("[ninja]\nclient_secret = \"hunter2\"", "ninja.client_secret", "NINJA_CLIENT_SECRET"),
+        ("[ninja]\nrefresh_token = \"hunter2\"", "ninja.refresh_token", "NINJA_REFRESH_TOKEN"),
+        ("[threatlocker]\napi_key = \"hunter2\"", "threatlocker.api_key", "THREATLOCKER_API_KEY"),
+        ("db_dsn = \"hunter2\"", "db_dsn", "DB_DSN"),
+        ("database_url = \"hunter2\"", "database_url", "DATABASE_URL"),
+    ] {
+        let sentence = refusal(from_file(text));
+        let place =
+            format!("{key} in inventory-hub.toml: secrets belong in the environment: set {name}, or {name}_FILE");
+        assert!(sentence.starts_with(&place), "{sentence}");
+    }
+}
+
+#[test]
+fn no_secret_is_ever_shown() {
+    let environment = [
+        ("DB_DSN", "postgres://me:hunter2@db/hub"),
+        ("NINJA_CLIENT_ID", "id"),
+        ("NINJA_CLIENT_SECRET", "hunter2"),
+        ("NINJA_REFRESH_TOKEN", "hunter2"),
+        ("THREATLOCKER_API_KEY", "hunter2"),
+        ("THREATLOCKER_API_BASE_URL", "https://t.example"),
+    ];
+    let shown = format!("{:?}", from_environment(&environment).unwrap());
+    assert!(!shown.contains("hunter2") && shown.contains("t.example"), "{shown}");
+    let flags = Flags { database: Some(SecretString::from("hunter2")), ..Flags::default() };
+    assert!(!format!("{flags:?}").contains("hunter2"));
+    assert_eq!(
+        refusal(load_from(&flags, &[], &[])),
+        "--database: expected postgres://user@host/database or sqlite://path"
+    );
+    for url in ["hunter2", "mysql://me:hunter2@db/hub", "sqlite::memory:", "sqlite:", "postgres:hunter2"] {
+        let sentence = refusal(from_environment(&[("DATABASE_URL", url)]));
+        assert_eq!(sentence, "DATABASE_URL: expected postgres://user@host/database or sqlite://path");
+    }
+    let broken = refusal(from_file("ninja = { client_secret = \"hunter2\" "));
+    assert!(!broken.contains("hunter2"), "{broken}");
+}
+
+#[test]
+fn a_named_file_must_exist_and_the_default_one_need_not() {
+    let flags = Flags { config: Some(PathBuf::from("flag.toml")), ..Flags::default() };
+    let files = [("flag.toml", "log = \"warn\""), ("named.toml", "log = \"error\""), (DEFAULT_FILE, "log = \"debug\"")];
+    let named = [("HUB_CONFIG", "named.toml")];
+    assert_eq!(load_from(&flags, &named, &files).unwrap().log, "warn");
+    assert_eq!(load_from(&Flags::default(), &named, &files).unwrap().log, "error");
+    assert_eq!(load_from(&Flags::default(), &[], &files).unwrap().log, "debug");
+    assert_eq!(refusal(load_from(&flags, &[], &[])), "--config: the file flag.toml can't be read");
+    assert_eq!(refusal(load_from(&Flags::default(), &named, &[])), "HUB_CONFIG: the file named.toml can't be read");
+}

@@ -1,0 +1,68 @@
+// The graphql-ws client and the protocol's close codes against a hub that is up:
+// `node sockets.mjs ws://127.0.0.1:5400/graphql`. Needs no field but __typename. Exit status 0 only if all hold.
+import { createClient } from "graphql-ws";
+import WebSocket from "ws";
+
+const url = process.argv[2];
+if (!url) {
+  console.error("usage: node sockets.mjs <WebSocket URL>");
+  process.exit(2);
+}
+const PROTOCOL = "graphql-transport-ws";
+
+// Opens a socket, sends the messages, and tells how it ended: the close code, or the status of a refused upgrade.
+const endOf = (messages, { protocol = PROTOCOL, origin } = {}) =>
+  new Promise((resolve) => {
+    const socket = new WebSocket(url, protocol ? [protocol] : [], origin ? { origin } : {});
+    socket.on("open", () => messages.forEach((message) => socket.send(message)));
+    socket.on("close", (code) => resolve(code));
+    socket.on("unexpected-response", (request, response) => {
+      resolve(response.statusCode);
+      request.destroy();
+    });
+    socket.on("error", () => {});
+  });
+
+const init = JSON.stringify({ type: "connection_init" });
+const subscribe = (query) => JSON.stringify({ type: "subscribe", id: "1", payload: { query } });
+
+const queryThroughClient = async () => {
+  const client = createClient({ url, webSocketImpl: WebSocket, retryAttempts: 0 });
+  const answers = [];
+  for await (const answer of client.iterate({ query: "{ __typename }" })) answers.push(answer);
+  await client.dispose();
+  return answers.length === 1 && typeof answers[0].data?.__typename === "string";
+};
+
+const refusalThroughClient = async () => {
+  const client = createClient({ url, webSocketImpl: WebSocket, retryAttempts: 0 });
+  try {
+    for await (const _ of client.iterate({ query: "{ noSuchFieldAnywhere }" })) return "answered";
+  } catch (errors) {
+    return Array.isArray(errors) && errors[0].extensions?.code;
+  } finally {
+    await client.dispose();
+  }
+};
+
+const checks = [
+  ["a query through the graphql-ws client", queryThroughClient, true],
+  ["a refused document reaches the client as an error", refusalThroughClient, "GRAPHQL_VALIDATION_FAILED"],
+  ["an unknown message", () => endOf(["nonsense"]), 4400],
+  ["subscribe before the acknowledgement", () => endOf([subscribe("{ __typename }")]), 4401],
+  ["a second init", () => endOf([init, init]), 4429],
+  ["a socket without our subprotocol", () => endOf([], { protocol: null }), 4406],
+  ["a foreign origin", () => endOf([], { origin: "http://evil.example" }), 403],
+  ["no init", () => endOf([]), 4408],
+];
+
+let failed = 0;
+for (const [name, check, expected] of checks) {
+  const found = await check().catch((error) => error);
+  if (found !== expected) {
+    failed += 1;
+    console.log(`failed: ${name}: expected ${expected}, found ${found}`);
+  }
+}
+console.log(`${checks.length - failed} of ${checks.length} checks passed`);
+process.exit(failed ? 1 : 0);
