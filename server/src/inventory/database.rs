@@ -84,6 +84,8 @@ fn sqlite_options(url: &str, connections: u32, query_only: &'static str) -> Conn
     let mut options = ConnectOptions::new(url);
     options.max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT).sqlx_logging(false);
     options.test_before_acquire(false);
+    // Waiting for the one writer is how SQLite works, not something to warn of.
+    options.map_sqlx_sqlite_pool_opts(|pool| pool.acquire_slow_threshold(ACQUIRE_TIMEOUT));
     options.map_sqlx_sqlite_opts(move |sqlite| {
         sqlite
             .busy_timeout(BUSY_TIMEOUT)

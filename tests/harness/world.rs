@@ -1,0 +1,243 @@
+//! A hub with everything around it.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use chrono::{Days, NaiveDate};
+use collectors::{
+    FileTokenStore, HttpLimits, NinjaCollector, NinjaConfig, ThreatLockerCollector, ThreatLockerConfig, ninja_base_url,
+    vendor_base_url,
+};
+use domain::{
+    billing::BillingRules,
+    checks::CheckSettings,
+    clock::{BusinessZone, Clock},
+    vendor::Vendor,
+};
+use entity::job_batch;
+use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, PaginatorTrait, QueryFilter};
+use server::{
+    graphql::Api,
+    http::{self, HttpOptions},
+    inventory::{
+        Database, Inventory, Rules,
+        batches::{BatchReport, Order},
+        jobs::Trigger,
+    },
+};
+use simulator::{FleetPlan, Running, Simulator};
+use tokio::{net::TcpListener, task::JoinHandle};
+
+use crate::{Backend, GraphqlClient, TestClock, TestDatabase};
+
+/// The first day of every test's world: a Monday.
+pub const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(2026, 3, 2).expect("a date that exists");
+
+/// How a world is made.
+#[derive(Clone, Debug)]
+pub struct WorldBuilder {
+    backend: Backend,
+    plan: FleetPlan,
+    rules: Rules,
+    limits: HttpLimits,
+    page_size: u32,
+}
+
+impl WorldBuilder {
+    /// Another fleet.
+    #[must_use]
+    pub fn plan(mut self, plan: FleetPlan) -> Self {
+        self.plan = FleetPlan { first_day: FIRST_DAY, ..plan };
+        self
+    }
+
+    /// Other settings of the use cases.
+    #[must_use]
+    pub fn rules(mut self, change: impl FnOnce(&mut Rules)) -> Self {
+        change(&mut self.rules);
+        self
+    }
+
+    /// Other limits of the collectors' HTTP.
+    #[must_use]
+    pub fn limits(mut self, change: impl FnOnce(&mut HttpLimits)) -> Self {
+        change(&mut self.limits);
+        self
+    }
+
+    /// Rows per page of both collectors.
+    #[must_use]
+    pub fn page_size(mut self, rows: u32) -> Self {
+        self.page_size = rows;
+        self
+    }
+
+    /// Makes the world: vendors and hub are up, nothing is collected yet.
+    pub async fn start(self) -> World {
+        self.try_start().await.unwrap_or_else(|error| panic!("the world could not be made: {error:?}"))
+    }
+
+    async fn try_start(self) -> anyhow::Result<World> {
+        let simulator = Simulator::new(self.plan.clone(), FIRST_DAY);
+        let vendors = simulator.clone().start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+        let clock = Arc::new(TestClock::at_night_of(FIRST_DAY));
+        let test_database = TestDatabase::create(self.backend).await?;
+        let mut database = test_database.open().await?;
+        database.migrate().await?;
+        let statements = Arc::new(Mutex::new(Vec::new()));
+        observe(&mut database, &statements);
+        let shared: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
+        let inventory = Inventory::open(database, Arc::clone(&shared), BusinessZone::default(), self.rules.clone());
+        let inventory = inventory.await?;
+        let token_file = test_database.folder().join("token.json");
+        let ninja = NinjaCollector::new(self.ninja(&simulator, &vendors)?, Arc::new(FileTokenStore::new(token_file)), Arc::clone(&shared))?;
+        let threatlocker = ThreatLockerCollector::new(self.threatlocker(&simulator, &vendors)?, shared)?;
+        let inventory = inventory.with_collectors([Arc::new(ninja) as Arc<_>, Arc::new(threatlocker) as Arc<_>]);
+        let (graphql, serving) = serve(&inventory).await?;
+        Ok(World { backend: self.backend, simulator, vendors, clock, inventory, graphql, database: test_database, statements, serving })
+    }
+
+    fn ninja(&self, simulator: &Simulator, vendors: &Running) -> anyhow::Result<NinjaConfig> {
+        let credentials = simulator.credentials();
+        Ok(NinjaConfig {
+            base_url: ninja_base_url(&vendors.ninja_url())?,
+            client_id: credentials.client_id,
+            client_secret: credentials.client_secret.into(),
+            refresh_token: None,
+            page_size: self.page_size,
+            limits: self.limits.clone(),
+        })
+    }
+
+    fn threatlocker(&self, simulator: &Simulator, vendors: &Running) -> anyhow::Result<ThreatLockerConfig> {
+        let credentials = simulator.credentials();
+        Ok(ThreatLockerConfig {
+            base_url: vendor_base_url(&vendors.threatlocker_url())?,
+            api_key: credentials.threatlocker_api_key.into(),
+            organization_id: Some(credentials.organization_id),
+            page_size: self.page_size,
+            limits: self.limits.clone(),
+        })
+    }
+}
+
+/// A hub with everything around it.
+#[derive(Debug)]
+pub struct World {
+    /// Where its rows are.
+    pub backend: Backend,
+    /// The vendors' world: move it on, switch its faults.
+    pub simulator: Simulator,
+    /// The vendors' listener.
+    pub vendors: Running,
+    /// The hub's clock.
+    pub clock: Arc<TestClock>,
+    /// The use cases, for making the world; claims are about what GraphQL answers.
+    pub inventory: Inventory,
+    /// The front door.
+    pub graphql: GraphqlClient,
+    /// The database, for processes of their own.
+    pub database: TestDatabase,
+    statements: Arc<Mutex<Vec<String>>>,
+    serving: JoinHandle<()>,
+}
+
+impl World {
+    /// A small default fleet (60 Ninja and 40 ThreatLocker devices in 6 organizations) on this database system.
+    pub fn on(backend: Backend) -> WorldBuilder {
+        let plan = FleetPlan { organizations: 6, ninja_devices: 60, threatlocker_devices: 40, ..FleetPlan::default() };
+        let rules = Rules {
+            billing: BillingRules::default(),
+            checks: CheckSettings::default(),
+            internal_organizations: Vec::new(),
+            held_below_percent: 80,
+            lease: Duration::from_secs(60),
+        };
+        let limits = HttpLimits { jitter_seed: Some(7), ..HttpLimits::default() };
+        WorldBuilder { backend, plan: FleetPlan { first_day: FIRST_DAY, ..plan }, rules, limits, page_size: 25 }
+    }
+
+    /// The n-th day of the world, counted from 0.
+    pub fn day(&self, number: u64) -> NaiveDate {
+        FIRST_DAY + Days::new(number)
+    }
+
+    /// Moves vendors and clock to the night of the n-th day, collects both vendors and runs the checks.
+    pub async fn night(&self, number: u64) -> BatchReport {
+        self.move_to(number);
+        self.collect(&Vendor::ALL, true).await
+    }
+
+    /// Moves vendors and clock to the night of the n-th day.
+    pub fn move_to(&self, number: u64) {
+        self.simulator.set_day(self.day(number));
+        self.clock.set_night_of(self.day(number));
+    }
+
+    /// Collects these vendors now, and runs the checks if asked.
+    pub async fn collect(&self, vendors: &[Vendor], run_checks: bool) -> BatchReport {
+        let order = Order {
+            vendors: vendors.to_vec(),
+            run_checks,
+            check_date: None,
+            trigger: Trigger::CommandLine,
+            requested_by: "test".to_owned(),
+            slots: Vec::new(),
+        };
+        let report = self.inventory.run_batch(order).await;
+        report.unwrap_or_else(|error| panic!("a batch could not be recorded: {error:?}"))
+    }
+
+    /// Waits until no batch is at work in the background.
+    pub async fn settle(&self) {
+        let mut updates = self.inventory.subscribe();
+        while self.open_batches().await > 0 {
+            // A batch that ends says so; one whose word was missed is seen by looking again.
+            let _ = tokio::time::timeout(Duration::from_millis(20), updates.recv()).await;
+        }
+    }
+
+    async fn open_batches(&self) -> u64 {
+        let open = job_batch::Entity::find().filter(job_batch::Column::EndedAt.is_null());
+        open.count(self.rows()).await.unwrap_or_else(|error| panic!("the batches can't be counted: {error}"))
+    }
+
+    /// Rows, for claims about tables.
+    pub fn rows(&self) -> &DatabaseConnection {
+        self.inventory.database().reader()
+    }
+
+    /// The SQL statements that ran since the last call.
+    pub fn take_statements(&self) -> Vec<String> {
+        std::mem::take(&mut self.statements.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+fn observe(database: &mut Database, statements: &Arc<Mutex<Vec<String>>>) {
+    let seen = Arc::clone(statements);
+    database.observe(move |info| {
+        seen.lock().unwrap_or_else(PoisonError::into_inner).push(info.statement.sql.clone());
+    });
+}
+
+#[expect(clippy::disallowed_methods, reason = "the test's server ends with the test")]
+async fn serve(inventory: &Inventory) -> anyhow::Result<(GraphqlClient, JoinHandle<()>)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let url = format!("http://{}/graphql", listener.local_addr()?);
+    let router = http::router(Api::new(inventory.clone()), HttpOptions::default());
+    let serving = tokio::spawn(async move {
+        if let Err(error) = axum::serve(listener, router).await {
+            panic!("the hub stopped serving: {error}");
+        }
+    });
+    Ok((GraphqlClient::new(url), serving))
+}

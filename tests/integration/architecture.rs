@@ -1,0 +1,78 @@
+//! Who may use whom: read from the manifests and the `use` lines.
+
+use std::{fs, path::Path};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests have a workspace around them")
+}
+
+/// Which of our crates a crate may depend on.
+const MAY_DEPEND: [(&str, &[&str]); 6] = [
+    ("domain", &[]),
+    ("entity", &["domain"]),
+    ("migration", &[]),
+    ("collectors", &["domain"]),
+    ("simulator", &[]),
+    ("server", &["collectors", "domain", "entity", "migration", "simulator"]),
+];
+
+/// Words that must not appear in the sources of a part of the server, and why.
+const FORBIDDEN: [(&str, &str, &str); 10] = [
+    ("inventory", "crate::graphql", "the use cases know no GraphQL"),
+    ("inventory", "crate::http", "the use cases know no HTTP"),
+    ("inventory", "crate::scheduler", "the use cases don't know when"),
+    ("graphql", "crate::scheduler", "GraphQL and scheduler meet in inventory"),
+    ("graphql", "crate::http", "GraphQL doesn't know what carries it"),
+    ("graphql", ".begin(", "only inventory opens transactions"),
+    ("graphql", "ActiveModel", "only inventory writes"),
+    ("scheduler", "crate::graphql", "GraphQL and scheduler meet in inventory"),
+    ("scheduler", "entity::", "the scheduler only decides when"),
+    ("http", "crate::inventory", "HTTP carries GraphQL and nothing else"),
+];
+
+#[test]
+fn crates_depend_only_on_those_below_them() {
+    for (name, allowed) in MAY_DEPEND {
+        let manifest = fs::read_to_string(root().join(name).join("Cargo.toml")).unwrap();
+        let shipped = manifest.split("[dev-dependencies]").next().unwrap_or_default();
+        for (other, _) in MAY_DEPEND {
+            let depends = shipped.lines().any(|line| line.starts_with(&format!("{other}.workspace")));
+            assert!(!depends || allowed.contains(&other), "{name} must not depend on {other}: see ARCHITECTURE.md");
+        }
+    }
+}
+
+#[test]
+fn modules_of_the_server_use_only_what_is_below_them() {
+    for (module, word, reason) in FORBIDDEN {
+        for (file, text) in sources(&root().join("server/src").join(module)) {
+            let line = text.lines().find(|line| line.contains(word) && !line.trim_start().starts_with("//"));
+            assert!(line.is_none(), "{file} says `{}`: {reason}", line.unwrap_or_default().trim());
+        }
+    }
+}
+
+#[test]
+fn no_file_is_called_after_nothing() {
+    for crate_name in MAY_DEPEND.map(|(name, _)| name) {
+        for (file, _) in sources(&root().join(crate_name).join("src")) {
+            let stem = Path::new(&file).file_stem().unwrap().to_string_lossy().into_owned();
+            let empty = ["utils", "util", "helpers", "common", "misc", "manager"].contains(&stem.as_str());
+            assert!(!empty, "{file}: name it after what is in it");
+        }
+    }
+}
+
+/// Every Rust file below a folder, with its path and its text.
+fn sources(folder: &Path) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push((path.display().to_string(), fs::read_to_string(&path).unwrap()));
+        }
+    }
+    found
+}

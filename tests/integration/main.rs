@@ -1,0 +1,1 @@
+//! Every claim about the hub, through the front door, on SQLite and on PostgreSQL.
