@@ -90,7 +90,7 @@ pub async fn run(settings: Settings, options: Options) -> anyhow::Result<()> {
     }
     let inventory = hub::open(&settings, Arc::new(SystemClock)).await?;
     print_invitation(&inventory, address).await?;
-    serve_until_stopped(inventory, listener, settings.schedule.clone().into()).await?;
+    serve_until_stopped(inventory, listener, &settings).await?;
     vendors.stop().await;
     Ok(())
 }

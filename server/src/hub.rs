@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use collectors::{Collector, FileTokenStore, NinjaCollector, ThreatLockerCollector};
-use domain::{billing::BillingRules, checks::CheckSettings, clock::Clock};
+use domain::{billing::BillingRules, checks::CheckSettings, clock::Clock, vendor::Vendor};
 
 use crate::{
     config::{DatabaseUrl, Settings, VendorSettings},
     inventory::{Database, Inventory, Rules},
+    scheduler::{Schedule, Work},
 };
 
 /// Opens the database of these settings, without looking at its tables.
@@ -37,6 +38,17 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<
         .with_context(|| format!("the folder {} can't be made", settings.data_dir.display()))?;
     let token_file = settings.data_dir.join("ninja-refresh-token.json");
     Ok(inventory.with_collectors(list_collectors(&settings.vendors, token_file, &clock)?))
+}
+
+/// The daily runs that are switched on.
+pub fn schedules(settings: &Settings) -> Vec<Schedule> {
+    let runs = [
+        ("ninja", &settings.schedule.ninja, Work::Collect(Vendor::Ninja)),
+        ("threatlocker", &settings.schedule.threatlocker, Work::Collect(Vendor::ThreatLocker)),
+        ("checks", &settings.schedule.checks, Work::Check),
+    ];
+    let on = runs.into_iter().filter_map(|(name, cron, work)| cron.as_ref().map(|cron| (name, cron, work)));
+    on.map(|(name, cron, work)| Schedule { name, cron: cron.cron().clone(), work }).collect()
 }
 
 fn rules(settings: &Settings) -> Rules {

@@ -34,7 +34,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use crate::{Backend, GraphqlClient, TestClock, TestDatabase};
 
 /// The first day of every test's world: a Monday.
-pub const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(2026, 3, 2).expect("a date that exists");
+pub(crate) const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(2026, 3, 2).expect("a date that exists");
 
 /// How a world is made.
 #[derive(Clone, Debug)]

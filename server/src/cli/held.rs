@@ -8,7 +8,7 @@ use crate::inventory::{Inventory, held::Decision};
 
 /// What to do with held collections.
 #[derive(Debug, Subcommand)]
-pub enum Action {
+pub(super) enum Action {
     /// Show what is held, newest first
     List,
     /// Make a held collection its day's snapshot
@@ -23,7 +23,7 @@ pub enum Action {
     },
 }
 
-pub(crate) async fn run(inventory: &Inventory, action: Action) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(inventory: &Inventory, action: Action) -> anyhow::Result<ExitCode> {
     let decision = match action {
         Action::List => {
             for row in inventory.list_held().await? {

@@ -136,7 +136,7 @@ fn load(flags: &SettingFlags) -> anyhow::Result<Settings> {
         log_format: flags.log_format.clone(),
         ..config::Flags::default()
     };
-    let settings = config::load(&flags, &std::env::vars().collect())?;
+    let settings = config::load(&flags, &config::of_process())?;
     telemetry::start(&settings.log, settings.log_format)?;
     Ok(settings)
 }

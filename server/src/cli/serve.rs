@@ -14,7 +14,7 @@ use crate::{
     http::{self, HttpOptions},
     hub,
     inventory::Inventory,
-    scheduler::{Schedule, Scheduler},
+    scheduler::Scheduler,
 };
 
 /// How long running work may take to finish once the process was told to stop.
@@ -24,7 +24,7 @@ pub(crate) async fn run(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::R
     let listener = listen(settings.listen).await?;
     let inventory = hub::open(settings, clock).await?;
     println!("Inventory Hub answers on {}", shown(listener.local_addr()?));
-    serve_until_stopped(inventory, listener, settings.schedule.clone().into()).await
+    serve_until_stopped(inventory, listener, settings).await
 }
 
 /// Takes the address, or says who may have it.
@@ -36,12 +36,14 @@ pub(crate) async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 pub(crate) async fn serve_until_stopped(
     inventory: Inventory,
     listener: TcpListener,
-    schedules: Vec<Schedule>,
+    settings: &Settings,
 ) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
-    let scheduler = Scheduler::new(inventory.clone(), schedules);
+    let scheduler = Scheduler::new(inventory.clone(), hub::schedules(settings));
     let ticking = inventory.tasks().spawn(scheduler.run(stop.clone()));
-    let router = http::router(Api::new(inventory.clone()), HttpOptions::default());
+    let allowed_origins = settings.allowed_origins.clone();
+    let options = HttpOptions { stop: stop.clone(), allowed_origins, ..HttpOptions::default() };
+    let router = http::router(Api::new(inventory.clone()), options);
     let signalled = stop.clone();
     inventory.tasks().spawn(async move {
         stop_signal().await;

@@ -9,7 +9,7 @@ use simulator::{FleetPlan, Simulator};
 
 /// Which world to simulate.
 #[derive(Debug, Args)]
-pub struct Options {
+pub(super) struct Options {
     /// The address to serve on
     #[arg(long, default_value = "127.0.0.1:5401")]
     bind: SocketAddr,
@@ -30,7 +30,7 @@ pub struct Options {
     day: NaiveDate,
 }
 
-pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
+pub(super) async fn run(options: Options) -> anyhow::Result<()> {
     let plan = FleetPlan {
         seed: options.seed,
         organizations: options.organizations,

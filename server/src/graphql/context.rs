@@ -1,6 +1,6 @@
 //! What resolvers reach through the request: the use cases, the loaders, the principal.
 
-use std::hash::Hash;
+use std::{collections::HashMap, hash::Hash};
 
 use async_graphql::{Context, dataloader::Loader};
 use sea_orm::{DatabaseConnection, DbErr};
@@ -25,6 +25,12 @@ pub(super) trait Hub {
         self.inventory().database().reader()
     }
 
+    /// What several keys name, with one statement.
+    async fn load_all<K>(&self, keys: impl Iterator<Item = K>) -> Result<HashMap<K, <Rows as Loader<K>>::Value>, Fault>
+    where
+        K: Clone + Eq + Hash + Send + Sync + 'static,
+        Rows: Loader<K, Error = DbErr>;
+
     /// What a key names, read together with the same kind of keys of the other fields of this request.
     async fn load<K>(&self, key: K) -> Result<Option<<Rows as Loader<K>>::Value>, Fault>
     where
@@ -47,5 +53,13 @@ impl Hub for Context<'_> {
         Rows: Loader<K, Error = DbErr>,
     {
         Ok(self.data_unchecked::<Loaders>().load_one(key).await?)
+    }
+
+    async fn load_all<K>(&self, keys: impl Iterator<Item = K>) -> Result<HashMap<K, <Rows as Loader<K>>::Value>, Fault>
+    where
+        K: Clone + Eq + Hash + Send + Sync + 'static,
+        Rows: Loader<K, Error = DbErr>,
+    {
+        Ok(self.data_unchecked::<Loaders>().load_many(keys).await?)
     }
 }

@@ -1,7 +1,8 @@
 //! The one closed list of error codes, and the faults of resolvers.
 //!
 //! Every GraphQL error carries `extensions.code`. Outcomes that a user can expect of a mutation are no errors: they are
-//! data of its payload.
+//! data of its payload. What fails before a document reaches the schema (a body that is no JSON, a timeout) has codes of
+//! its own, in `http`.
 
 use std::sync::Arc;
 
@@ -32,17 +33,22 @@ pub enum ErrorCode {
     NoData,
     /// What the operation is about does not exist.
     NotFound,
-    /// The query took longer than the server allows.
-    Timeout,
     /// The server failed; its log says why.
     Internal,
 }
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 11] = [
-        Self::ParseFailed, Self::ValidationFailed, Self::OperationResolutionFailure, Self::QueryTooComplex,
-        Self::BadUserInput, Self::BadCursor, Self::PageSize, Self::NoData, Self::NotFound, Self::Timeout,
+    pub const ALL: [Self; 10] = [
+        Self::ParseFailed,
+        Self::ValidationFailed,
+        Self::OperationResolutionFailure,
+        Self::QueryTooComplex,
+        Self::BadUserInput,
+        Self::BadCursor,
+        Self::PageSize,
+        Self::NoData,
+        Self::NotFound,
         Self::Internal,
     ];
 
@@ -58,7 +64,6 @@ impl ErrorCode {
             Self::PageSize => "PAGE_SIZE",
             Self::NoData => "NO_DATA",
             Self::NotFound => "NOT_FOUND",
-            Self::Timeout => "TIMEOUT",
             Self::Internal => "INTERNAL",
         }
     }
@@ -172,10 +177,7 @@ mod tests {
         let day = |text: &str| text.parse::<NaiveDate>().unwrap();
         let nearest = vec![day("2026-03-01"), day("2026-03-04")];
         let error = Error::from(Fault::NoData { date: day("2026-03-02"), nearest });
-        assert_eq!(
-            error.message,
-            "no complete snapshot is stored for 2026-03-02; nearest: 2026-03-01 and 2026-03-04"
-        );
+        assert_eq!(error.message, "no complete snapshot is stored for 2026-03-02; nearest: 2026-03-01 and 2026-03-04");
         let dates = error.extensions.unwrap().get("nearestDates").cloned().unwrap();
         assert_eq!(dates.into_json().unwrap(), serde_json::json!(["2026-03-01", "2026-03-04"]));
     }

@@ -1,131 +1,81 @@
 //! Refuses documents that would cost too much, before anything walks them.
 //!
 //! async-graphql measures depth and complexity by walking the document with its fragments written out, which takes
-//! exponential time for fragments that spread fragments, and its parser recurses once per bracket. So the text is
-//! scanned for nesting before it is parsed, and the expanded size is computed with one visit per fragment, in the hook
-//! that runs before both (`prepare_request`; the others are too late). The hook runs over HTTP and WebSocket alike.
+//! exponential time for fragments that spread fragments. So the expanded size is computed here with one visit per
+//! fragment, in the hook that runs before the first such walk (`prepare_request`; the others are too late). The hook
+//! runs over HTTP and WebSocket alike. How deep a text nests brackets is counted by `http`, before it is parsed.
 
 mod extent;
-mod nesting;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::Arc;
 
 use async_graphql::{
-    Request, Response, ServerError, ServerResult,
-    extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextPrepareRequest},
-    parser::{
-        parse_query,
-        types::{ExecutableDocument, OperationType},
-    },
+    Request, ServerError, ServerResult,
+    extensions::{Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest},
+    parser::types::ExecutableDocument,
 };
 
 use self::extent::Excess;
 use super::{errors::ErrorCode, limits::GraphqlLimits};
 
-/// Brackets inside brackets that the parser is given; more than any document within the limit of depth needs.
-const MAX_NESTING: usize = 100;
-
-/// Makes a guard for each request.
+/// Checks the document of every request.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Guard(pub(super) GraphqlLimits);
 
 impl ExtensionFactory for Guard {
     fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(RequestGuard { limits: self.0, only_reads: AtomicBool::new(false) })
+        Arc::new(*self)
     }
 }
 
-struct RequestGuard {
-    limits: GraphqlLimits,
-    only_reads: AtomicBool,
-}
-
 #[async_trait::async_trait]
-impl Extension for RequestGuard {
+impl Extension for Guard {
     async fn prepare_request(
         &self,
         ctx: &ExtensionContext<'_>,
         mut request: Request,
         next: NextPrepareRequest<'_>,
     ) -> ServerResult<Request> {
-        let document = check(&request.query, &self.limits)?;
-        self.only_reads.store(only_reads(&document), Ordering::Relaxed);
-        request.set_parsed_query(document);
+        // Parsed once: by `http`, or here for whoever executes without it.
+        let document = request.parsed_query().map_err(|mut error| {
+            error.extensions = Some(ErrorCode::ParseFailed.extensions());
+            error
+        })?;
+        check(document, &self.0)?;
         next.run(ctx, request).await
     }
-
-    async fn execute(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        operation_name: Option<&str>,
-        next: NextExecute<'_>,
-    ) -> Response {
-        let run = next.run(ctx, operation_name);
-        if !self.only_reads.load(Ordering::Relaxed) {
-            return run.await;
-        }
-        let late = || {
-            let message = format!("the query took longer than {} s", self.limits.query_time.as_secs());
-            Response::from_errors(vec![refusal(ErrorCode::Timeout, message)])
-        };
-        tokio::time::timeout(self.limits.query_time, run).await.unwrap_or_else(|_| late())
-    }
 }
 
-fn only_reads(document: &ExecutableDocument) -> bool {
-    document.operations.iter().all(|(_, operation)| operation.node.ty == OperationType::Query)
-}
-
-/// Parses a document that is within the limits.
-fn check(query: &str, limits: &GraphqlLimits) -> ServerResult<ExecutableDocument> {
-    if query.len() > limits.document_bytes {
-        return Err(too_complex(format!("the document is longer than {} bytes", limits.document_bytes)));
-    }
-    if nesting::depth(query) > MAX_NESTING {
-        return Err(too_complex(format!("the document nests brackets deeper than {MAX_NESTING}")));
-    }
-    let document = parse_query(query).map_err(|error| {
-        let mut refused = ServerError::from(error);
-        refused.extensions = Some(ErrorCode::ParseFailed.extensions());
-        refused
-    })?;
-    match extent::check(&document, limits) {
-        Ok(()) => Ok(document),
+fn check(document: &ExecutableDocument, limits: &GraphqlLimits) -> ServerResult<()> {
+    let (code, message) = match extent::check(document, limits) {
+        Ok(()) => return Ok(()),
         Err(Excess::Selections) => {
-            Err(too_complex(format!("the document selects more than {} fields", limits.selections)))
+            (ErrorCode::QueryTooComplex, format!("the document selects more than {} fields", limits.selections))
         }
-        Err(Excess::Depth) => Err(too_complex(format!("the document nests fields deeper than {}", limits.depth))),
-        Err(Excess::Fragments) => {
-            Err(too_complex(format!("the document nests fragments deeper than {}", extent::MAX_FRAGMENT_NESTING)))
+        Err(Excess::Depth) => {
+            (ErrorCode::QueryTooComplex, format!("the document nests fields deeper than {}", limits.depth))
         }
-        Err(Excess::Cycle(name)) => {
-            Err(refusal(ErrorCode::ValidationFailed, format!("the fragment `{name}` spreads itself")))
+        Err(Excess::Nesting) => {
+            let message = format!("the document nests fragments deeper than {}", extent::MAX_NESTING);
+            (ErrorCode::QueryTooComplex, message)
         }
-    }
-}
-
-fn too_complex(message: String) -> ServerError {
-    refusal(ErrorCode::QueryTooComplex, message)
-}
-
-fn refusal(code: ErrorCode, message: String) -> ServerError {
+        Err(Excess::Cycle(name)) => (ErrorCode::ValidationFailed, format!("the fragment `{name}` spreads itself")),
+    };
     let mut error = ServerError::new(message, None);
     error.extensions = Some(code.extensions());
-    error
+    Err(error)
 }
 
 #[cfg(test)]
 mod tests {
     use std::fmt::Write as _;
 
-    use async_graphql::Value;
+    use async_graphql::{Value, parser::parse_query};
 
     use super::*;
 
     fn code_of(query: &str) -> Option<String> {
-        let error = check(query, &GraphqlLimits::default()).err()?;
+        let error = check(&parse_query(query).unwrap(), &GraphqlLimits::default()).err()?;
         let Some(Value::String(code)) = error.extensions.and_then(|values| values.get("code").cloned()) else {
             panic!("an error without a code")
         };
@@ -161,13 +111,14 @@ mod tests {
     }
 
     #[test]
-    fn deep_nesting_is_refused_before_it_is_parsed() {
-        let deep = 120_000;
-        assert_eq!(code_of(&"{a".repeat(deep)).as_deref(), Some("QUERY_TOO_COMPLEX"));
-        assert_eq!(code_of(&format!("{{ a(b: {})}}", "[".repeat(deep))).as_deref(), Some("QUERY_TOO_COMPLEX"));
+    fn deep_fields_are_refused_also_through_fragments() {
         let fields = |levels: usize| format!("{}a{}", "{ a ".repeat(levels), "}".repeat(levels));
-        assert_eq!(code_of(&fields(40)).as_deref(), Some("QUERY_TOO_COMPLEX"));
+        assert_eq!(code_of(&fields(17)).as_deref(), Some("QUERY_TOO_COMPLEX"));
         assert_eq!(code_of(&fields(10)), None);
+        let through = format!("{{ a {{ ...f }} }} fragment f on Query {}", fields(16));
+        assert_eq!(code_of(&through).as_deref(), Some("QUERY_TOO_COMPLEX"));
+        let inline = format!("{} a {}", "{ ...".repeat(40), "}".repeat(40));
+        assert_eq!(code_of(&inline).as_deref(), Some("QUERY_TOO_COMPLEX"));
     }
 
     #[test]
@@ -177,17 +128,5 @@ mod tests {
         let directives = "@skip(if: false) ".repeat(11_000);
         assert_eq!(code_of(&format!("{{ a {directives} }}")).as_deref(), Some("QUERY_TOO_COMPLEX"));
         assert_eq!(code_of(&format!("{{ {} }}", "a ".repeat(6000))), None);
-    }
-
-    #[test]
-    fn what_is_no_graphql_fails_to_parse() {
-        assert_eq!(code_of("{ a ").as_deref(), Some("GRAPHQL_PARSE_FAILED"));
-        assert_eq!(code_of("").as_deref(), Some("GRAPHQL_PARSE_FAILED"));
-    }
-
-    #[test]
-    fn a_document_that_is_too_long_is_refused() {
-        let long = format!("{{ a }} #{}", "x".repeat(300_000));
-        assert_eq!(code_of(&long).as_deref(), Some("QUERY_TOO_COMPLEX"));
     }
 }

@@ -1,20 +1,14 @@
 //! What one request may cost.
 
-use std::time::Duration;
-
 /// What one request may cost; the defaults suit a dashboard with room to spare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GraphqlLimits {
-    /// Bytes of a document.
-    pub document_bytes: usize,
     /// Selections of a document after its fragments are written out; aliases and directives count as one each.
     pub selections: u64,
     /// Fields inside fields; the introspection query of common tools needs 15.
     pub depth: u32,
     /// Fields after each list is multiplied by its page size.
     pub complexity: usize,
-    /// How long a query may run. Mutations are not cut off: they ask vendors, whose client has its own limits.
-    pub query_time: Duration,
 }
 
 impl GraphqlLimits {
@@ -23,17 +17,11 @@ impl GraphqlLimits {
     /// Rows of a page at most.
     pub const MAX_PAGE_SIZE: u16 = 500;
     /// Values of an `in` list, and ids of `nodes`, at most.
-    pub const MAX_LIST: usize = 1000;
+    pub const MAX_VALUES: usize = 1000;
 }
 
 impl Default for GraphqlLimits {
     fn default() -> Self {
-        Self {
-            document_bytes: 256 * 1024,
-            selections: 10_000,
-            depth: 16,
-            complexity: 100_000,
-            query_time: Duration::from_secs(30),
-        }
+        Self { selections: 10_000, depth: 16, complexity: 100_000 }
     }
 }

@@ -50,7 +50,7 @@ impl Inventory {
 
     /// Stores, holds or only records what came back.
     async fn keep(&self, collected: &Collection, job_id: &str, span: Span) -> Result<Ending, InventoryError> {
-        let transaction = self.database.begin().await?;
+        let transaction = self.database.begin_storing().await?;
         self.renew_lease(&transaction, collected.vendor, job_id).await?;
         let (status, reasons) = match &collected.completeness {
             Completeness::Partial { reasons } => (JobStatus::Partial, reasons.clone()),

@@ -70,6 +70,14 @@ impl Database {
         self.writer.begin_with_options(immediate).await
     }
 
+    /// A transaction that changes days, identities or machines. Every such one touches the identities of all vendors
+    /// when it links them, so two at once would lock each other out: they come one after the other.
+    pub(crate) async fn begin_storing(&self) -> Result<DatabaseTransaction, DbErr> {
+        let transaction = self.begin().await?;
+        serialize(&transaction, Section::Storing).await?;
+        Ok(transaction)
+    }
+
     /// Calls back with every statement that runs: tests count them.
     pub fn observe<F>(&mut self, callback: F)
     where
@@ -102,7 +110,7 @@ fn sqlite_options(url: &str, connections: u32, query_only: &'static str) -> Conn
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Section {
     Migration = 1,
-    Devices = 2,
+    Storing = 2,
     Exceptions = 3,
 }
 

@@ -15,10 +15,7 @@ use sea_orm::{
 };
 use serde_json::Value;
 
-use super::{
-    Inventory, InventoryError, bulk,
-    database::{Section, serialize},
-};
+use super::{Inventory, InventoryError, bulk};
 
 /// What linking and the picture of a machine need of one source on its vendor's latest day.
 #[derive(Clone, Debug, FromQueryResult)]
@@ -43,9 +40,8 @@ struct Source {
 }
 
 impl Inventory {
-    /// Links the identities of every vendor's latest day and brings the machines in line.
+    /// Links the identities of every vendor's latest day and brings the machines in line; in a storing transaction.
     pub(crate) async fn relink_devices(&self, transaction: &DatabaseTransaction) -> Result<(), InventoryError> {
-        serialize(transaction, Section::Devices).await?;
         let mut sources = BTreeMap::new();
         for vendor in Vendor::ALL {
             let Some(day) = self.latest_day(transaction, vendor).await? else { continue };

@@ -61,7 +61,7 @@ impl Inventory {
 
     /// Makes a held collection its day's snapshot.
     pub async fn apply_held(&self, collection_id: i64) -> Result<Decision, InventoryError> {
-        let transaction = self.database.begin().await?;
+        let transaction = self.database.begin_storing().await?;
         let Some((row, collected)) = load_held(&transaction, collection_id).await? else {
             return Ok(Decision::NotHeld);
         };

@@ -77,7 +77,7 @@ impl Inventory {
     async fn store_one(&self, seen: Observation) -> Result<SyncOutcome, InventoryError> {
         let (vendor, date) = (seen.vendor, self.today());
         let key = seen.vendor_device_key.clone();
-        let transaction = self.database.begin().await?;
+        let transaction = self.database.begin_storing().await?;
         if self.find_day(&transaction, vendor, date).await?.is_none() {
             return Ok(SyncOutcome::NoStoredDay);
         }

@@ -9,15 +9,15 @@ use async_graphql::{
 
 use super::GraphqlLimits;
 
-/// Fragments inside fragments, fields in between counted too: what async-graphql's own walk is limited to.
-pub(super) const MAX_FRAGMENT_NESTING: u32 = 32;
+/// Selection sets inside selection sets, of fields and fragments alike: what async-graphql's own walk is limited to.
+pub(super) const MAX_NESTING: u32 = 32;
 
 /// Why a document is refused.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Excess {
     Selections,
     Depth,
-    Fragments,
+    Nesting,
     Cycle(String),
 }
 
@@ -27,7 +27,7 @@ struct Extent {
     selections: u64,
     /// Fields inside fields.
     depth: u32,
-    /// Selection sets inside selection sets, of fields and fragments alike.
+    /// See [`MAX_NESTING`].
     nesting: u32,
 }
 
@@ -54,8 +54,8 @@ impl Extent {
             Err(Excess::Selections)
         } else if self.depth > limits.depth {
             Err(Excess::Depth)
-        } else if self.nesting > MAX_FRAGMENT_NESTING {
-            Err(Excess::Fragments)
+        } else if self.nesting > MAX_NESTING {
+            Err(Excess::Nesting)
         } else {
             Ok(self)
         }
@@ -86,8 +86,8 @@ struct Measure<'a> {
 
 impl<'a> Measure<'a> {
     fn selection_set(&mut self, set: &'a SelectionSet, level: u32) -> Result<Extent, Excess> {
-        if level > MAX_FRAGMENT_NESTING {
-            return Err(Excess::Fragments);
+        if level > MAX_NESTING {
+            return Err(Excess::Nesting);
         }
         let mut whole = Extent::default();
         for selection in &set.items {

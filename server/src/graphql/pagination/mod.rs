@@ -7,10 +7,11 @@
 
 mod connection;
 mod cursor;
+mod cut;
 mod page;
 mod rows;
 
 pub use connection::{Connection, Edge, PageInfo};
-pub(super) use cursor::Key;
+pub(super) use cut::page_of_slice;
 pub(super) use page::{PageArguments, page_cost};
-pub(super) use rows::{Order, page_of_rows, page_of_slice};
+pub(super) use rows::{Order, page_of_rows};

@@ -18,6 +18,13 @@ pub(super) struct Window {
     pub(super) backward: bool,
 }
 
+impl Window {
+    /// One more than the page has, to see whether more rows follow.
+    pub(super) fn rows_to_read(self) -> u64 {
+        u64::from(self.size) + 1
+    }
+}
+
 impl PageArguments {
     /// Neither end given: a page from the start.
     pub(super) fn window(&self) -> Result<Window, Fault> {

@@ -1,6 +1,5 @@
-//! Cutting pages out of tables, and out of lists that are already in memory.
+//! Cutting pages out of tables.
 
-use async_graphql::OutputType;
 use sea_orm::{
     ColumnTrait, ColumnType, DatabaseConnection, EntityTrait, IdenStatic, ModelTrait, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait, Select,
@@ -8,9 +7,10 @@ use sea_orm::{
 };
 
 use super::{
-    connection::{Connection, Edge, Fact, PageInfo},
+    connection::{Connection, Fact},
     cursor::{Cursor, Key, KeyKind},
-    page::{PageArguments, Window},
+    cut::{Cut, Neighbours},
+    page::PageArguments,
 };
 use crate::graphql::{errors::Fault, filters::OrderDirection};
 
@@ -27,6 +27,12 @@ pub(in crate::graphql) struct Order<E: EntityTrait> {
     pub(in crate::graphql) direction: OrderDirection,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    After,
+    Before,
+}
+
 impl<E: EntityTrait> Order<E> {
     fn name(&self) -> String {
         format!("{}/{}/{:?}", self.list, self.key.as_str(), self.direction)
@@ -36,12 +42,14 @@ impl<E: EntityTrait> Order<E> {
     where
         E::Model: ModelTrait<Entity = E>,
     {
-        let part = |column| Key::of(row.get(column)).ok_or_else(|| Fault::corrupt("sort key", self.key.as_str()));
+        let part = |column: E::Column| {
+            Key::of(row.get(column)).ok_or_else(|| Fault::corrupt("a sort key without value:", column.as_str()))
+        };
         Ok(Cursor { key: part(self.key)?, id: part(self.id)? })
     }
 
     fn decode(&self, text: Option<&String>) -> Result<Option<Cursor>, Fault> {
-        let kinds = (kind_of(self.key), kind_of(self.id));
+        let kinds = (kind_of(&self.key), kind_of(&self.id));
         text.map(|text| Cursor::decode(text, &self.name(), kinds)).transpose()
     }
 
@@ -64,13 +72,7 @@ impl<E: EntityTrait> Order<E> {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Side {
-    After,
-    Before,
-}
-
-fn kind_of(column: impl ColumnTrait) -> KeyKind {
+fn kind_of(column: &impl ColumnTrait) -> KeyKind {
     match column.def().get_column_type() {
         ColumnType::Date => KeyKind::Date,
         ColumnType::TimestampWithTimeZone => KeyKind::Instant,
@@ -79,7 +81,8 @@ fn kind_of(column: impl ColumnTrait) -> KeyKind {
     }
 }
 
-/// Reads a page of a table: one statement, and one more for each of `totalCount` and the far end's neighbour if asked.
+/// Reads a page of a table with one statement; `totalCount` and the neighbour beyond a cursor are one more each, and
+/// only when they are asked for.
 pub(in crate::graphql) async fn page_of_rows<E, T>(
     reader: &DatabaseConnection,
     (rows, order): (Select<E>, Order<E>),
@@ -89,66 +92,32 @@ pub(in crate::graphql) async fn page_of_rows<E, T>(
 where
     E: EntityTrait,
     E::Model: ModelTrait<Entity = E>,
-    T: OutputType,
 {
     let window = arguments.window()?;
-    let (after, before) = (order.decode(arguments.after.as_ref())?, order.decode(arguments.before.as_ref())?);
+    let after = order.decode(arguments.after.as_ref())?.map(|cursor| order.beyond(&cursor, Side::After));
+    let before = order.decode(arguments.before.as_ref())?.map(|cursor| order.beyond(&cursor, Side::Before));
     let mut range = rows.clone();
-    for (cursor, side) in [(&after, Side::After), (&before, Side::Before)] {
-        if let Some(cursor) = cursor {
-            range = range.filter(order.beyond(cursor, side));
-        }
+    for bound in [&after, &before].into_iter().flatten() {
+        range = range.filter(bound.clone());
     }
-    let wanted = u64::from(window.size) + 1;
-    let found = order.sort(range, window.backward).limit(wanted).all(reader).await?;
+    let found = order.sort(range, window.backward).limit(window.rows_to_read()).all(reader).await?;
     let places = found.into_iter().map(|row| order.cursor(&row).map(|cursor| (cursor, row)));
-    let cut = Cut::new(places.collect::<Result<_, _>>()?, window);
-    let beside = |cursor: &Option<Cursor>, away| match cursor {
-        Some(cursor) => Fact::Ask(Box::new(neighbour(&rows, order.beyond(cursor, away).not()))),
-        None => Fact::Known(false),
+    let neighbours = Neighbours {
+        previous: after.map(|inside| exists_outside(&rows, inside)),
+        next: before.map(|inside| exists_outside(&rows, inside)),
     };
-    let edges = (beside(&after, Side::After), beside(&before, Side::Before));
-    let total = Fact::Ask(Box::new(count_of(&rows)));
-    Ok(cut.into_connection(&order.name(), edges, total, show))
+    let total = Fact::Ask(Box::new(count(&rows)));
+    let cut = Cut::new(places.collect::<Result<_, _>>()?, window, neighbours, total);
+    Ok(cut.named(&order.name()).show(|rows| rows.into_iter().map(show).collect()))
 }
 
-/// Whether a row of the list is on the far side of a cursor (the cursor's own row is).
-fn neighbour<E: EntityTrait>(rows: &Select<E>, far_side: Expr) -> SelectStatement {
-    let mut statement = rows.clone().filter(far_side).into_query();
-    statement.clear_selects().expr(Expr::val(1)).limit(1).to_owned()
+/// Asks whether the list has rows that a cursor keeps out of the range; its own row is one.
+fn exists_outside<E: EntityTrait>(rows: &Select<E>, inside: Expr) -> Fact<bool> {
+    let mut statement = rows.clone().filter(inside.not()).into_query();
+    Fact::Ask(Box::new(statement.clear_selects().expr(Expr::val(1)).limit(1).to_owned()))
 }
 
-fn count_of<E: EntityTrait>(rows: &Select<E>) -> SelectStatement {
+fn count<E: EntityTrait>(rows: &Select<E>) -> SelectStatement {
     let mut statement = rows.clone().into_query();
     statement.clear_selects().expr(Func::count(Expr::col(Asterisk))).to_owned()
-}
-
-/// Cuts a page out of a list in memory that is sorted by this key.
-pub(in crate::graphql) fn page_of_slice<R: Clone, T: OutputType>(
-    list: &'static str,
-    (rows, key): (&[R], fn(&R) -> (i64, i64)),
-    arguments: &PageArguments,
-    show: impl Fn(&[R]) -> Vec<T>,
-) -> Result<Connection<T>, Fault> {
-    let _ = (list, rows, key, arguments, show);
-    todo!()
-}
-
-/// The rows of a page in the list's order, and whether more were found on the side it was read towards.
-struct Cut<R> {
-    rows: Vec<(Cursor, R)>,
-    more: bool,
-    backward: bool,
-}
-
-impl<R> Cut<R> {
-    /// From one row more than the page has, in the order of reading.
-    fn new(mut rows: Vec<(Cursor, R)>, window: Window) -> Self {
-        let more = rows.len() > usize::from(window.size);
-        rows.truncate(window.size.into());
-        if window.backward {
-            rows.reverse();
-        }
-        Self { rows, more, backward: window.backward }
-    }
 }

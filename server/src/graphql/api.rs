@@ -1,0 +1,73 @@
+//! The schema at work: every request gets its own loaders and its principal.
+
+use std::{fmt, sync::Arc};
+
+use async_graphql::{Data, Executor, Request, Response, Schema};
+use futures::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
+
+use super::{
+    HubSchema,
+    coding::Coding,
+    guard::Guard,
+    limits::GraphqlLimits,
+    loaders::{Attended, attend},
+    mutations::Mutation,
+    principal::Principal,
+    queries::Query,
+    subscriptions::Subscription,
+};
+use crate::inventory::Inventory;
+
+/// Executes requests. Cheap to clone.
+#[derive(Clone)]
+pub struct Api {
+    schema: HubSchema,
+    inventory: Inventory,
+}
+
+impl fmt::Debug for Api {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Api").field("inventory", &self.inventory).finish_non_exhaustive()
+    }
+}
+
+impl Api {
+    /// With the default limits.
+    pub fn new(inventory: Inventory) -> Self {
+        Self::with_limits(inventory, GraphqlLimits::default())
+    }
+
+    /// With these limits.
+    pub fn with_limits(inventory: Inventory, limits: GraphqlLimits) -> Self {
+        let schema = Schema::build(Query::default(), Mutation::default(), Subscription)
+            .data(inventory.clone())
+            .limit_complexity(limits.complexity)
+            .extension(Coding)
+            .extension(Guard(limits))
+            .finish();
+        Self { schema, inventory }
+    }
+
+    fn attend(
+        &self,
+        request: Request,
+        execute: impl FnOnce(HubSchema, Request) -> BoxStream<'static, Response>,
+    ) -> Attended {
+        let request = request.data(Principal::local_operator());
+        attend(&self.inventory, request, |request| execute(self.schema.clone(), request))
+    }
+}
+
+impl Executor for Api {
+    async fn execute(&self, request: Request) -> Response {
+        let once = |schema: HubSchema, request| stream::once(async move { schema.execute(request).await }).boxed();
+        self.attend(request, once).next().await.unwrap_or_default()
+    }
+
+    fn execute_stream(&self, request: Request, session_data: Option<Arc<Data>>) -> BoxStream<'static, Response> {
+        self.attend(request, |schema, request| Executor::execute_stream(&schema, request, session_data)).boxed()
+    }
+}

@@ -1,0 +1,104 @@
+//! Exceptions, the devices they are about, and what happened to them.
+
+use std::collections::HashMap;
+
+use async_graphql::dataloader::Loader;
+use entity::{device, device_identity, exception, exception_event, exception_identity};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait};
+
+use super::{KEY, Keyed, Rows, grouped, grouped_by_key, one_each};
+
+/// An exception by its id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ExceptionId(pub i64);
+
+impl Loader<ExceptionId> for Rows {
+    type Value = exception::Model;
+    type Error = DbErr;
+
+    async fn load(&self, keys: &[ExceptionId]) -> Result<HashMap<ExceptionId, exception::Model>, DbErr> {
+        let wanted = exception::Column::Id.is_in(keys.iter().map(|key| key.0));
+        let rows = exception::Entity::find().filter(wanted).all(&self.reader).await?;
+        Ok(one_each(rows, |row| ExceptionId(row.id)))
+    }
+}
+
+/// The open exceptions about any of a device's records, the oldest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct OpenExceptionsOfDevice(pub i64);
+
+impl Loader<OpenExceptionsOfDevice> for Rows {
+    type Value = Vec<exception::Model>;
+    type Error = DbErr;
+
+    async fn load(
+        &self,
+        keys: &[OpenExceptionsOfDevice],
+    ) -> Result<HashMap<OpenExceptionsOfDevice, Vec<exception::Model>>, DbErr> {
+        let rows = exception::Entity::find()
+            .column_as(device_identity::Column::DeviceId, KEY)
+            .join_rev(JoinType::InnerJoin, exception_identity::Relation::Exception.def())
+            .join(JoinType::InnerJoin, exception_identity::Relation::DeviceIdentity.def())
+            .filter(device_identity::Column::DeviceId.is_in(keys.iter().map(|key| key.0)))
+            .filter(exception::Column::Resolved.eq(false))
+            .order_by_asc(exception::Column::DateFound)
+            .order_by_asc(exception::Column::Id)
+            .into_model::<Keyed<exception::Model>>()
+            .all(&self.reader)
+            .await?;
+        let mut of_devices = grouped_by_key(rows, OpenExceptionsOfDevice);
+        for exceptions in of_devices.values_mut() {
+            // One exception about two records of a device is one.
+            exceptions.dedup_by_key(|row| row.id);
+        }
+        Ok(of_devices)
+    }
+}
+
+/// The devices that an exception is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct DevicesOfException(pub i64);
+
+impl Loader<DevicesOfException> for Rows {
+    type Value = Vec<device::Model>;
+    type Error = DbErr;
+
+    async fn load(
+        &self,
+        keys: &[DevicesOfException],
+    ) -> Result<HashMap<DevicesOfException, Vec<device::Model>>, DbErr> {
+        let rows = device::Entity::find()
+            .column_as(exception_identity::Column::ExceptionId, KEY)
+            .join_rev(JoinType::InnerJoin, device_identity::Relation::Device.def())
+            .join_rev(JoinType::InnerJoin, exception_identity::Relation::DeviceIdentity.def())
+            .filter(exception_identity::Column::ExceptionId.is_in(keys.iter().map(|key| key.0)))
+            .order_by_asc(device::Column::Id)
+            .into_model::<Keyed<device::Model>>()
+            .all(&self.reader)
+            .await?;
+        let mut of_exceptions = grouped_by_key(rows, DevicesOfException);
+        for devices in of_exceptions.values_mut() {
+            devices.dedup_by_key(|row| row.id);
+        }
+        Ok(of_exceptions)
+    }
+}
+
+/// What happened to an exception, the oldest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct EventsOfException(pub i64);
+
+impl Loader<EventsOfException> for Rows {
+    type Value = Vec<exception_event::Model>;
+    type Error = DbErr;
+
+    async fn load(
+        &self,
+        keys: &[EventsOfException],
+    ) -> Result<HashMap<EventsOfException, Vec<exception_event::Model>>, DbErr> {
+        use exception_event::{Column, Entity};
+        let wanted = Entity::find().filter(Column::ExceptionId.is_in(keys.iter().map(|key| key.0)));
+        let rows = wanted.order_by_asc(Column::Id).all(&self.reader).await?;
+        Ok(grouped(rows, |row| EventsOfException(row.exception_id)))
+    }
+}

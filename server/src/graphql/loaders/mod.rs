@@ -1,0 +1,96 @@
+//! Loaders: what the fields of many objects need, read with one statement per kind.
+//!
+//! Every relation has its own key type, whose name says what is looked up by what. Each request has its own set, so that
+//! nothing outlives a request, and nothing is kept inside one either: a mutation's second field sees what the first one
+//! changed.
+
+mod attended;
+mod devices;
+mod exceptions;
+mod jobs;
+mod organizations;
+mod snapshots;
+mod vendors;
+
+use std::{collections::HashMap, hash::Hash, time::Duration};
+
+use async_graphql::{Request, Response, dataloader::DataLoader};
+use futures::stream::BoxStream;
+use sea_orm::{DatabaseConnection, DbErr, FromQueryResult, QueryResult};
+use tokio::sync::mpsc;
+
+pub(super) use self::attended::Attended;
+pub use self::{
+    devices::{DeviceId, DeviceOfIdentity, IdentitiesOfDevice, IdentityId},
+    exceptions::{DevicesOfException, EventsOfException, ExceptionId, OpenExceptionsOfDevice},
+    jobs::{BatchId, CollectionId, MAX_SET_ASIDE, RunId, RunsOfBatch, SetAsideOfCollection},
+    organizations::{DeviceCountOfOrganization, OrganizationId, OrganizationOfSite, SitesOfOrganization},
+    snapshots::{LatestNames, LatestSnapshot, SnapshotOn, SourceNames, UsageFacts, UsageFactsOn},
+    vendors::{LatestDay, LatestRun},
+};
+use crate::inventory::Inventory;
+
+/// Keys in one statement at most; SQLite takes 32,766 values. Far above what a page needs, so that a page never takes
+/// more statements because it is long.
+const MAX_KEYS: usize = 10_000;
+
+/// The loaders of one request.
+pub type Loaders = DataLoader<Rows>;
+
+/// Reads rows by the keys of this folder.
+#[derive(Clone, Debug)]
+pub struct Rows {
+    reader: DatabaseConnection,
+}
+
+/// The answers to a request that is executed with a set of loaders of its own.
+pub(super) fn attend(
+    inventory: &Inventory,
+    request: Request,
+    execute: impl FnOnce(Request) -> BoxStream<'static, Response>,
+) -> Attended {
+    let (queue, waiting) = mpsc::unbounded_channel();
+    let rows = Rows { reader: inventory.database().reader().clone() };
+    // `Attended` decides when a load runs; a request that is gone needs none.
+    let loaders = DataLoader::new(rows, move |load| drop(queue.send(load)));
+    let loaders = loaders.delay(Duration::ZERO).max_batch_size(MAX_KEYS);
+    Attended::new(execute(request.data(loaders)), waiting)
+}
+
+/// A row together with the key it was looked up by, which the statement selects as `looked_up_by`.
+struct Keyed<M> {
+    key: i64,
+    row: M,
+}
+
+/// The column name of [`Keyed::key`].
+const KEY: &str = "looked_up_by";
+
+impl<M: FromQueryResult> FromQueryResult for Keyed<M> {
+    fn from_query_result(result: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
+        Ok(Self { key: result.try_get(prefix, KEY)?, row: M::from_query_result(result, prefix)? })
+    }
+}
+
+/// One row per key.
+fn one_each<K: Eq + Hash, M>(rows: Vec<M>, key: impl Fn(&M) -> K) -> HashMap<K, M> {
+    rows.into_iter().map(|row| (key(&row), row)).collect()
+}
+
+/// All rows of a key, in their order.
+fn grouped<K: Eq + Hash, M>(rows: Vec<M>, key: impl Fn(&M) -> K) -> HashMap<K, Vec<M>> {
+    let mut groups: HashMap<K, Vec<M>> = HashMap::new();
+    for row in rows {
+        groups.entry(key(&row)).or_default().push(row);
+    }
+    groups
+}
+
+/// The same for rows that were looked up by another table's key.
+fn grouped_by_key<K: Eq + Hash, M>(rows: Vec<Keyed<M>>, key: impl Fn(i64) -> K) -> HashMap<K, Vec<M>> {
+    let mut groups: HashMap<K, Vec<M>> = HashMap::new();
+    for found in rows {
+        groups.entry(key(found.key)).or_default().push(found.row);
+    }
+    groups
+}

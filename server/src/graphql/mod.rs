@@ -1,0 +1,41 @@
+//! GraphQL: the hub's contract with dashboards, printed as `schema.graphql`.
+//!
+//! It shows rows and calls use cases. It opens no transaction, decides no rule, and knows neither HTTP nor the
+//! scheduler. Roots (`queries`, `mutations`, `subscriptions`) read arguments and call one thing; `types` wrap rows;
+//! `loaders` read what many objects need at once; `pagination` and `filters` are the one way in which lists are cut and
+//! narrowed; `errors` is the one list of codes; `guard` refuses what would cost too much.
+
+mod api;
+mod coding;
+mod context;
+pub mod errors;
+pub mod filters;
+mod guard;
+mod limits;
+pub mod loaders;
+pub mod mutations;
+mod node;
+pub mod node_id;
+pub mod pagination;
+mod principal;
+pub mod queries;
+mod subscriptions;
+#[cfg(test)]
+mod tests;
+pub mod types;
+
+use async_graphql::Schema;
+
+pub use self::{
+    api::Api, limits::GraphqlLimits, mutations::Mutation, node::Node, principal::Principal, queries::Query,
+    subscriptions::Subscription,
+};
+
+/// The hub's schema.
+pub type HubSchema = Schema<Query, Mutation, Subscription>;
+
+/// The schema in GraphQL's own language: types by name, fields in the order of their declaration, so the same text for
+/// the same schema. Needs no database.
+pub fn sdl() -> String {
+    Schema::build(Query::default(), Mutation::default(), Subscription).finish().sdl()
+}

@@ -1,0 +1,52 @@
+//! `UserError`: why a mutation did not do what was asked.
+
+use async_graphql::{Enum, SimpleObject};
+use domain::vendor::Vendor;
+
+/// Why a mutation did not do what was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum UserErrorCode {
+    /// The input makes no sense; `field` says which part.
+    BadInput,
+    /// What the input names does not exist, here or at the vendor.
+    NotFound,
+    /// It was resolved before; the payload shows by whom and how.
+    AlreadyResolved,
+    /// Somebody changed it since the version that was expected; the payload shows it as it is now.
+    Changed,
+    /// Several of the vendor's devices match; the payload lists them.
+    Ambiguous,
+    /// The vendor could not be asked. Try later.
+    VendorUnavailable,
+    /// This server has no credentials for the vendor.
+    VendorNotConfigured,
+    /// Today has no complete collection of the vendor yet to put the device in. Start one first.
+    NoStoredDay,
+}
+
+/// Why a mutation did not do what was asked. Nothing was changed.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct UserError {
+    /// Which kind of trouble.
+    code: UserErrorCode,
+    /// The trouble in a sentence.
+    message: String,
+    /// The way to the part of the input that it is about; null when it is about no single part.
+    field: Option<Vec<String>>,
+}
+
+impl UserError {
+    pub(super) fn new(code: UserErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), field: None }
+    }
+
+    pub(super) fn not_configured(vendor: Vendor) -> Self {
+        let message = format!("{vendor} is not configured on this server");
+        Self::new(UserErrorCode::VendorNotConfigured, message)
+    }
+
+    /// About one field of the input.
+    pub(super) fn about(field: &str, code: UserErrorCode, message: impl Into<String>) -> Self {
+        Self { field: Some(vec!["input".to_owned(), field.to_owned()]), ..Self::new(code, message) }
+    }
+}

@@ -1,0 +1,38 @@
+//! The query roots: what can be read, one file per root.
+//!
+//! A root reads its arguments, calls one thing and returns. Rows are read through `entity` on the reading side of the
+//! database; what needs a rule (usage changes, stored days) is asked of `inventory`. Nothing here writes.
+
+mod available_dates;
+mod devices;
+mod exceptions;
+mod jobs;
+mod nodes;
+mod organizations;
+mod snapshots;
+mod usage_changes;
+mod vendors;
+
+use async_graphql::MergedObject;
+
+pub use self::{
+    devices::{DeviceFilter, DeviceOrder, DeviceOrderField, Presence},
+    exceptions::{ExceptionFilter, ExceptionOrder, ExceptionOrderField},
+    jobs::{JobBatchFilter, JobRunFilter},
+    organizations::OrganizationFilter,
+    snapshots::{SnapshotFilter, SnapshotOrder, SnapshotOrderField},
+};
+
+/// What can be read.
+#[derive(Clone, Copy, Debug, Default, MergedObject)]
+pub struct Query(
+    devices::DeviceQueries,
+    snapshots::SnapshotQueries,
+    exceptions::ExceptionQueries,
+    usage_changes::UsageQueries,
+    available_dates::DateQueries,
+    vendors::VendorQueries,
+    organizations::OrganizationQueries,
+    jobs::JobQueries,
+    nodes::NodeQueries,
+);

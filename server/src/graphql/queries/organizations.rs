@@ -1,0 +1,67 @@
+//! `organizations`.
+
+use async_graphql::{Context, InputObject, Object};
+use entity::organization;
+use sea_orm::{Condition, EntityTrait, QueryFilter};
+
+use crate::{
+    graphql::{
+        context::Hub,
+        errors::Fault,
+        filters::{Filter, Joined, Names, OrderDirection, StringFilter, condition},
+        pagination::{Connection, Order, PageArguments, page_cost, page_of_rows},
+        types::Organization,
+    },
+    inventory::Reference,
+};
+
+/// Asks about clients. Fields that are null are not asked; those that are given hold together.
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct OrganizationFilter {
+    /// By its name.
+    name: Option<StringFilter>,
+    /// All of these filters hold; an empty list holds.
+    and: Option<Vec<OrganizationFilter>>,
+    /// At least one of these filters holds; an empty list does not.
+    or: Option<Vec<OrganizationFilter>>,
+    /// This filter does not hold.
+    not: Option<Box<OrganizationFilter>>,
+}
+
+impl Filter for OrganizationFilter {
+    fn fields(&self, _: &Reference) -> Result<Condition, Fault> {
+        let column = organization::Column::CanonicalName;
+        let name = self.name.as_ref().map(|asked| asked.on(column, Names::Organizations));
+        Ok(Condition::all().add_option(name.transpose()?))
+    }
+
+    fn joined(&self) -> Joined<'_, Self> {
+        Joined { and: self.and.as_deref(), or: self.or.as_deref(), not: self.not.as_deref() }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct OrganizationQueries;
+
+#[Object]
+impl OrganizationQueries {
+    /// The clients, by name.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of every list")]
+    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
+    async fn organizations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many rows from the start of the range: 1 to 500, 50 if null.")] first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor; null is from the start.")] after: Option<String>,
+        #[graphql(desc = "How many rows from the end of the range, instead of `first`: 1 to 500.")] last: Option<i32>,
+        #[graphql(desc = "Only rows before this cursor; null is to the end.")] before: Option<String>,
+        #[graphql(desc = "Which clients; null is all.")] filter: Option<OrganizationFilter>,
+    ) -> Result<Connection<Organization>, Fault> {
+        use organization::{Column, Entity};
+        let arguments = PageArguments { first, after, last, before };
+        let rows = Entity::find().filter(condition(filter.as_ref(), ctx.inventory().reference())?);
+        let (list, direction) = ("organizations", OrderDirection::Asc);
+        let by_name = Order { list, key: Column::CanonicalName, id: Column::Id, direction };
+        page_of_rows(ctx.reader(), (rows, by_name), &arguments, Organization).await
+    }
+}

@@ -1,0 +1,43 @@
+//! `usageChanges`.
+
+use async_graphql::{Context, ID, Object};
+
+use crate::{
+    graphql::{
+        context::Hub,
+        errors::Fault,
+        node_id::NodeId,
+        types::{Date, UsageChanges, VendorName},
+    },
+    inventory::usage::{UsageAnswer, UsageRequest},
+};
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct UsageQueries;
+
+#[Object]
+impl UsageQueries {
+    /// What changed between two stored days of a vendor: devices added, removed, moved to another organization, changed
+    /// in billing. A day without a complete snapshot is refused with the code NO_DATA and the nearest that have one.
+    #[expect(clippy::too_many_arguments, reason = "each narrows the question by itself")]
+    async fn usage_changes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The vendor whose devices are compared.")] vendor: VendorName,
+        #[graphql(desc = "The first day.")] from: Date,
+        #[graphql(desc = "The second day, later than the first.")] to: Date,
+        #[graphql(desc = "Only this client's rows and changes; null is all.")] organization_id: Option<ID>,
+        #[graphql(desc = "Whether the MSP's own organizations count.", default = true)] include_internal: bool,
+    ) -> Result<UsageChanges, Fault> {
+        if from >= to {
+            return Err(Fault::BadUserInput(format!("`from` ({}) must be before `to` ({})", from.0, to.0)));
+        }
+        let organization_id = organization_id.as_ref().map(NodeId::organization).transpose()?;
+        let (vendor, from, to) = (vendor.into(), from.0, to.0);
+        let request = UsageRequest { vendor, from, to, organization_id, include_internal };
+        match ctx.inventory().usage_changes(&request).await? {
+            UsageAnswer::Compared(comparison) => Ok(UsageChanges { request, comparison }),
+            UsageAnswer::NoData { date, nearest } => Err(Fault::NoData { date, nearest }),
+        }
+    }
+}

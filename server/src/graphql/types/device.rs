@@ -1,0 +1,97 @@
+//! `Device`: a physical machine.
+
+use async_graphql::{Context, ID, Object};
+use entity::device::Model;
+
+use super::{
+    BillingStatus, Date, DeviceSource, DeviceType, Exception, Organization, SpareReason,
+    stored::{billing_of, device_type_of, spare_reason_of},
+};
+use crate::graphql::{
+    context::Hub,
+    errors::Fault,
+    loaders::{DeviceId, IdentitiesOfDevice, OpenExceptionsOfDevice, OrganizationId},
+    node_id::NodeId,
+};
+
+/// A machine.
+#[derive(Clone, Debug)]
+pub struct Device(pub Model);
+
+/// A physical machine: the vendors' records that were found to be the same one, with what they say of it now.
+#[Object]
+impl Device {
+    /// Opaque id, the same for ever.
+    pub(in crate::graphql) async fn id(&self) -> ID {
+        NodeId::Device(self.0.id).encode()
+    }
+
+    /// Host name, as its leading source writes it: Ninja where Ninja lists it.
+    async fn hostname(&self) -> &str {
+        &self.0.hostname
+    }
+
+    /// The name that people gave it; null when no vendor knows one.
+    async fn display_name(&self) -> Option<&str> {
+        self.0.display_name.as_deref()
+    }
+
+    /// The client it belongs to; null when no vendor files it under one.
+    async fn organization(&self, ctx: &Context<'_>) -> Result<Option<Organization>, Fault> {
+        match self.0.organization_id {
+            Some(id) => Ok(ctx.load(OrganizationId(id)).await?.map(Organization)),
+            None => Ok(None),
+        }
+    }
+
+    /// What kind of machine it is; null when it was never decided.
+    async fn device_type(&self, ctx: &Context<'_>) -> Option<DeviceType> {
+        device_type_of(ctx, self.0.device_type_id)
+    }
+
+    /// Whether it is billed; null while no vendor that decides billing lists it.
+    async fn billing(&self, ctx: &Context<'_>) -> Option<BillingStatus> {
+        billing_of(ctx, self.0.billing_status_id)
+    }
+
+    /// Why it is spare; null unless it is.
+    async fn spare_reason(&self) -> Result<Option<SpareReason>, Fault> {
+        spare_reason_of(self.0.spare_reason.as_deref())
+    }
+
+    /// Whether at least one vendor lists it on its latest stored day.
+    async fn present(&self) -> bool {
+        self.0.present
+    }
+
+    /// The first stored day on which a vendor listed it.
+    async fn first_seen(&self) -> Date {
+        self.0.first_seen_date.into()
+    }
+
+    /// The last stored day on which a vendor listed it.
+    async fn last_seen(&self) -> Date {
+        self.0.last_seen_date.into()
+    }
+
+    /// The vendors' records of it, also those that are gone; one vendor may have several, as a reinstalled agent is a
+    /// new record. By vendor, then the oldest first.
+    async fn sources(&self, ctx: &Context<'_>) -> Result<Vec<DeviceSource>, Fault> {
+        let rows = ctx.load(IdentitiesOfDevice(self.0.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(DeviceSource).collect())
+    }
+
+    /// What checks found of it and nobody has resolved yet, the oldest first.
+    async fn open_exceptions(&self, ctx: &Context<'_>) -> Result<Vec<Exception>, Fault> {
+        let rows = ctx.load(OpenExceptionsOfDevice(self.0.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(Exception).collect())
+    }
+
+    /// The device that took over its records, when both turned out to be one machine; null for every other.
+    async fn merged_into(&self, ctx: &Context<'_>) -> Result<Option<Device>, Fault> {
+        match self.0.merged_into_id {
+            Some(id) => Ok(ctx.load(DeviceId(id)).await?.map(Device)),
+            None => Ok(None),
+        }
+    }
+}

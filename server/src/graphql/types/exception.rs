@@ -1,0 +1,174 @@
+//! `Exception`: a finding with a life.
+
+use async_graphql::{Context, Enum, ID, Object};
+use entity::{exception, exception_event};
+
+use super::{
+    Date, DateTime, Device, ExceptionResolution, ExceptionType, Json, Organization,
+    scalars::count,
+    stored::{known, optional},
+};
+use crate::{
+    graphql::{
+        context::Hub,
+        errors::Fault,
+        loaders::{DevicesOfException, EventsOfException, OrganizationId},
+        node_id::NodeId,
+    },
+    inventory::exceptions::Resolution,
+};
+
+/// Whether an exception waits for somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum ExceptionStatus {
+    /// Somebody has to look at it.
+    Open,
+    /// It is resolved.
+    Resolved,
+}
+
+/// An exception.
+#[derive(Clone, Debug)]
+pub struct Exception(pub exception::Model);
+
+/// Something that a check found wrong, from the day it was found until it is resolved. The same finding is the same
+/// exception for ever: found again after it was resolved, it reopens.
+#[Object]
+impl Exception {
+    /// Opaque id, the same for ever.
+    pub(in crate::graphql) async fn id(&self) -> ID {
+        NodeId::Exception(self.0.id).encode()
+    }
+
+    /// The kind of trouble.
+    #[graphql(name = "type")]
+    async fn exception_type(&self) -> Result<ExceptionType, Fault> {
+        let read = |code: &str| domain::checks::ExceptionType::from_code(code).map(Into::into);
+        known("exception type", &self.0.r#type, read)
+    }
+
+    /// Whether it waits for somebody.
+    async fn status(&self) -> ExceptionStatus {
+        if self.0.resolved { ExceptionStatus::Resolved } else { ExceptionStatus::Open }
+    }
+
+    /// The canonical host name of the device it is about.
+    async fn hostname(&self) -> &str {
+        &self.0.hostname
+    }
+
+    /// What a technician needs to know; the keys depend on the type.
+    async fn details(&self) -> Json {
+        Json(self.0.details.clone())
+    }
+
+    /// The day it was first found.
+    async fn date_found(&self) -> Date {
+        self.0.date_found.into()
+    }
+
+    /// Days since it was first found, up to the day it was resolved if it is.
+    async fn age_days(&self, ctx: &Context<'_>) -> i32 {
+        let until = self.0.resolved_date.filter(|_| self.0.resolved).unwrap_or_else(|| ctx.inventory().today());
+        count((until - self.0.date_found).num_days().max(0))
+    }
+
+    /// The last day on which a check found it.
+    async fn last_seen(&self) -> Date {
+        self.0.last_seen_date.into()
+    }
+
+    /// How it was resolved; null while it is open.
+    async fn resolution(&self) -> Result<Option<ExceptionResolution>, Fault> {
+        let code = self.0.resolution.as_deref().filter(|_| self.0.resolved);
+        optional("resolution", code, |code| Resolution::from_code(code).map(Into::into))
+    }
+
+    /// When it was resolved; null while it is open.
+    async fn resolved_at(&self) -> Option<DateTime> {
+        self.0.resolved_at.filter(|_| self.0.resolved).map(DateTime)
+    }
+
+    /// The day on which it was resolved; null while it is open.
+    async fn resolved_date(&self) -> Option<Date> {
+        self.0.resolved_date.filter(|_| self.0.resolved).map(Date)
+    }
+
+    /// Who resolved it: a person, or `checks`; null while it is open.
+    async fn resolved_by(&self) -> Option<&str> {
+        self.0.resolved_by.as_deref().filter(|_| self.0.resolved)
+    }
+
+    /// The note of the last resolution; null when there was none.
+    async fn notes(&self) -> Option<&str> {
+        self.0.notes.as_deref()
+    }
+
+    /// The last day on which it is accepted; null when it is not, or for ever.
+    async fn accepted_until(&self) -> Option<Date> {
+        self.0.accepted_until.map(Date)
+    }
+
+    /// The last time it was found again after it had been resolved; null if that never happened.
+    async fn reopened_at(&self) -> Option<DateTime> {
+        self.0.reopened_at.map(DateTime)
+    }
+
+    /// Who works on it; null when nobody does.
+    async fn assigned_to(&self) -> Option<&str> {
+        self.0.assigned_to.as_deref()
+    }
+
+    /// Grows with every change. Give it as `expectedVersion` to resolve only what you have seen.
+    async fn version(&self) -> i32 {
+        count(self.0.version)
+    }
+
+    /// The client it concerns; null when the device is in none.
+    async fn organization(&self, ctx: &Context<'_>) -> Result<Option<Organization>, Fault> {
+        match self.0.organization_id {
+            Some(id) => Ok(ctx.load(OrganizationId(id)).await?.map(Organization)),
+            None => Ok(None),
+        }
+    }
+
+    /// The devices it is about.
+    async fn devices(&self, ctx: &Context<'_>) -> Result<Vec<Device>, Fault> {
+        let rows = ctx.load(DevicesOfException(self.0.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(Device).collect())
+    }
+
+    /// What happened to it, the oldest first.
+    async fn events(&self, ctx: &Context<'_>) -> Result<Vec<ExceptionEvent>, Fault> {
+        let rows = ctx.load(EventsOfException(self.0.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(ExceptionEvent).collect())
+    }
+}
+
+/// Something that happened to an exception.
+#[derive(Clone, Debug)]
+pub struct ExceptionEvent(pub exception_event::Model);
+
+/// Something that happened to an exception.
+#[Object]
+impl ExceptionEvent {
+    /// When.
+    async fn at(&self) -> DateTime {
+        self.0.happened_at.into()
+    }
+
+    /// Who did it: a person, or `checks`.
+    async fn actor(&self) -> &str {
+        &self.0.actor
+    }
+
+    /// What: `found`, `resolved`, `reopened` or `verified`; more words may come.
+    async fn kind(&self) -> &str {
+        &self.0.kind
+    }
+
+    /// From which value to which.
+    async fn detail(&self) -> Json {
+        Json(self.0.detail.clone())
+    }
+}

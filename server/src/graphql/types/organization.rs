@@ -1,0 +1,64 @@
+//! `Organization`: a client.
+
+use async_graphql::{Context, ID, Object};
+use entity::{organization, site};
+
+use super::{VendorName, scalars::count, stored::vendor_of};
+use crate::graphql::{
+    context::Hub,
+    errors::Fault,
+    loaders::{DeviceCountOfOrganization, SitesOfOrganization},
+    node_id::NodeId,
+};
+
+/// A client.
+#[derive(Clone, Debug)]
+pub struct Organization(pub organization::Model);
+
+/// A client company, the same for all vendors: their organizations with one name, or mapped to one, are one.
+#[Object]
+impl Organization {
+    /// Opaque id, the same for ever.
+    pub(in crate::graphql) async fn id(&self) -> ID {
+        NodeId::Organization(self.0.id).encode()
+    }
+
+    /// Its name, as first written by a vendor or a mapping.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The vendors' organizations that are this client.
+    async fn sites(&self, ctx: &Context<'_>) -> Result<Vec<Site>, Fault> {
+        let rows = ctx.load(SitesOfOrganization(self.0.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(Site).collect())
+    }
+
+    /// How many present devices it has, whatever their kind and billing.
+    async fn device_count(&self, ctx: &Context<'_>) -> Result<i32, Fault> {
+        Ok(count(ctx.load(DeviceCountOfOrganization(self.0.id)).await?.unwrap_or_default()))
+    }
+}
+
+/// A vendor's organization.
+#[derive(Clone, Debug)]
+pub struct Site(pub site::Model);
+
+/// An organization as one vendor keeps it.
+#[Object]
+impl Site {
+    /// Whose organization it is.
+    async fn vendor(&self, ctx: &Context<'_>) -> Result<VendorName, Fault> {
+        vendor_of(ctx, self.0.vendor_id)
+    }
+
+    /// The vendor's own id of it.
+    async fn vendor_site_key(&self) -> &str {
+        &self.0.vendor_site_key
+    }
+
+    /// The vendor's name for it; its id where the vendor named none.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+}
