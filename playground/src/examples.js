@@ -6,6 +6,7 @@ import usageChanges from "./examples/usage-changes.graphql?raw";
 import snapshots from "./examples/snapshots.graphql?raw";
 import resolveException from "./examples/resolve-exception.graphql?raw";
 import syncDevice from "./examples/sync-device.graphql?raw";
+import startCollection from "./examples/start-collection.graphql?raw";
 
 // Yesterday as the browser sees it: at most the hub's today, whatever the two time zones are, so the day is a stored one.
 const daysAgo = (days) => {
@@ -29,8 +30,9 @@ export const examples = [
   example(devices),
   example(exceptions),
   example(availableDates),
-  example(usageChanges, { from: daysAgo(31), to: daysAgo(1) }),
+  example(usageChanges, { from: daysAgo(29), to: daysAgo(1) }),
   example(snapshots, { date: daysAgo(1) }),
   example(resolveException, { id: "an id from the Exceptions tab", note: "Agent installed" }),
   example(syncDevice, { hostname: "a host name from the Devices tab" }),
+  example(startCollection),
 ];

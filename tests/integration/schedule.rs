@@ -29,11 +29,11 @@ async fn tick(world: &World, scheduler: &Scheduler, now: &str) {
 }
 
 async fn job_names(world: &World) -> Vec<String> {
-    let runs = world.graphql.query("{ jobRuns(first: 100) { nodes { jobName status batch { trigger } } } }").await;
+    let runs = world.graphql.query("{ jobRuns(first: 100) { nodes { name status batch { trigger } } } }").await;
     let nodes = runs["jobRuns"]["nodes"].as_array().unwrap();
     assert!(nodes.iter().all(|run| run["batch"]["trigger"] == "TIMER"), "{runs:#}");
     assert!(nodes.iter().all(|run| run["status"] == "COMPLETED"), "{runs:#}");
-    let mut names: Vec<String> = nodes.iter().map(|run| run["jobName"].as_str().unwrap().to_owned()).collect();
+    let mut names: Vec<String> = nodes.iter().map(|run| run["name"].as_str().unwrap().to_owned()).collect();
     names.sort();
     names
 }
@@ -49,8 +49,8 @@ async fn a_night_runs_each_schedule_once_in_order(#[values(Backend::Sqlite, Back
         tick(&world, &scheduler, &format!("2026-03-02T{minute}:00Z")).await;
     }
     assert_eq!(job_names(&world).await, ["cross-vendor-checks", "ninja-collector", "threatlocker-collector"]);
-    let days = world.graphql.query("{ availableDates(first: 5) { nodes { date complete } } }").await;
-    assert_eq!(days["availableDates"]["nodes"], serde_json::json!([{ "date": "2026-03-02", "complete": true }]));
+    let days = world.graphql.query("{ availableDates(first: 5) { date complete } }").await;
+    assert_eq!(days["availableDates"], serde_json::json!([{ "date": "2026-03-02", "complete": true }]));
 }
 
 #[rstest]

@@ -15,6 +15,7 @@ use super::{
     limits::GraphqlLimits,
     loaders::{Attended, attend},
     mutations::Mutation,
+    ordering::Ordering,
     principal::Principal,
     queries::Query,
     subscriptions::Subscription,
@@ -46,6 +47,7 @@ impl Api {
             .data(inventory.clone())
             .limit_complexity(limits.complexity)
             .extension(Coding)
+            .extension(Ordering)
             .extension(Guard(limits))
             .finish();
         Self { schema, inventory }

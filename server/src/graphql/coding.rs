@@ -71,10 +71,8 @@ fn of_validation(error: ServerError) -> ServerError {
 /// request that does not say which operation to run (without one).
 fn answered(mut response: Response) -> Response {
     for error in &mut response.errors {
-        let code = match error.path.is_empty() {
-            true => ErrorCode::OperationResolutionFailure,
-            false => ErrorCode::BadUserInput,
-        };
+        let is_of_request = error.path.is_empty();
+        let code = if is_of_request { ErrorCode::OperationResolutionFailure } else { ErrorCode::BadUserInput };
         *error = coded(std::mem::replace(error, ServerError::new("", None)), code);
     }
     response

@@ -16,6 +16,7 @@ pub mod loaders;
 pub mod mutations;
 mod node;
 pub mod node_id;
+mod ordering;
 pub mod pagination;
 mod principal;
 pub mod queries;
@@ -24,7 +25,7 @@ mod subscriptions;
 mod tests;
 pub mod types;
 
-use async_graphql::Schema;
+use async_graphql::{SDLExportOptions, Schema};
 
 pub use self::{
     api::Api, limits::GraphqlLimits, mutations::Mutation, node::Node, principal::Principal, queries::Query,
@@ -37,5 +38,6 @@ pub type HubSchema = Schema<Query, Mutation, Subscription>;
 /// The schema in GraphQL's own language: types by name, fields in the order of their declaration, so the same text for
 /// the same schema. Needs no database.
 pub fn sdl() -> String {
-    Schema::build(Query::default(), Mutation::default(), Subscription).finish().sdl()
+    let schema = Schema::build(Query::default(), Mutation::default(), Subscription).finish();
+    schema.sdl_with_options(SDLExportOptions::new().include_specified_by())
 }

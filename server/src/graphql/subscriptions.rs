@@ -77,7 +77,12 @@ impl Progress {
                 Ok(Ok(update)) if update.run.ended_at.is_none() => return Ok(self.changed(vec![update.run])),
                 // A run that ended may have ended the batch; what was missed is in the tables.
                 Ok(Ok(_) | Err(RecvError::Lagged(_))) | Err(_) => return self.look().await,
-                Ok(Err(RecvError::Closed)) => return self.look().await,
+                // The hub is gone: no run of it will change any more.
+                Ok(Err(RecvError::Closed)) => {
+                    let last = self.look().await;
+                    self.ended = true;
+                    return last;
+                }
             }
         }
     }

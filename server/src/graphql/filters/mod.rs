@@ -4,12 +4,23 @@
 //! Filters become conditions with bound values; text from a client is never part of a statement. They refuse to nest
 //! without end and to carry lists without end.
 
+mod enums;
 mod operators;
+mod order;
+mod strings;
 mod tree;
 
-pub use operators::{
-    BillingStatusFilter, DateFilter, DateTimeFilter, DeviceTypeFilter, ExceptionStatusFilter, ExceptionTypeFilter,
-    IdFilter, JobStatusFilter, JobTriggerFilter, OrderDirection, StringFilter, VendorFilter,
+pub use self::{
+    enums::{
+        BillingStatusFilter, DeviceTypeFilter, ExceptionStatusFilter, ExceptionTypeFilter, JobStatusFilter,
+        JobTriggerFilter, VendorFilter,
+    },
+    operators::{DateFilter, DateTimeFilter, IdFilter},
+    order::OrderDirection,
+    strings::StringFilter,
 };
-pub(super) use operators::{Names, one_of};
-pub(super) use tree::{Filter, Joined, condition};
+pub(super) use self::{
+    operators::one_of,
+    strings::Names,
+    tree::{Filter, Joined, condition},
+};

@@ -27,36 +27,111 @@ pub(in crate::graphql) trait Filter: Sized {
 
 /// The condition of a whole filter; no filter is always true.
 pub(in crate::graphql) fn condition<F: Filter>(filter: Option<&F>, reference: &Reference) -> Result<Condition, Fault> {
+    filter.map_or(Ok(Condition::all()), |filter| whole(filter, &|one: &F| one.fields(reference)))
+}
+
+fn whole<F: Filter>(filter: &F, fields: &impl Fn(&F) -> Result<Condition, Fault>) -> Result<Condition, Fault> {
     let mut left = MAX_FILTERS;
-    filter.map_or(Ok(Condition::all()), |filter| inside(filter, reference, (MAX_DEPTH, &mut left)))
+    inside(filter, fields, (MAX_DEPTH, &mut left))
 }
 
 fn inside<F: Filter>(
     filter: &F,
-    reference: &Reference,
+    fields: &impl Fn(&F) -> Result<Condition, Fault>,
     (depth, left): (usize, &mut usize),
 ) -> Result<Condition, Fault> {
     let depth = depth.checked_sub(1).ok_or_else(|| too_large("nests", MAX_DEPTH, "levels"))?;
     *left = left.checked_sub(1).ok_or_else(|| too_large("holds", MAX_FILTERS, "filters"))?;
     let joined = filter.joined();
-    let mut whole = Condition::all().add(filter.fields(reference)?);
+    let mut all = Condition::all().add(fields(filter)?);
     for one in joined.and.unwrap_or_default() {
-        whole = whole.add(inside(one, reference, (depth, left))?);
+        all = all.add(inside(one, fields, (depth, left))?);
     }
     if let Some(alternatives) = joined.or {
         // An empty `or` is false, because none of its filters holds; an empty `and` is true.
         let mut any = Condition::any();
         for one in alternatives {
-            any = any.add(inside(one, reference, (depth, left))?);
+            any = any.add(inside(one, fields, (depth, left))?);
         }
-        whole = whole.add(any);
+        all = all.add(any);
     }
     if let Some(refused) = joined.not {
-        whole = whole.add(inside(refused, reference, (depth, left))?.not());
+        all = all.add(inside(refused, fields, (depth, left))?.not());
     }
-    Ok(whole)
+    Ok(all)
 }
 
 fn too_large(verb: &str, limit: usize, what: &str) -> Fault {
     Fault::BadUserInput(format!("a filter {verb} more than {limit} {what}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::sea_query::{Expr, ExprTrait, Query, SqliteQueryBuilder};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Asked {
+        number: Option<i32>,
+        and: Option<Vec<Asked>>,
+        or: Option<Vec<Asked>>,
+        not: Option<Box<Asked>>,
+    }
+
+    impl Asked {
+        fn condition(&self) -> Condition {
+            Condition::all().add_option(self.number.map(|number| Expr::col("n").eq(number)))
+        }
+    }
+
+    impl Filter for Asked {
+        fn fields(&self, _: &Reference) -> Result<Condition, Fault> {
+            Ok(self.condition())
+        }
+
+        fn joined(&self) -> Joined<'_, Self> {
+            Joined { and: self.and.as_deref(), or: self.or.as_deref(), not: self.not.as_deref() }
+        }
+    }
+
+    fn read(filter: &Asked) -> Result<Condition, Fault> {
+        whole(filter, &|one: &Asked| Ok(one.condition()))
+    }
+
+    fn sql(filter: &Asked) -> String {
+        let statement = Query::select().cond_where(read(filter).unwrap()).to_string(SqliteQueryBuilder);
+        statement.replace("SELECT  WHERE ", "").replace("\"n\"", "n")
+    }
+
+    fn number(number: i32) -> Asked {
+        Asked { number: Some(number), ..Asked::default() }
+    }
+
+    #[test]
+    fn everything_in_one_filter_holds_together() {
+        let filter = Asked {
+            number: Some(1),
+            and: Some(vec![number(2), number(3)]),
+            or: Some(vec![number(4), number(5)]),
+            not: Some(Box::new(number(6))),
+        };
+        assert_eq!(sql(&filter), "n = 1 AND n = 2 AND n = 3 AND (n = 4 OR n = 5) AND (NOT n = 6)");
+    }
+
+    #[test]
+    fn an_empty_and_is_true_and_an_empty_or_is_false() {
+        assert_eq!(sql(&Asked { and: Some(Vec::new()), ..number(1) }), "n = 1");
+        assert_eq!(sql(&Asked { or: Some(Vec::new()), ..number(1) }), "n = 1 AND FALSE");
+        assert_eq!(sql(&Asked { not: Some(Box::default()), ..number(1) }), "n = 1 AND (NOT TRUE)");
+    }
+
+    #[test]
+    fn a_filter_without_end_is_refused() {
+        let wrapped = |filter| Asked { not: Some(Box::new(filter)), ..Asked::default() };
+        let deep = (0..8).fold(number(1), |inside, _| wrapped(inside));
+        assert!(matches!(read(&deep), Err(Fault::BadUserInput(_))));
+        let wide = Asked { or: Some(vec![number(1); 200]), ..Asked::default() };
+        assert!(matches!(read(&wide), Err(Fault::BadUserInput(_))));
+    }
 }

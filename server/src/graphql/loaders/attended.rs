@@ -136,7 +136,9 @@ mod tests {
                             yield_now().await;
                             let found = std::mem::take(&mut *asked.lock().unwrap());
                             loads.lock().unwrap().push(found.len());
-                            found.into_iter().for_each(|done| drop(done.send(())));
+                            for done in found {
+                                let _ = done.send(());
+                            }
                         };
                         queue.send(Box::pin(load)).ok().unwrap();
                     }

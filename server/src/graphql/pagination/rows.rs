@@ -17,14 +17,10 @@ use crate::graphql::{errors::Fault, filters::OrderDirection};
 /// The order of a list of rows: by a column that is never null, then by one that makes it unique. Both go one way, so
 /// that one comparison of rows finds a place in an index.
 pub(in crate::graphql) struct Order<E: EntityTrait> {
-    /// The list's name; cursors of another list are refused.
-    pub(in crate::graphql) list: &'static str,
-    /// The sort key.
-    pub(in crate::graphql) key: E::Column,
-    /// What makes it unique.
-    pub(in crate::graphql) id: E::Column,
-    /// Which way.
-    pub(in crate::graphql) direction: OrderDirection,
+    list: &'static str,
+    key: E::Column,
+    id: E::Column,
+    direction: OrderDirection,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +30,16 @@ enum Side {
 }
 
 impl<E: EntityTrait> Order<E> {
+    /// Of the list of this name, whose cursors no other list takes.
+    pub(in crate::graphql) fn new(
+        list: &'static str,
+        key: E::Column,
+        id: E::Column,
+        direction: OrderDirection,
+    ) -> Self {
+        Self { list, key, id, direction }
+    }
+
     fn name(&self) -> String {
         format!("{}/{}/{:?}", self.list, self.key.as_str(), self.direction)
     }

@@ -28,11 +28,16 @@ impl DateQueries {
         #[graphql(desc = "How many days at most: 1 to 500, 100 if null.")] first: Option<i32>,
     ) -> Result<Vec<StoredDay>, Fault> {
         let size = size(first)?;
+        if let (Some(from), Some(to)) = (from, to)
+            && from > to
+        {
+            return Err(Fault::BadUserInput(format!("`from` ({}) must not be after `to` ({})", from.0, to.0)));
+        }
         let inside =
             |day: &StoredDay| from.is_none_or(|from| day.date >= from.0) && to.is_none_or(|to| day.date <= to.0);
         let rows = ctx.inventory().stored_days(None).await?;
         let only = vendor.map(|vendor| ctx.inventory().reference().vendor_id(vendor.into()));
-        Ok(StoredDay::gather(rows, only).into_iter().filter(inside).take(size).collect())
+        Ok(StoredDay::gather(&rows, only).into_iter().filter(inside).take(size).collect())
     }
 }
 

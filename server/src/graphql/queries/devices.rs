@@ -165,7 +165,7 @@ impl DeviceOrder {
             DeviceOrderField::FirstSeen => device::Column::FirstSeenDate,
             DeviceOrderField::LastSeen => device::Column::LastSeenDate,
         };
-        Order { list: "devices", key, id: device::Column::Id, direction: asked.direction }
+        Order::new("devices", key, device::Column::Id, asked.direction)
     }
 }
 

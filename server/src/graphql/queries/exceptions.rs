@@ -139,7 +139,7 @@ impl ExceptionOrder {
             ExceptionOrderField::Hostname => exception::Column::Hostname,
             ExceptionOrderField::LastSeen => exception::Column::LastSeenDate,
         };
-        Order { list: "exceptions", key, id: exception::Column::Id, direction: asked.direction }
+        Order::new("exceptions", key, exception::Column::Id, asked.direction)
     }
 }
 

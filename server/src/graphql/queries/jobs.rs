@@ -101,7 +101,6 @@ pub(super) struct JobQueries;
 #[Object]
 impl JobQueries {
     /// Orders to run collectors and checks, the newest first.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of every list")]
     #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn job_batches(
         &self,
@@ -115,13 +114,11 @@ impl JobQueries {
         use job_batch::{Column, Entity};
         let arguments = PageArguments { first, after, last, before };
         let rows = Entity::find().filter(condition(filter.as_ref(), ctx.inventory().reference())?);
-        let (list, direction) = ("jobBatches", OrderDirection::Desc);
-        let newest_first = Order { list, key: Column::CreatedAt, id: Column::BatchId, direction };
+        let newest_first = Order::new("jobBatches", Column::CreatedAt, Column::BatchId, OrderDirection::Desc);
         page_of_rows(ctx.reader(), (rows, newest_first), &arguments, JobBatch).await
     }
 
     /// Collectors and checks of all orders, the newest first.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of every list")]
     #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn job_runs(
         &self,
@@ -135,8 +132,7 @@ impl JobQueries {
         use job_run::{Column, Entity};
         let arguments = PageArguments { first, after, last, before };
         let rows = Entity::find().filter(condition(filter.as_ref(), ctx.inventory().reference())?);
-        let (list, direction) = ("jobRuns", OrderDirection::Desc);
-        let newest_first = Order { list, key: Column::CreatedAt, id: Column::JobId, direction };
+        let newest_first = Order::new("jobRuns", Column::CreatedAt, Column::JobId, OrderDirection::Desc);
         page_of_rows(ctx.reader(), (rows, newest_first), &arguments, JobRun).await
     }
 }

@@ -46,7 +46,6 @@ pub(super) struct OrganizationQueries;
 #[Object]
 impl OrganizationQueries {
     /// The clients, by name.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of every list")]
     #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn organizations(
         &self,
@@ -60,8 +59,7 @@ impl OrganizationQueries {
         use organization::{Column, Entity};
         let arguments = PageArguments { first, after, last, before };
         let rows = Entity::find().filter(condition(filter.as_ref(), ctx.inventory().reference())?);
-        let (list, direction) = ("organizations", OrderDirection::Asc);
-        let by_name = Order { list, key: Column::CanonicalName, id: Column::Id, direction };
+        let by_name = Order::new("organizations", Column::CanonicalName, Column::Id, OrderDirection::Asc);
         page_of_rows(ctx.reader(), (rows, by_name), &arguments, Organization).await
     }
 }

@@ -114,7 +114,7 @@ impl SnapshotOrder {
         let key = match asked.map_or(SnapshotOrderField::Hostname, |asked| asked.field) {
             SnapshotOrderField::Hostname => Column::CanonicalHostname,
         };
-        Order { list: "snapshots", key, id: Column::DeviceIdentityId, direction }
+        Order::new("snapshots", key, Column::DeviceIdentityId, direction)
     }
 }
 

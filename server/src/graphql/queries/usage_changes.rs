@@ -6,6 +6,7 @@ use crate::{
     graphql::{
         context::Hub,
         errors::Fault,
+        loaders::OrganizationId,
         node_id::NodeId,
         types::{Date, UsageChanges, VendorName},
     },
@@ -19,7 +20,6 @@ pub(super) struct UsageQueries;
 impl UsageQueries {
     /// What changed between two stored days of a vendor: devices added, removed, moved to another organization, changed
     /// in billing. A day without a complete snapshot is refused with the code NO_DATA and the nearest that have one.
-    #[expect(clippy::too_many_arguments, reason = "each narrows the question by itself")]
     async fn usage_changes(
         &self,
         ctx: &Context<'_>,
@@ -32,12 +32,23 @@ impl UsageQueries {
         if from >= to {
             return Err(Fault::BadUserInput(format!("`from` ({}) must be before `to` ({})", from.0, to.0)));
         }
-        let organization_id = organization_id.as_ref().map(NodeId::organization).transpose()?;
+        let organization_id = match &organization_id {
+            Some(id) => Some(require_organization(ctx, id).await?),
+            None => None,
+        };
         let (vendor, from, to) = (vendor.into(), from.0, to.0);
         let request = UsageRequest { vendor, from, to, organization_id, include_internal };
         match ctx.inventory().usage_changes(&request).await? {
             UsageAnswer::Compared(comparison) => Ok(UsageChanges { request, comparison }),
             UsageAnswer::NoData { date, nearest } => Err(Fault::NoData { date, nearest }),
         }
+    }
+}
+
+async fn require_organization(ctx: &Context<'_>, id: &ID) -> Result<i64, Fault> {
+    let id = NodeId::organization(id)?;
+    match ctx.load(OrganizationId(id)).await? {
+        Some(_) => Ok(id),
+        None => Err(Fault::NotFound("there is no such organization".to_owned())),
     }
 }

@@ -3,6 +3,8 @@
 //!
 //! A field reads what its object has or asks a loader; it runs no statement of its own.
 
+#![expect(clippy::unused_async, reason = "async-graphql takes asynchronous resolvers only")]
+
 mod codes;
 mod collection;
 mod device;

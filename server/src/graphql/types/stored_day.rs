@@ -20,7 +20,7 @@ pub struct StoredDay {
 
 impl StoredDay {
     /// Days out of all vendors' rows, newest first as the rows are; with a vendor, its days only.
-    pub(in crate::graphql) fn gather(rows: Vec<snapshot_day::Model>, only: Option<i64>) -> Vec<Self> {
+    pub(in crate::graphql) fn gather(rows: &[snapshot_day::Model], only: Option<i64>) -> Vec<Self> {
         let days = rows.chunk_by(|one, other| one.snapshot_date == other.snapshot_date);
         let day = |rows: &[snapshot_day::Model]| {
             let complete = rows.len() == Vendor::ALL.len();
@@ -71,7 +71,7 @@ mod tests {
     fn a_day_is_complete_when_every_vendor_has_it_whoever_was_asked_for() {
         let rows = vec![row("2026-03-03", 4), row("2026-03-02", 3), row("2026-03-02", 4), row("2026-03-01", 3)];
         let shown = |only| {
-            let days = StoredDay::gather(rows.clone(), only).into_iter();
+            let days = StoredDay::gather(&rows, only).into_iter();
             days.map(|day| (day.date.to_string(), day.vendors.len(), day.complete)).collect::<Vec<_>>()
         };
         let day = |date: &str, vendors, complete| (date.to_owned(), vendors, complete);

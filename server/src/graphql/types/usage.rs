@@ -56,7 +56,6 @@ impl UsageChanges {
     }
 
     /// Every change, by device. A device that changed in two ways is there twice.
-    #[expect(clippy::too_many_arguments, reason = "the four arguments of every connection")]
     #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn changes(
         &self,

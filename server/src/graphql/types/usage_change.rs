@@ -130,24 +130,28 @@ impl UsageChange {
     }
 
     /// The organization on the first day; null when it was in none, or not there.
-    async fn from_organization(&self, ctx: &Context<'_>) -> Result<Option<Organization>, Fault> {
+    #[graphql(name = "fromOrganization")]
+    async fn organization_before(&self, ctx: &Context<'_>) -> Result<Option<Organization>, Fault> {
         let (from, _) = self.organizations(ctx).await?;
         organization(ctx, from).await
     }
 
     /// The organization on the second day; null when it is in none, or not there.
-    async fn to_organization(&self, ctx: &Context<'_>) -> Result<Option<Organization>, Fault> {
+    #[graphql(name = "toOrganization")]
+    async fn organization_after(&self, ctx: &Context<'_>) -> Result<Option<Organization>, Fault> {
         let (_, to) = self.organizations(ctx).await?;
         organization(ctx, to).await
     }
 
     /// The billing on the first day; null when it was not there, or its vendor decides no billing.
-    async fn from_billing(&self, ctx: &Context<'_>) -> Result<Option<BillingStatus>, Fault> {
+    #[graphql(name = "fromBilling")]
+    async fn billing_before(&self, ctx: &Context<'_>) -> Result<Option<BillingStatus>, Fault> {
         Ok(self.billings(ctx).await?.0.map(Into::into))
     }
 
     /// The billing on the second day; null when it is not there, or its vendor decides no billing.
-    async fn to_billing(&self, ctx: &Context<'_>) -> Result<Option<BillingStatus>, Fault> {
+    #[graphql(name = "toBilling")]
+    async fn billing_after(&self, ctx: &Context<'_>) -> Result<Option<BillingStatus>, Fault> {
         Ok(self.billings(ctx).await?.1.map(Into::into))
     }
 }

@@ -1,0 +1,140 @@
+//! Puts the fields of an answer into the order in which they were asked for (GraphQL specification, section 7.2.2).
+//!
+//! async-graphql answers in the order in which fields were ready: the same query would give its keys in another order
+//! depending on what had to be loaded. Readers, caches and tests compare answers as text.
+
+use std::sync::{Arc, OnceLock};
+
+use async_graphql::{
+    Name, Response, ServerResult, Value, Variables,
+    extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextParseQuery},
+    indexmap::IndexMap,
+    parser::types::{DocumentOperations, ExecutableDocument, Selection, SelectionSet},
+};
+
+/// Orders the answer of every request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ordering;
+
+impl ExtensionFactory for Ordering {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Request::default())
+    }
+}
+
+/// One request's document, kept from parsing to answering.
+#[derive(Debug, Default)]
+struct Request {
+    document: OnceLock<ExecutableDocument>,
+}
+
+#[async_trait::async_trait]
+impl Extension for Request {
+    async fn parse_query(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        query: &str,
+        variables: &Variables,
+        next: NextParseQuery<'_>,
+    ) -> ServerResult<ExecutableDocument> {
+        let document = next.run(ctx, query, variables).await?;
+        Ok(self.document.get_or_init(|| document.clone()).clone())
+    }
+
+    async fn execute(&self, ctx: &ExtensionContext<'_>, operation: Option<&str>, next: NextExecute<'_>) -> Response {
+        let mut response = next.run(ctx, operation).await;
+        let plan = self.document.get().and_then(|document| plan(document, operation));
+        if let Some(plan) = plan {
+            plan.order(&mut response.data);
+        }
+        response
+    }
+}
+
+/// The response keys of one selection, in order, each with the plan of what is below it.
+#[derive(Debug, Default)]
+struct Plan(IndexMap<Name, Plan>);
+
+fn plan(document: &ExecutableDocument, operation: Option<&str>) -> Option<Plan> {
+    let asked = match (&document.operations, operation) {
+        (DocumentOperations::Single(only), _) => only,
+        (DocumentOperations::Multiple(named), Some(name)) => named.get(name)?,
+        (DocumentOperations::Multiple(_), None) => return None,
+    };
+    let mut plan = Plan::default();
+    plan.add(&asked.node.selection_set.node, document);
+    Some(plan)
+}
+
+impl Plan {
+    /// The guard has bounded how much this walks.
+    fn add(&mut self, set: &SelectionSet, document: &ExecutableDocument) {
+        for selection in &set.items {
+            match &selection.node {
+                Selection::Field(field) => {
+                    let below = self.0.entry(field.node.response_key().node.clone()).or_default();
+                    below.add(&field.node.selection_set.node, document);
+                }
+                Selection::InlineFragment(inline) => self.add(&inline.node.selection_set.node, document),
+                Selection::FragmentSpread(spread) => {
+                    if let Some(fragment) = document.fragments.get(&spread.node.fragment_name.node) {
+                        self.add(&fragment.node.selection_set.node, document);
+                    }
+                }
+            }
+        }
+    }
+
+    fn order(&self, value: &mut Value) {
+        match value {
+            Value::List(items) => items.iter_mut().for_each(|item| self.order(item)),
+            // A scalar that happens to be an object (JSON) has no selection: it stays as it is.
+            Value::Object(fields) if !self.0.is_empty() => {
+                let mut unordered = std::mem::take(fields);
+                for (key, below) in &self.0 {
+                    if let Some(mut value) = unordered.swap_remove(key) {
+                        below.order(&mut value);
+                        fields.insert(key.clone(), value);
+                    }
+                }
+                fields.extend(unordered);
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::{EmptyMutation, EmptySubscription, Object, Schema, SimpleObject};
+
+    use super::*;
+
+    struct Query;
+
+    #[derive(SimpleObject)]
+    struct Leaf {
+        early: i32,
+        late: i32,
+    }
+
+    #[Object]
+    impl Query {
+        async fn slow(&self) -> Vec<Leaf> {
+            tokio::task::yield_now().await;
+            vec![Leaf { early: 1, late: 2 }]
+        }
+
+        async fn quick(&self) -> i32 {
+            3
+        }
+    }
+
+    #[tokio::test]
+    async fn answers_come_in_the_order_of_the_question_fragments_included() {
+        let schema = Schema::build(Query, EmptyMutation, EmptySubscription).extension(Ordering).finish();
+        let query = "{ slow { late ...Rest } again: quick quick } fragment Rest on Leaf { early late }";
+        let answer = serde_json::to_string(&schema.execute(query).await.data).unwrap();
+        assert_eq!(answer, r#"{"slow":[{"late":2,"early":1}],"again":3,"quick":3}"#);
+    }
+}
