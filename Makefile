@@ -42,6 +42,7 @@ fmt: ## format the Rust sources
 	cargo fmt --all
 
 bench: tools playground ## measure the queries and the collectors on both databases
+	cargo build --release --bin inventory-hub
 	scripts/with-postgres cargo run --release -p tests --bin bench -- $(ARGS)
 
 playground: tools playground/dist/index.html ## build the GraphQL playground that the server embeds

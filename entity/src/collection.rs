@@ -13,7 +13,7 @@ pub struct Model {
     pub vendor_id: i64,
     /// Snapshot date.
     pub snapshot_date: Date,
-    /// complete, partial or held; discarded or applied after a person decided on a held one.
+    /// complete, partial or held; a held one becomes applied or discarded by a person, or outdated by a newer one.
     pub outcome: String,
     /// Device count.
     pub device_count: i64,

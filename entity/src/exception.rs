@@ -43,7 +43,7 @@ pub struct Model {
     pub accepted_until: Option<Date>,
     /// The last time a check found it again after it was resolved.
     pub reopened_at: Option<DateTimeUtc>,
-    /// Grows with every change.
+    /// Grows when it is resolved, verified or reopened; not when a check only sees it again.
     pub version: i64,
 }
 

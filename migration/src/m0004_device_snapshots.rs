@@ -31,7 +31,7 @@ impl MigrationTrait for Migration {
             &[
                 "CREATE UNIQUE INDEX ux_device_snapshot_day ON device_snapshot (snapshot_date, vendor_id, device_identity_id)",
                 "CREATE INDEX ix_device_snapshot_identity ON device_snapshot (device_identity_id, snapshot_date)",
-                "CREATE INDEX ix_device_snapshot_hostname ON device_snapshot (snapshot_date, canonical_hostname, id)",
+                "CREATE INDEX ix_device_snapshot_hostname ON device_snapshot (snapshot_date, canonical_hostname, device_identity_id)",
             ],
         )
         .await

@@ -42,6 +42,7 @@ impl MigrationTrait for Migration {
                 "CREATE INDEX ix_job_runs_batch ON job_runs (batch_id)",
                 "CREATE INDEX ix_job_runs_created_at ON job_runs (created_at, job_id)",
                 "CREATE INDEX ix_job_runs_status ON job_runs (status)",
+                "CREATE INDEX ix_job_runs_open ON job_runs (lease_expires_at) WHERE ended_at IS NULL",
             ],
         )
         .await

@@ -162,7 +162,6 @@ async fn collect_night(inventory: &Inventory) -> anyhow::Result<()> {
         check_date: None,
         trigger: Trigger::CommandLine,
         requested_by: "demo".to_owned(),
-        slots: Vec::new(),
     };
     let report = inventory.run_batch(order).await?;
     let status = JobStatus::from_code(&report.batch.status);
@@ -189,7 +188,7 @@ Open it in a browser for the playground, or try:
 
   curl -s {url} -H 'content-type: application/json' -d '{{\"query\": \"{{ devices(first: 3) {{ totalCount nodes {{ hostname organization {{ name }} openExceptions {{ type }} }} }} }}\"}}'
 
-  curl -s {url} -H 'content-type: application/json' -d '{{\"query\": \"{{ usageChanges(vendor: NINJA, from: \\\"{}\\\", to: \\\"{}\\\") {{ startCount endCount }} }}\"}}'
+  curl -s {url} -H 'content-type: application/json' -d '{{\"query\": \"{{ usageChanges(vendor: NINJA, from: \\\"{}\\\", to: \\\"{}\\\") {{ totals {{ start added removed end }} changes(first: 3) {{ nodes {{ kind date hostname }} }} }} }}\"}}'
 
 Stop it with Ctrl-C.", oldest.snapshot_date, newest.snapshot_date);
     Ok(())

@@ -3,21 +3,58 @@
 use std::io::{IsTerminal, stderr};
 
 use anyhow::Context;
-use tracing_subscriber::{EnvFilter, fmt};
+use tracing::{Level, Metadata};
+use tracing_subscriber::{
+    EnvFilter, Layer, Registry,
+    filter::{FilterExt, filter_fn},
+    fmt,
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
 use crate::config::LogFormat;
 
+/// Crates that tell each of their steps at `info`: only their warnings are shown, unless the filter names them.
+const TALKATIVE: [&str; 3] = ["sea_orm_migration", "sqlx", "tokio_cron_scheduler"];
+
 /// Starts logging, once per process. Text has colours only where it is read on a terminal (and `NO_COLOR` is not set).
 pub fn start(filter: &str, format: LogFormat) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(filter).context("the log filter can't be read")?;
-    let logs = fmt().with_env_filter(filter).with_writer(stderr);
-    let started = match format {
-        LogFormat::Json => logs.json().flatten_event(true).try_init(),
-        LogFormat::Text => logs.with_ansi(stderr().is_terminal() && !is_colour_unwanted()).try_init(),
+    let wanted = EnvFilter::try_new(filter).context("the log filter can't be read")?;
+    let quiet = quieted(filter);
+    let shown = wanted.and(filter_fn(move |event| is_shown(event, &quiet)));
+    let lines = fmt::layer::<Registry>().with_writer(stderr);
+    let lines = match format {
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+        LogFormat::Text => lines.with_ansi(stderr().is_terminal() && !is_colour_unwanted()).boxed(),
     };
-    started.map_err(|error| anyhow::anyhow!(error)).context("logging is started already")
+    let started = tracing_subscriber::registry().with(lines.with_filter(shown)).try_init();
+    started.context("logging is started already")
+}
+
+/// The talkative crates that a filter does not name.
+fn quieted(filter: &str) -> Vec<&'static str> {
+    let targets = || filter.split(',').map(|directive| directive.split(['=', '[']).next().unwrap_or_default().trim());
+    TALKATIVE.into_iter().filter(|name| !targets().any(|target| target.starts_with(name))).collect()
+}
+
+fn is_shown(event: &Metadata<'_>, quiet: &[&str]) -> bool {
+    *event.level() <= Level::WARN || !quiet.iter().any(|name| event.target().starts_with(name))
 }
 
 fn is_colour_unwanted() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn talkative_crates_are_quiet_unless_the_filter_names_them() {
+        assert_eq!(quieted("info"), TALKATIVE);
+        assert_eq!(quieted("debug,server=trace"), TALKATIVE);
+        assert_eq!(quieted("info, sqlx=debug"), ["sea_orm_migration", "tokio_cron_scheduler"]);
+        assert_eq!(quieted("sqlx::query[{rows}]=debug"), ["sea_orm_migration", "tokio_cron_scheduler"]);
+        assert_eq!(quieted("sea_orm_migration,tokio_cron_scheduler=info,sqlx=off"), Vec::<&str>::new());
+    }
 }

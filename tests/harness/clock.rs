@@ -25,7 +25,7 @@ impl TestClock {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = now;
     }
 
-    /// Moves to 02:10 of a day in the business time zone.
+    /// Moves to 03:10 of a day in the business time zone, which exists on every day.
     pub fn set_night_of(&self, day: NaiveDate) {
         self.set(night_of(day));
     }

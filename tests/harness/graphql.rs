@@ -3,6 +3,14 @@
 use reqwest::Client;
 use serde_json::{Value, json};
 
+/// A client for requests of any kind; it follows no redirect.
+pub fn http_client() -> Client {
+    // The hub installs one in its own process; which one is first does not matter.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build();
+    client.unwrap_or_else(|error| panic!("no HTTP client: {error}"))
+}
+
 /// Posts operations to `/graphql`.
 #[derive(Clone, Debug)]
 pub struct GraphqlClient {
@@ -38,8 +46,7 @@ impl Answer {
 impl GraphqlClient {
     /// A client of the hub at this address.
     pub fn new(url: String) -> Self {
-        let client = Client::builder().no_proxy().build().unwrap_or_else(|error| panic!("no HTTP client: {error}"));
-        Self { client, url }
+        Self { client: http_client(), url }
     }
 
     /// Asks, with variables.

@@ -6,12 +6,30 @@
 
 mod clock;
 mod database;
+mod fault_round;
+mod faults;
 mod graphql;
+mod listing;
+mod neighbour;
+mod orders;
+mod process;
+mod servers;
+mod socket;
+mod surroundings;
 mod world;
 
 pub use self::{
     clock::TestClock,
     database::{Backend, TestDatabase},
-    graphql::{Answer, GraphqlClient},
-    world::{World, WorldBuilder},
+    fault_round::{FaultRound, Seen, Told},
+    faults::{at_every_call, at_the_list, list_path},
+    graphql::{Answer, GraphqlClient, http_client},
+    listing::text,
+    neighbour::Neighbour,
+    orders::vendor_name,
+    process::{Finished, HubCommand, HubProcess, LONG},
+    servers::Refusal,
+    socket::Socket,
+    surroundings::Surroundings,
+    world::{World, WorldBuilder, collect_on},
 };

@@ -2,6 +2,7 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -90,17 +91,41 @@ impl WorldBuilder {
         let statements = Arc::new(Mutex::new(Vec::new()));
         observe(&mut database, &statements);
         let shared: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
-        let inventory = Inventory::open(database, Arc::clone(&shared), BusinessZone::default(), self.rules.clone());
-        let inventory = inventory.await?;
-        let token_file = test_database.folder().join("token.json");
-        let ninja = NinjaCollector::new(self.ninja(&simulator, &vendors)?, Arc::new(FileTokenStore::new(token_file)), Arc::clone(&shared))?;
-        let threatlocker = ThreatLockerCollector::new(self.threatlocker(&simulator, &vendors)?, shared)?;
-        let inventory = inventory.with_collectors([Arc::new(ninja) as Arc<_>, Arc::new(threatlocker) as Arc<_>]);
+        let configs = (self.ninja(&simulator, &vendors)?, self.threatlocker(&simulator, &vendors)?);
+        let tokens = test_database.folder().join("token.json");
+        let inventory = self.server(database, shared, configs, tokens).await?;
         let (graphql, serving) = serve(&inventory).await?;
-        Ok(World { backend: self.backend, simulator, vendors, clock, inventory, graphql, database: test_database, statements, serving })
+        let backend = self.backend;
+        Ok(World {
+            builder: self,
+            backend,
+            simulator,
+            vendors,
+            clock,
+            inventory,
+            graphql,
+            database: test_database,
+            statements,
+            serving,
+        })
     }
 
-    fn ninja(&self, simulator: &Simulator, vendors: &Running) -> anyhow::Result<NinjaConfig> {
+    /// A hub on this database that collects with these settings.
+    pub(crate) async fn server(
+        &self,
+        database: Database,
+        clock: Arc<dyn Clock>,
+        (ninja, threatlocker): (NinjaConfig, ThreatLockerConfig),
+        tokens: PathBuf,
+    ) -> anyhow::Result<Inventory> {
+        let inventory = Inventory::open(database, Arc::clone(&clock), BusinessZone::default(), self.rules.clone());
+        let tokens = Arc::new(FileTokenStore::new(tokens));
+        let ninja = NinjaCollector::new(ninja, tokens, Arc::clone(&clock))?;
+        let threatlocker = ThreatLockerCollector::new(threatlocker, clock)?;
+        Ok(inventory.await?.with_collectors([Arc::new(ninja) as Arc<_>, Arc::new(threatlocker) as Arc<_>]))
+    }
+
+    pub(crate) fn ninja(&self, simulator: &Simulator, vendors: &Running) -> anyhow::Result<NinjaConfig> {
         let credentials = simulator.credentials();
         Ok(NinjaConfig {
             base_url: ninja_base_url(&vendors.ninja_url())?,
@@ -112,7 +137,7 @@ impl WorldBuilder {
         })
     }
 
-    fn threatlocker(&self, simulator: &Simulator, vendors: &Running) -> anyhow::Result<ThreatLockerConfig> {
+    pub(crate) fn threatlocker(&self, simulator: &Simulator, vendors: &Running) -> anyhow::Result<ThreatLockerConfig> {
         let credentials = simulator.credentials();
         Ok(ThreatLockerConfig {
             base_url: vendor_base_url(&vendors.threatlocker_url())?,
@@ -127,6 +152,7 @@ impl WorldBuilder {
 /// A hub with everything around it.
 #[derive(Debug)]
 pub struct World {
+    pub(crate) builder: WorldBuilder,
     /// Where its rows are.
     pub backend: Backend,
     /// The vendors' world: move it on, switch its faults.
@@ -179,16 +205,7 @@ impl World {
 
     /// Collects these vendors now, and runs the checks if asked.
     pub async fn collect(&self, vendors: &[Vendor], run_checks: bool) -> BatchReport {
-        let order = Order {
-            vendors: vendors.to_vec(),
-            run_checks,
-            check_date: None,
-            trigger: Trigger::CommandLine,
-            requested_by: "test".to_owned(),
-            slots: Vec::new(),
-        };
-        let report = self.inventory.run_batch(order).await;
-        report.unwrap_or_else(|error| panic!("a batch could not be recorded: {error:?}"))
+        collect_on(&self.inventory, vendors, run_checks).await
     }
 
     /// Waits until no batch is at work in the background.
@@ -216,6 +233,19 @@ impl World {
     }
 }
 
+/// Collects these vendors now on this server, as its command line does.
+pub async fn collect_on(server: &Inventory, vendors: &[Vendor], run_checks: bool) -> BatchReport {
+    let order = Order {
+        vendors: vendors.to_vec(),
+        run_checks,
+        check_date: None,
+        trigger: Trigger::CommandLine,
+        requested_by: "test".to_owned(),
+    };
+    let report = server.run_batch(order).await;
+    report.unwrap_or_else(|error| panic!("a batch could not be recorded: {error:?}"))
+}
+
 impl Drop for World {
     fn drop(&mut self) {
         self.serving.abort();
@@ -230,7 +260,7 @@ fn observe(database: &mut Database, statements: &Arc<Mutex<Vec<String>>>) {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the test's server ends with the test")]
-async fn serve(inventory: &Inventory) -> anyhow::Result<(GraphqlClient, JoinHandle<()>)> {
+pub(crate) async fn serve(inventory: &Inventory) -> anyhow::Result<(GraphqlClient, JoinHandle<()>)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let url = format!("http://{}/graphql", listener.local_addr()?);
     let router = http::router(Api::new(inventory.clone()), HttpOptions::default());

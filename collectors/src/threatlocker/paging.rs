@@ -148,10 +148,12 @@ impl Walk {
     }
 }
 
-/// What tells a row from others: its id, or for a row without one its whole text.
+/// What tells a row from others: its id, or for a row without one its whole text. A computer also names its
+/// organization, which is the id of the rows of the other list only.
 fn identity(row: &str) -> String {
     let listed: ListedRow = serde_json::from_str(row).unwrap_or_default();
-    let id = listed.computer_id.0.or(listed.organization_id.0);
+    let is_computer = listed.hostname.0.is_some() || listed.computer_name.0.is_some();
+    let id = if is_computer { listed.computer_id.0 } else { listed.computer_id.0.or(listed.organization_id.0) };
     id.map(|id| id.trim().to_lowercase()).filter(|id| !id.is_empty()).unwrap_or_else(|| row.to_owned())
 }
 

@@ -138,6 +138,8 @@ impl Page {
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct ListedRow {
     pub(super) computer_id: Lenient<String>,
+    pub(super) computer_name: Lenient<String>,
+    pub(super) hostname: Lenient<String>,
     pub(super) organization_id: Lenient<String>,
     pub(super) total_rows: Lenient<Exact>,
 }

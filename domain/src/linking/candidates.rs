@@ -36,6 +36,11 @@ impl<'k> Candidates<'k> {
         self
     }
 
+    /// Whether there are any, and none of them is known to the identity by other means.
+    pub(super) fn are_strangers(&self, knows: impl Fn(&Keyed<'k>) -> bool) -> bool {
+        !self.fitting.is_empty() && !self.fitting.iter().any(|candidate| knows(candidate))
+    }
+
     /// The link when one is left, an ambiguity when several are, `None` when the rule found nothing.
     pub(super) fn verdict(self, seeker: &Keyed<'_>, evidence: impl Fn(&Keyed<'k>) -> String) -> Option<Verdict> {
         match self.fitting.as_slice() {

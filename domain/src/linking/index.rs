@@ -56,6 +56,8 @@ pub(super) struct Index<'k> {
     netbios_in_organization: HashMap<(i64, &'k str), Bucket<'k>>,
     name_uses: HashMap<(Vendor, &'k str), usize>,
     names_of_netbios: HashMap<(Vendor, i64, &'k str), HashSet<&'k str>>,
+    names_of_serial: HashMap<(Vendor, &'k str), HashSet<Option<&'k str>>>,
+    names_of_mac: HashMap<(Vendor, &'k str), HashSet<Option<&'k str>>>,
 }
 
 impl<'k> Index<'k> {
@@ -91,7 +93,14 @@ impl<'k> Index<'k> {
 
     fn add_seeker(&mut self, keyed: &'k Keyed<'k>) {
         let vendor = keyed.identity.vendor;
-        let Some(name) = keyed.hostname.as_deref() else { return };
+        let name = keyed.hostname.as_deref();
+        if let Some(serial) = &keyed.serial {
+            self.names_of_serial.entry((vendor, serial)).or_default().insert(name);
+        }
+        for mac in &keyed.macs {
+            self.names_of_mac.entry((vendor, mac)).or_default().insert(name);
+        }
+        let Some(name) = name else { return };
         *self.name_uses.entry((vendor, name)).or_default() += 1;
         if let Some((organization, netbios)) = keyed.netbios_in_organization() {
             self.names_of_netbios.entry((vendor, organization, netbios)).or_default().insert(name);
@@ -126,6 +135,16 @@ impl<'k> Index<'k> {
     /// How many identities of another vendor have this canonical host name, in all organizations.
     pub(super) fn uses_of_name(&self, vendor: Vendor, name: &str) -> usize {
         self.name_uses.get(&(vendor, name)).copied().unwrap_or_default()
+    }
+
+    /// How many different names another vendor's identities with this serial number have.
+    pub(super) fn names_of_serial(&self, vendor: Vendor, serial: &str) -> usize {
+        self.names_of_serial.get(&(vendor, serial)).map_or(0, HashSet::len)
+    }
+
+    /// How many different names another vendor's identities with this MAC address have.
+    pub(super) fn names_of_mac(&self, vendor: Vendor, mac: &str) -> usize {
+        self.names_of_mac.get(&(vendor, mac)).map_or(0, HashSet::len)
     }
 
     /// How many different names of another vendor in this organization begin with this NetBIOS key.

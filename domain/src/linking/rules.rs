@@ -16,18 +16,29 @@ type Rule = for<'k> fn(&'k Keyed<'k>, &Index<'k>) -> Option<Verdict>;
 pub(super) const RULES: [Rule; 5] =
     [serial_number, mac_address, hostname_in_organization, cut_hostname_in_organization, unique_hostname];
 
+/// A serial that identities of different names report (a placeholder nobody has listed yet) is one machine's only for
+/// the identity that has its name too; the others would be strangers merged.
 fn serial_number<'k>(seeker: &'k Keyed<'k>, index: &Index<'k>) -> Option<Verdict> {
     let serial = seeker.serial.as_deref()?;
     let candidates = Candidates::new(LinkRule::SerialNumber, index.with_serial(serial).to_vec())
         .narrow("a shared MAC address", |candidate| seeker.shared_mac(candidate).is_some())
         .narrow("host name and organization", |candidate| same_hostname_in_organization(seeker, candidate));
+    let is_shared = index.names_of_serial(seeker.identity.vendor, serial) > 1;
+    if is_shared && candidates.are_strangers(|candidate| same_hostname_in_organization(seeker, candidate)) {
+        return Some(candidates.ambiguous(seeker));
+    }
     candidates.verdict(seeker, |_| format!("serial number {serial}"))
 }
 
+/// As with serial numbers: an adapter that travels between machines links only the one of the same name.
 fn mac_address<'k>(seeker: &'k Keyed<'k>, index: &Index<'k>) -> Option<Verdict> {
     let fitting = seeker.macs.iter().flat_map(|mac| index.with_mac(mac)).copied().collect();
     let candidates = Candidates::new(LinkRule::MacAddress, fitting)
         .narrow("host name and organization", |candidate| same_hostname_in_organization(seeker, candidate));
+    let is_shared = seeker.macs.iter().any(|mac| index.names_of_mac(seeker.identity.vendor, mac) > 1);
+    if is_shared && candidates.are_strangers(|candidate| same_hostname_in_organization(seeker, candidate)) {
+        return Some(candidates.ambiguous(seeker));
+    }
     candidates.verdict(seeker, |only| format!("MAC address {}", seeker.shared_mac(only).unwrap_or_default()))
 }
 
@@ -37,8 +48,8 @@ fn hostname_in_organization<'k>(seeker: &'k Keyed<'k>, index: &Index<'k>) -> Opt
     candidates.verdict(seeker, |_| format!("host name {} in the same organization", key.1))
 }
 
-/// Either name may be the cut one. "Only one candidate fits" counts both ways: a cut reference name that two different
-/// names of this vendor begin with is nobody's.
+/// Either name may be the cut one. "Only one candidate fits" counts both ways: where two different names of this vendor
+/// begin with the cut name, or one is the cut name itself, it is nobody's.
 fn cut_hostname_in_organization<'k>(seeker: &'k Keyed<'k>, index: &Index<'k>) -> Option<Verdict> {
     let key = seeker.netbios_in_organization()?;
     let name = seeker.hostname.as_deref()?;
@@ -47,7 +58,7 @@ fn cut_hostname_in_organization<'k>(seeker: &'k Keyed<'k>, index: &Index<'k>) ->
         |candidate: &&&Keyed<'k>| candidate.hostname.as_deref().is_some_and(hostname::may_be_cut) != seeker_is_cut;
     let fitting: Vec<_> = index.with_netbios(key).iter().filter(fits).copied().collect();
     let candidates = Candidates::new(LinkRule::CutHostnameInOrganization, fitting.clone());
-    let is_contested = !seeker_is_cut && index.names_of_netbios(seeker.identity.vendor, key) > 1;
+    let is_contested = index.names_of_netbios(seeker.identity.vendor, key) > 1;
     if is_contested && !fitting.is_empty() {
         return Some(candidates.ambiguous(seeker));
     }

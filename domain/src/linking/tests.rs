@@ -115,6 +115,31 @@ fn an_ambiguous_serial_is_not_decided_by_a_later_rule() {
 }
 
 #[test]
+fn a_serial_that_strangers_report_links_only_the_one_of_the_same_name() {
+    let fleet = [
+        ninja(1, "PC-A").at(5).serial("JUNK-77"),
+        threatlocker(2, "PC-A").at(5).serial("JUNK-77"),
+        threatlocker(3, "PC-B").at(6).serial("JUNK-77"),
+        threatlocker(4, "PC-C").at(7).serial("JUNK-77"),
+    ];
+    let linking = link(&fleet);
+    assert_eq!(links(&fleet), [(2, 1, LinkRule::SerialNumber)]);
+    let apart: Vec<i64> = linking.ambiguities.iter().map(|ambiguity| ambiguity.identity_id).collect();
+    assert_eq!(apart, [3, 4], "strangers stay apart");
+}
+
+#[test]
+fn a_cut_name_is_nobodys_when_its_vendor_has_the_whole_one_too() {
+    let fleet = [
+        ninja(1, "accounting-srv-02").at(5),
+        threatlocker(2, "accounting-srv-02").at(5),
+        threatlocker(3, "accounting-srv-").at(5),
+    ];
+    assert_eq!(links(&fleet), [(2, 1, LinkRule::HostnameInOrganization)]);
+    assert_eq!(link(&fleet).ambiguities.len(), 1);
+}
+
+#[test]
 fn one_mac_links_and_names_itself() {
     let fleet = [ninja(1, "A").macs(&[OTHER_MAC, "A4-BB-6D-12-34-56"]), threatlocker(2, "B").macs(&["bad", MAC])];
     assert_eq!(links(&fleet), [(2, 1, LinkRule::MacAddress)]);

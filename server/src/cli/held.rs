@@ -28,7 +28,9 @@ pub(super) async fn run(inventory: &Inventory, action: Action) -> anyhow::Result
         Action::List => {
             for row in inventory.list_held().await? {
                 let vendor = inventory.vendor_of(&row).map_or("unknown vendor", |vendor| vendor.name());
-                println!("{}: {vendor} {}, {} devices, {}", row.id, row.snapshot_date, row.device_count, row.reasons);
+                let reasons: Vec<String> = serde_json::from_value(row.reasons)?;
+                let (day, devices, why) = (row.snapshot_date, row.device_count, reasons.join("; "));
+                println!("{}: {vendor} {day}, {devices} devices: {why}", row.id);
             }
             return Ok(ExitCode::SUCCESS);
         }
@@ -39,7 +41,7 @@ pub(super) async fn run(inventory: &Inventory, action: Action) -> anyhow::Result
         Decision::Applied => ("applied: it is its day's snapshot now", 0),
         Decision::Discarded => ("discarded", 0),
         Decision::NotHeld => ("no collection of that number is held", 1),
-        Decision::Outdated => ("a newer day of the vendor is stored, so it can't be applied; discard it", 1),
+        Decision::Outdated => ("a newer collection of the vendor is stored, so it can't be applied; discard it", 1),
     };
     println!("{sentence}");
     Ok(ExitCode::from(status))

@@ -92,7 +92,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Simulate(options) => return ended(simulate::run(options).await),
         _ => {}
     }
-    let settings = match load(&cli.settings) {
+    let settings = match load(&cli.settings).and_then(|settings| prepare(&cli.command, settings)) {
         Ok(settings) => settings,
         Err(error) => {
             eprintln!("inventory-hub: {error:#}");
@@ -136,8 +136,17 @@ fn load(flags: &SettingFlags) -> anyhow::Result<Settings> {
         log_format: flags.log_format.clone(),
         ..config::Flags::default()
     };
-    let settings = config::load(&flags, &config::of_process())?;
-    telemetry::start(&settings.log, settings.log_format)?;
+    Ok(config::load(&flags, &config::of_process())?)
+}
+
+/// Starts logging, and refuses settings with which the command can't do anything.
+fn prepare(command: &Command, settings: Settings) -> anyhow::Result<Settings> {
+    if let Command::Collect { vendor, .. } = command {
+        anyhow::ensure!(settings.vendors.has(*vendor), "{vendor} is not configured: set its credentials");
+    }
+    // The demo shows its progress where logs would go.
+    let usual = if matches!(command, Command::Demo(_)) { "warn" } else { "info" };
+    telemetry::start(settings.log.as_deref().unwrap_or(usual), settings.log_format)?;
     Ok(settings)
 }
 

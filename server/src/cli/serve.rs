@@ -1,6 +1,6 @@
 //! `serve`: HTTP and the schedule, until a signal; then running work is finished.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use domain::clock::Clock;
@@ -40,7 +40,7 @@ pub(crate) async fn serve_until_stopped(
 ) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     let scheduler = Scheduler::new(inventory.clone(), hub::schedules(settings));
-    let ticking = inventory.tasks().spawn(scheduler.run(stop.clone()));
+    let mut ticking = inventory.tasks().spawn(scheduler.run(stop.clone()));
     let allowed_origins = settings.allowed_origins.clone();
     let options = HttpOptions { stop: stop.clone(), allowed_origins, ..HttpOptions::default() };
     let router = http::router(Api::new(inventory.clone()), options);
@@ -50,9 +50,21 @@ pub(crate) async fn serve_until_stopped(
         signalled.cancel();
     });
     let stopped = stop.clone();
-    axum::serve(listener, router).with_graceful_shutdown(async move { stopped.cancelled().await }).await?;
-    stop.cancel();
-    ticking.await.context("the scheduler ended by a panic")??;
+    let serving = axum::serve(listener, router).with_graceful_shutdown(async move { stopped.cancelled().await });
+    let mut serving = pin!(serving.into_future());
+    // A hub whose nights no longer run must not look alive.
+    let (served, ticked) = tokio::select! {
+        served = &mut serving => {
+            stop.cancel();
+            (served, ticking.await)
+        }
+        ticked = &mut ticking => {
+            stop.cancel();
+            (serving.await, ticked)
+        }
+    };
+    served?;
+    ticked.context("the scheduler ended by a panic")?.context("the scheduler failed")?;
     inventory.tasks().close();
     if tokio::time::timeout(GRACE, inventory.tasks().wait()).await.is_err() {
         tracing::warn!("running work did not finish in time; it is left to its lease");
@@ -61,7 +73,7 @@ pub(crate) async fn serve_until_stopped(
 }
 
 /// Returns on SIGINT or, where there is one, SIGTERM. A process that can't listen for signals is stopped by force.
-async fn stop_signal() {
+pub(super) async fn stop_signal() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

@@ -53,8 +53,8 @@ pub struct Settings {
     pub node_class_rules: BTreeMap<String, NodeClassRule>,
     /// How long a running job holds its vendor without a sign of life, in seconds (default 60).
     pub lease_seconds: u64,
-    /// What is logged, as a tracing filter (default `info`).
-    pub log: String,
+    /// What is logged, as a tracing filter (default: what suits the command, mostly `info`).
+    pub log: Option<String>,
     /// How it is logged (default text).
     pub log_format: LogFormat,
     /// Origins other than the hub's own that browsers may come from, such as a reverse proxy's (default none).
@@ -116,7 +116,7 @@ fn settings(values: &Values, node_class_rules: BTreeMap<String, NodeClassRule>) 
         exempt_spare_locations: values.list("HUB_EXEMPT_SPARE_LOCATIONS")?,
         node_class_rules,
         lease_seconds: values.number("HUB_LEASE_SECONDS", 5..=86_400)?.unwrap_or(60),
-        log: values.filter("HUB_LOG")?.unwrap_or_else(|| "info".to_owned()),
+        log: values.filter("HUB_LOG")?,
         log_format: values.log_format("HUB_LOG_FORMAT")?.unwrap_or_default(),
         allowed_origins: values.origins("HUB_ALLOWED_ORIGINS")?,
         schedule: Schedules::read(values, zone)?,

@@ -39,7 +39,7 @@ fn without_any_source_the_documented_defaults_hold() {
     assert_eq!((settings.held_below_percent, settings.lease_seconds), (80, 60));
     assert!(settings.internal_organizations.is_empty() && settings.exempt_spare_locations.is_empty());
     assert!(settings.node_class_rules.is_empty() && settings.allowed_origins.is_empty());
-    assert_eq!((settings.log.as_str(), settings.log_format), ("info", LogFormat::Text));
+    assert_eq!((settings.log.as_deref(), settings.log_format), (None, LogFormat::Text));
     let texts = [&settings.schedule.ninja, &settings.schedule.threatlocker, &settings.schedule.checks];
     let texts = texts.map(|schedule| schedule.as_ref().unwrap().as_str());
     assert_eq!(texts, ["10 2 * * *", "31 2 * * *", "0 3 * * *"]);
@@ -53,7 +53,7 @@ fn flags_win_over_the_environment_and_the_environment_over_the_file() {
     let flags = Flags { listen: Some("127.0.0.1:3".to_owned()), ..Flags::default() };
     let settings = load_from(&flags, &environment, &file).unwrap();
     assert_eq!(settings.listen.port(), 3);
-    assert_eq!(settings.log, "debug");
+    assert_eq!(settings.log.as_deref(), Some("debug"));
     assert_eq!(settings.zone.0.name(), "UTC");
 }
 
@@ -88,7 +88,7 @@ fn every_key_of_the_file_is_read() {
     assert_eq!(settings.internal_organizations, ["Our Own, Inc.", "second"]);
     assert_eq!(settings.exempt_spare_locations, ["Depot"]);
     assert_eq!(settings.allowed_origins, ["https://hub.example.com"]);
-    assert_eq!((settings.log.as_str(), settings.log_format), ("info,server=debug", LogFormat::Json));
+    assert_eq!((settings.log.as_deref(), settings.log_format), (Some("info,server=debug"), LogFormat::Json));
     assert_eq!(settings.node_class_rules["HYPERV_VMM_GUEST"], NodeClassRule::Guest);
     assert_eq!(settings.schedule.ninja.unwrap().as_str(), "5 4 * * *");
     assert!(settings.schedule.checks.is_none());
@@ -350,9 +350,9 @@ fn a_named_file_must_exist_and_the_default_one_need_not() {
     let flags = Flags { config: Some(PathBuf::from("flag.toml")), ..Flags::default() };
     let files = [("flag.toml", "log = \"warn\""), ("named.toml", "log = \"error\""), (DEFAULT_FILE, "log = \"debug\"")];
     let named = [("HUB_CONFIG", "named.toml")];
-    assert_eq!(load_from(&flags, &named, &files).unwrap().log, "warn");
-    assert_eq!(load_from(&Flags::default(), &named, &files).unwrap().log, "error");
-    assert_eq!(load_from(&Flags::default(), &[], &files).unwrap().log, "debug");
+    assert_eq!(load_from(&flags, &named, &files).unwrap().log.as_deref(), Some("warn"));
+    assert_eq!(load_from(&Flags::default(), &named, &files).unwrap().log.as_deref(), Some("error"));
+    assert_eq!(load_from(&Flags::default(), &[], &files).unwrap().log.as_deref(), Some("debug"));
     assert_eq!(refusal(load_from(&flags, &[], &[])), "--config: the file flag.toml can't be read");
     assert_eq!(refusal(load_from(&Flags::default(), &named, &[])), "HUB_CONFIG: the file named.toml can't be read");
 }

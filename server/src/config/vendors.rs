@@ -1,6 +1,7 @@
 //! How the vendors are reached: all of a vendor's required names, or none.
 
 use collectors::{BaseUrlError, HttpLimits, NinjaConfig, ThreatLockerConfig, ninja_base_url, vendor_base_url};
+use domain::vendor::Vendor;
 use secrecy::ExposeSecret;
 use url::Url;
 
@@ -24,6 +25,14 @@ pub struct VendorSettings {
 }
 
 impl VendorSettings {
+    /// Whether a vendor is set up.
+    pub fn has(&self, vendor: Vendor) -> bool {
+        match vendor {
+            Vendor::Ninja => self.ninja.is_some(),
+            Vendor::ThreatLocker => self.threatlocker.is_some(),
+        }
+    }
+
     pub(super) fn read(values: &Values) -> Result<Self, ConfigError> {
         Ok(Self { ninja: ninja(values)?, threatlocker: threatlocker(values)? })
     }

@@ -19,6 +19,7 @@ use super::{
     principal::Principal,
     queries::Query,
     subscriptions::Subscription,
+    variables::RequiredVariables,
 };
 use crate::inventory::Inventory;
 
@@ -49,6 +50,7 @@ impl Api {
             .extension(Coding)
             .extension(Ordering)
             .extension(Guard(limits))
+            .extension(RequiredVariables)
             .finish();
         Self { schema, inventory }
     }

@@ -24,6 +24,7 @@ mod subscriptions;
 #[cfg(test)]
 mod tests;
 pub mod types;
+mod variables;
 
 use async_graphql::{SDLExportOptions, Schema};
 

@@ -6,7 +6,10 @@ use chrono::NaiveDate;
 use domain::vendor::Vendor;
 use entity::{job_batch, job_run};
 use futures::future::join_all;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
+    QueryOrder,
+};
 use uuid::Uuid;
 
 use super::{
@@ -14,7 +17,7 @@ use super::{
     bulk,
     checking::CheckReport,
     heartbeat::{Beating, RunProgress},
-    jobs::{CHECKS_JOB, Ending, JobStatus, Trigger},
+    jobs::{CHECKS_JOB, Ending, JobStatus, Trigger, spell_out},
     slots::Slot,
 };
 
@@ -31,8 +34,6 @@ pub struct Order {
     pub trigger: Trigger,
     /// The principal behind it.
     pub requested_by: String,
-    /// The scheduled slots that this order takes; each can be taken once, by one server.
-    pub slots: Vec<Slot>,
 }
 
 /// A batch that was asked for.
@@ -57,8 +58,17 @@ pub struct BatchReport {
 
 impl Inventory {
     /// Starts a batch for scheduled slots; `None` when one of them is taken.
-    pub async fn start_scheduled(&self, order: Order) -> Result<Option<job_batch::Model>, InventoryError> {
-        let Some((batch, runs)) = self.open_batch(&order).await? else { return Ok(None) };
+    pub async fn start_scheduled(
+        &self,
+        order: &Order,
+        slots: &[Slot],
+    ) -> Result<Option<job_batch::Model>, InventoryError> {
+        let transaction = self.database.begin().await?;
+        let (batch, runs) = self.open_batch(&transaction, order).await?;
+        if !self.claim_slots(&transaction, slots, &batch.batch_id).await? {
+            return Ok(None);
+        }
+        transaction.commit().await?;
         self.work_in_background(batch.clone(), runs);
         Ok(Some(batch))
     }
@@ -69,7 +79,7 @@ impl Inventory {
         if let Some(batch) = self.find_running(&order).await? {
             return Ok(StartedBatch { batch, already_running: true });
         }
-        let (batch, runs) = self.open_batch(&order).await?.ok_or_else(slot_taken)?;
+        let (batch, runs) = self.open_at_once(&order).await?;
         self.work_in_background(batch.clone(), runs);
         Ok(StartedBatch { batch, already_running: false })
     }
@@ -77,8 +87,15 @@ impl Inventory {
     /// Runs a batch to its end.
     pub async fn run_batch(&self, order: Order) -> Result<BatchReport, InventoryError> {
         self.fail_dead_runs().await?;
-        let (batch, runs) = self.open_batch(&order).await?.ok_or_else(slot_taken)?;
+        let (batch, runs) = self.open_at_once(&order).await?;
         self.work(batch, runs).await
+    }
+
+    async fn open_at_once(&self, order: &Order) -> Result<Opened, InventoryError> {
+        let transaction = self.database.begin().await?;
+        let opened = self.open_batch(&transaction, order).await?;
+        transaction.commit().await?;
+        Ok(opened)
     }
 
     fn work_in_background(&self, batch: job_batch::Model, runs: Vec<job_run::Model>) {
@@ -86,7 +103,7 @@ impl Inventory {
         self.tasks.spawn(async move {
             let batch_id = batch.batch_id.clone();
             if let Err(error) = hub.work(batch, runs).await {
-                tracing::error!(batch_id, error = %super::jobs::spell_out(&error), "a batch could not be recorded");
+                tracing::error!(batch_id, error = %spell_out(&error), "a batch could not be recorded");
             }
         });
     }
@@ -110,9 +127,9 @@ impl Inventory {
 
     async fn open_batch(
         &self,
+        transaction: &DatabaseTransaction,
         order: &Order,
-    ) -> Result<Option<(job_batch::Model, Vec<job_run::Model>)>, InventoryError> {
-        let transaction = self.database.begin().await?;
+    ) -> Result<Opened, InventoryError> {
         let batch = job_batch::ActiveModel {
             batch_id: Set(format!("bc_{}", Uuid::new_v4().simple())),
             created_at: Set(self.now()),
@@ -124,20 +141,16 @@ impl Inventory {
             progress_percent: Set(0),
             ..Default::default()
         };
-        let batch = batch.insert(&transaction).await?;
-        if !self.claim_slots(&transaction, &order.slots, &batch.batch_id).await? {
-            return Ok(None);
-        }
+        let batch = batch.insert(transaction).await?;
         let collections = order.vendors.iter().map(|vendor| {
             let row = self.queued(&batch, format!("{}-collector", vendor.slug()), self.today());
             job_run::ActiveModel { vendor_id: Set(Some(self.reference.vendor_id(*vendor))), ..row }
         });
         let check_date = order.check_date.unwrap_or_else(|| self.today());
         let checks = order.run_checks.then(|| self.queued(&batch, CHECKS_JOB.to_owned(), check_date));
-        bulk::insert(&transaction, collections.chain(checks).collect(), None).await?;
-        transaction.commit().await?;
-        let runs = self.list_runs(&batch.batch_id).await?;
-        Ok(Some((batch, runs)))
+        bulk::insert(transaction, collections.chain(checks).collect(), None).await?;
+        let runs = list_runs(transaction, &batch.batch_id).await?;
+        Ok((batch, runs))
     }
 
     fn queued(&self, batch: &job_batch::Model, job_name: String, date: NaiveDate) -> job_run::ActiveModel {
@@ -163,24 +176,21 @@ impl Inventory {
         }
     }
 
-    async fn list_runs(&self, batch_id: &str) -> Result<Vec<job_run::Model>, InventoryError> {
-        use job_run::{Column, Entity};
-        let of_batch = Entity::find().filter(Column::BatchId.eq(batch_id)).order_by_asc(Column::JobName);
-        Ok(of_batch.all(self.database.writer()).await?)
-    }
-
     async fn work(&self, batch: job_batch::Model, runs: Vec<job_run::Model>) -> Result<BatchReport, InventoryError> {
         let beating = runs.iter().map(|run| self.beating(run)).collect::<Vec<_>>();
         let heartbeat = self.start_heartbeat(batch.batch_id.clone(), beating.clone());
         let (collections, checks): (Vec<_>, Vec<_>) = beating.into_iter().partition(|run| run.vendor.is_some());
         let collected = join_all(collections.into_iter().map(|run| self.run_collection(run))).await;
-        collected.into_iter().collect::<Result<Vec<_>, _>>()?;
+        for error in collected.into_iter().filter_map(Result::err) {
+            // Its run could not be ended as it should: others find it by its lease.
+            tracing::error!(batch_id = batch.batch_id, error = %spell_out(&error), "a run could not be recorded");
+        }
         let mut report = None;
         for run in checks {
             report = self.run_check_job(run.run).await?;
         }
         drop(heartbeat);
-        let runs = self.list_runs(&batch.batch_id).await?;
+        let runs = list_runs(self.database.writer(), &batch.batch_id).await?;
         let batch = self.close_batch(&batch, &runs).await?;
         Ok(BatchReport { batch, runs, checks: report })
     }
@@ -192,30 +202,37 @@ impl Inventory {
 
     async fn run_collection(&self, beating: Beating) -> Result<(), InventoryError> {
         let Some(vendor) = beating.vendor else { return Ok(()) };
-        let run = self.start_run(beating.run).await?;
-        let ending = self.collect(vendor, &run, beating.progress).await;
-        tracing::info!(%vendor, status = ending.status.code(), message = %ending.message, "a collection ended");
-        self.close_run(&run, ending).await.map(drop)
+        let run = self.start_run(&beating.run).await?;
+        let ended = self.collect(vendor, &run, &beating.progress).await?;
+        tracing::info!(%vendor, status = ended.status, message = ended.message, "a collection ended");
+        Ok(())
     }
 
     async fn run_check_job(&self, run: job_run::Model) -> Result<Option<CheckReport>, InventoryError> {
-        let run = self.start_run(run).await?;
-        let outcome = self.run_checks(run.business_date).await;
-        let ending = match &outcome {
-            Ok(report) => check_ending(report),
-            Err(error) => Ending::failed(error),
+        let run = self.start_run(&run).await?;
+        let (ended, report) = match self.run_checks(&run).await {
+            Ok((ended, report)) => (ended, Some(report)),
+            Err(error) => (self.end_run(&run, Ending::failed(&error)).await?, None),
         };
-        tracing::info!(status = ending.status.code(), message = %ending.message, "the checks ended");
-        self.close_run(&run, ending).await?;
-        Ok(outcome.ok())
+        tracing::info!(status = ended.status, message = ended.message, "the checks ended");
+        Ok(report)
     }
 }
 
-fn slot_taken() -> InventoryError {
-    InventoryError::Corrupt("an order without slots found one taken".to_owned())
+/// A batch and its runs, queued.
+type Opened = (job_batch::Model, Vec<job_run::Model>);
+
+async fn list_runs(
+    connection: &impl ConnectionTrait,
+    batch_id: &str,
+) -> Result<Vec<job_run::Model>, InventoryError> {
+    use job_run::{Column, Entity};
+    let of_batch = Entity::find().filter(Column::BatchId.eq(batch_id)).order_by_asc(Column::JobName);
+    Ok(of_batch.all(connection).await?)
 }
 
-fn check_ending(report: &CheckReport) -> Ending {
+/// How a report ends its run.
+pub(super) fn check_ending(report: &CheckReport) -> Ending {
     let found: usize = report.ran.iter().map(|check| check.found).sum();
     let opened: usize = report.ran.iter().map(|check| check.opened + check.reopened).sum();
     let verified: usize = report.ran.iter().map(|check| check.verified).sum();

@@ -20,6 +20,7 @@ use serde_json::Value;
 
 use super::{
     Inventory, InventoryError,
+    batches::check_ending,
     devices::texts,
     exceptions::{Applied, Findings},
     jobs::{CHECKS_JOB, JobStatus},
@@ -27,6 +28,7 @@ use super::{
 
 /// What the checks of one day found and did.
 #[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct CheckReport {
     /// The day that was checked.
     pub date: NaiveDate,
@@ -41,6 +43,7 @@ pub struct CheckReport {
 
 /// What one check found.
 #[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct CheckResult {
     /// The exception type.
     pub exception_type: &'static str,
@@ -56,6 +59,7 @@ pub struct CheckResult {
 
 /// A check that did not run, and why.
 #[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct SkippedCheck {
     /// The exception type.
     pub exception_type: &'static str,
@@ -78,17 +82,31 @@ impl Days {
 }
 
 impl Inventory {
-    /// Runs every check that is on for a day whose vendors have complete snapshots.
-    pub async fn run_checks(&self, date: NaiveDate) -> Result<CheckReport, InventoryError> {
-        let transaction = self.database.begin().await?;
-        let applied = self.last_checked_day(&transaction).await?.is_none_or(|last| date >= last);
-        let days = self.complete_days(&transaction, date).await?;
-        let (sightings, linkables) = self.load_day(&transaction, date).await?;
+    /// Runs every check that is on for the run's day whose vendors have complete snapshots, and ends the run.
+    pub(crate) async fn run_checks(
+        &self,
+        run: &job_run::Model,
+    ) -> Result<(job_run::Model, CheckReport), InventoryError> {
+        let transaction = self.database.begin_storing().await?;
+        let report = self.check_day(&transaction, run.business_date).await?;
+        let ended = self.close_run(&*transaction, run, check_ending(&report)).await?;
+        transaction.commit().await?;
+        Ok((self.publish(ended)?, report))
+    }
+
+    async fn check_day(
+        &self,
+        transaction: &DatabaseTransaction,
+        date: NaiveDate,
+    ) -> Result<CheckReport, InventoryError> {
+        let applied = self.last_checked_day(transaction).await?.is_none_or(|last| date >= last);
+        let days = self.complete_days(transaction, date).await?;
+        let (sightings, linkables) = self.load_day(transaction, date).await?;
         let linking = linking::link(&linkables);
         let inventory = DayInventory::new(&sightings, &linking);
         let mut report = CheckReport { date, applied, ran: Vec::new(), skipped: Vec::new() };
-        for check in &CHECKS {
-            match self.may_run(check, &days, date) {
+        for check in CHECKS.iter().filter(|check| check.is_on(&self.rules.checks)) {
+            match may_run(check, &days, date) {
                 Err(reason) => {
                     report.skipped.push(SkippedCheck { exception_type: check.exception_type.code(), reason });
                 }
@@ -96,7 +114,7 @@ impl Inventory {
                     let found = (check.run)(&inventory, &self.rules.checks);
                     let done = if applied {
                         let findings = findings(check, found.iter().collect(), evidence, None);
-                        self.apply_findings(&transaction, &findings).await?
+                        self.apply_findings(transaction, &findings).await?
                     } else {
                         Applied::default()
                     };
@@ -104,25 +122,19 @@ impl Inventory {
                 }
             }
         }
-        transaction.commit().await?;
         Ok(report)
     }
 
     /// Runs the checks for the exceptions that concern these identities, as part of the transaction that changed them.
-    /// `fresh` is the vendor that was just asked.
+    /// The evidence stays that of the day's collections: one device read anew is no complete check, so it reopens nothing
+    /// that a person called fixed since.
     pub(crate) async fn recheck_identities(
         &self,
         transaction: &DatabaseTransaction,
         identities: &HashSet<i64>,
-        fresh: Vendor,
         date: NaiveDate,
     ) -> Result<Applied, InventoryError> {
-        let mut days = self.complete_days(transaction, date).await?;
-        for (vendor, collected_at) in &mut days.0 {
-            if *vendor == fresh {
-                *collected_at = self.now();
-            }
-        }
+        let days = self.complete_days(transaction, date).await?;
         let (sightings, linkables) = self.load_day(transaction, date).await?;
         let linking = linking::link(&linkables);
         let inventory = DayInventory::new(&sightings, &linking);
@@ -132,8 +144,8 @@ impl Inventory {
         });
         let concerned: HashSet<i64> = linked.chain(identities.iter().copied()).collect();
         let mut all = Applied::default();
-        for check in &CHECKS {
-            let Ok(evidence) = self.may_run(check, &days, date) else { continue };
+        for check in CHECKS.iter().filter(|check| check.is_on(&self.rules.checks)) {
+            let Ok(evidence) = may_run(check, &days, date) else { continue };
             let found = (check.run)(&inventory, &self.rules.checks);
             let about = |finding: &&Finding| finding.identities.iter().any(|identity| concerned.contains(identity));
             let findings = findings(check, found.iter().filter(about).collect(), evidence, Some(&concerned));
@@ -143,15 +155,6 @@ impl Inventory {
             all.verified.extend(applied.verified);
         }
         Ok(all)
-    }
-
-    /// The evidence a check has for the day, or the sentence why it can't run.
-    fn may_run(&self, check: &Check, days: &Days, date: NaiveDate) -> Result<Evidence, String> {
-        if !check.is_on(&self.rules.checks) {
-            return Err("it is switched off".to_owned());
-        }
-        let missing = |vendor: Vendor| format!("{vendor} has no complete snapshot of {date}");
-        days.evidence(check.compares, date).map_err(missing)
     }
 
     async fn complete_days(&self, connection: &impl ConnectionTrait, date: NaiveDate) -> Result<Days, InventoryError> {
@@ -202,6 +205,12 @@ impl Inventory {
             last_contact: row.last_online,
         }
     }
+}
+
+/// The evidence a check has for the day, or the sentence why it can't run.
+fn may_run(check: &Check, days: &Days, date: NaiveDate) -> Result<Evidence, String> {
+    let missing = |vendor: Vendor| format!("{vendor} has no complete snapshot of {date}");
+    days.evidence(check.compares, date).map_err(missing)
 }
 
 /// What the checks need of a snapshot.

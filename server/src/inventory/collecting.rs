@@ -1,7 +1,5 @@
 //! One run of one collector: fetch everything, then write in one transaction, or write nothing (rules section 4).
 
-use std::sync::Arc;
-
 use domain::{
     collection::{Collection, Completeness},
     vendor::Vendor,
@@ -16,20 +14,29 @@ use super::{
 };
 
 impl Inventory {
-    /// Collects a vendor for a job run; every way it can end is an ending.
-    pub(crate) async fn collect(&self, vendor: Vendor, run: &job_run::Model, progress: Arc<RunProgress>) -> Ending {
-        match self.acquire_lease(vendor, &run.job_id).await {
-            Err(error) => return Ending::failed(&error),
-            Ok(false) => {
-                return Ending::new(JobStatus::Skipped, format!("another collection of {vendor} is running"));
-            }
-            Ok(true) => {}
+    /// Collects a vendor for a job run and ends the run, in one of all its ways.
+    pub(crate) async fn collect(
+        &self,
+        vendor: Vendor,
+        run: &job_run::Model,
+        progress: &RunProgress,
+    ) -> Result<job_run::Model, InventoryError> {
+        if !self.acquire_lease(vendor, &run.job_id).await? {
+            let busy = format!("another collection of {vendor} is running");
+            return self.end_run(run, Ending::new(JobStatus::Skipped, busy)).await;
         }
-        let ending = self.collect_leased(vendor, run, &progress).await.unwrap_or_else(|error| Ending::failed(&error));
+        let ended = match self.collect_leased(vendor, run, progress).await {
+            Err(InventoryError::RunLost) => Err(InventoryError::RunLost),
+            Err(error) => {
+                let ending = Ending { pages_fetched: progress.pages_fetched(), ..Ending::failed(&error) };
+                self.end_run(run, ending).await
+            }
+            ended => ended,
+        };
         if let Err(error) = self.release_lease(vendor, &run.job_id).await {
             tracing::warn!(%vendor, %error, "the lease could not be given back; it will run out");
         }
-        ending
+        ended
     }
 
     async fn collect_leased(
@@ -37,21 +44,24 @@ impl Inventory {
         vendor: Vendor,
         run: &job_run::Model,
         progress: &RunProgress,
-    ) -> Result<Ending, InventoryError> {
+    ) -> Result<job_run::Model, InventoryError> {
         let collector = self.collector(vendor)?;
         let started_at = self.now();
-        let collected = match collector.collect(progress).await {
-            Ok(collected) => collected,
-            Err(error) => return Ok(Ending::failed(&error)),
-        };
+        let collected = collector.collect(progress).await.map_err(InventoryError::Collect)?;
         let span = Span { date: run.business_date, started_at, ended_at: self.now() };
-        self.keep(&collected, &run.job_id, span).await
+        self.keep(&collected, run, span, progress.pages_fetched()).await
     }
 
-    /// Stores, holds or only records what came back.
-    async fn keep(&self, collected: &Collection, job_id: &str, span: Span) -> Result<Ending, InventoryError> {
+    /// Stores, holds or only records what came back, and ends the run, in one transaction.
+    async fn keep(
+        &self,
+        collected: &Collection,
+        run: &job_run::Model,
+        span: Span,
+        pages_fetched: i64,
+    ) -> Result<job_run::Model, InventoryError> {
         let transaction = self.database.begin_storing().await?;
-        self.renew_lease(&transaction, collected.vendor, job_id).await?;
+        self.renew_lease(&*transaction, collected.vendor, &run.job_id).await?;
         let (status, reasons) = match &collected.completeness {
             Completeness::Partial { reasons } => (JobStatus::Partial, reasons.clone()),
             Completeness::Complete => match self.reason_to_hold(&transaction, collected).await? {
@@ -72,9 +82,11 @@ impl Inventory {
             JobStatus::Held => self.keep_held(&transaction, collection_id, collected).await?,
             _ => {}
         }
-        transaction.commit().await?;
         let ending = Ending::new(status, message(collected, &reasons));
-        Ok(Ending { rows_stored, collection_id: Some(collection_id), ..ending })
+        let ending = Ending { rows_stored, pages_fetched, collection_id: Some(collection_id), ..ending };
+        let ended = self.close_run(&*transaction, run, ending).await?;
+        transaction.commit().await?;
+        self.publish(ended)
     }
 }
 

@@ -4,7 +4,7 @@
 //! IMMEDIATE (a read that turns into a write would fail instead of waiting), while readers have a pool of their own and
 //! are never blocked (WAL). PostgreSQL has one pool for both.
 
-use std::{path::Path, time::Duration};
+use std::{ops::Deref, path::Path, sync::Arc, time::Duration};
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
@@ -12,9 +12,12 @@ use sea_orm::{
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
+/// SQLite's one writer may be busy for as long as the largest collection takes to store.
+const WRITER_TIMEOUT: Duration = Duration::from_secs(600);
 const READERS: u32 = 8;
 
 /// Two handles on one database: for reading, and for writing.
@@ -22,6 +25,29 @@ const READERS: u32 = 8;
 pub struct Database {
     reader: DatabaseConnection,
     writer: DatabaseConnection,
+    /// Whose turn it is to store, in this process: those who wait hold no connection.
+    turn: Arc<Mutex<()>>,
+}
+
+/// A transaction that stores, and the turn that it had to wait for.
+#[derive(Debug)]
+pub(crate) struct Storing {
+    transaction: DatabaseTransaction,
+    _turn: OwnedMutexGuard<()>,
+}
+
+impl Storing {
+    pub(crate) async fn commit(self) -> Result<(), DbErr> {
+        self.transaction.commit().await
+    }
+}
+
+impl Deref for Storing {
+    type Target = DatabaseTransaction;
+
+    fn deref(&self) -> &DatabaseTransaction {
+        &self.transaction
+    }
 }
 
 impl Database {
@@ -29,9 +55,11 @@ impl Database {
     pub async fn open_sqlite(file: &Path) -> Result<Self, DbErr> {
         let url = format!("sqlite://{}?mode=rwc", file.display());
         // The writer comes first: it makes the file and switches it to WAL.
-        let writer = sea_orm::Database::connect(sqlite_options(&url, 1, "OFF")).await?;
-        let reader = sea_orm::Database::connect(sqlite_options(&url, READERS, "ON")).await?;
-        Ok(Self { reader, writer })
+        let mut options = sqlite_options(&url, 1, &WRITING);
+        options.acquire_timeout(WRITER_TIMEOUT);
+        let writer = sea_orm::Database::connect(options).await?;
+        let reader = sea_orm::Database::connect(sqlite_options(&url, READERS, &READING)).await?;
+        Ok(Self { reader, writer, turn: Arc::default() })
     }
 
     /// Connects to PostgreSQL 15 or later.
@@ -40,7 +68,7 @@ impl Database {
         options.max_connections(READERS * 2).acquire_timeout(ACQUIRE_TIMEOUT).sqlx_logging(false);
         options.set_application_name("inventory-hub");
         let pool = sea_orm::Database::connect(options).await?;
-        Ok(Self { reader: pool.clone(), writer: pool })
+        Ok(Self { reader: pool.clone(), writer: pool, turn: Arc::default() })
     }
 
     /// Brings the tables up to date. Several servers may do so at once: one works, the others wait.
@@ -70,12 +98,13 @@ impl Database {
         self.writer.begin_with_options(immediate).await
     }
 
-    /// A transaction that changes days, identities or machines. Every such one touches the identities of all vendors
-    /// when it links them, so two at once would lock each other out: they come one after the other.
-    pub(crate) async fn begin_storing(&self) -> Result<DatabaseTransaction, DbErr> {
+    /// A transaction that changes days, identities, devices or findings, or judges by them. Every such one touches what
+    /// all vendors share, so two at once would lock each other out or judge by old rows: they come one after the other.
+    pub(crate) async fn begin_storing(&self) -> Result<Storing, DbErr> {
+        let turn = Arc::clone(&self.turn).lock_owned().await;
         let transaction = self.begin().await?;
         serialize(&transaction, Section::Storing).await?;
-        Ok(transaction)
+        Ok(Storing { transaction, _turn: turn })
     }
 
     /// Calls back with every statement that runs: tests count them.
@@ -88,20 +117,23 @@ impl Database {
     }
 }
 
-fn sqlite_options(url: &str, connections: u32, query_only: &'static str) -> ConnectOptions {
+/// What a pool's connections are for: their pragmas.
+type Pragmas = [(&'static str, &'static str); 3];
+
+/// Every commit is on disk before it is answered: a resolution that was confirmed survives a power failure.
+const WRITING: Pragmas = [("synchronous", "FULL"), ("cache_size", "-32768"), ("query_only", "OFF")];
+const READING: Pragmas = [("synchronous", "NORMAL"), ("cache_size", "-8192"), ("query_only", "ON")];
+
+fn sqlite_options(url: &str, connections: u32, pragmas: &'static Pragmas) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options.max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT).sqlx_logging(false);
     options.test_before_acquire(false);
     // Waiting for the one writer is how SQLite works, not something to warn of.
     options.map_sqlx_sqlite_pool_opts(|pool| pool.acquire_slow_threshold(ACQUIRE_TIMEOUT));
     options.map_sqlx_sqlite_opts(move |sqlite| {
-        sqlite
-            .busy_timeout(BUSY_TIMEOUT)
-            .pragma("journal_mode", "WAL")
-            .pragma("synchronous", "NORMAL")
-            .pragma("foreign_keys", "ON")
-            .pragma("cache_size", "-65536")
-            .pragma("query_only", query_only)
+        let sqlite =
+            sqlite.busy_timeout(BUSY_TIMEOUT).pragma("journal_mode", "WAL").pragma("foreign_keys", "ON");
+        pragmas.iter().fold(sqlite, |sqlite, (name, value)| sqlite.pragma(*name, *value))
     });
     options
 }
@@ -111,7 +143,6 @@ fn sqlite_options(url: &str, connections: u32, query_only: &'static str) -> Conn
 pub(crate) enum Section {
     Migration = 1,
     Storing = 2,
-    Exceptions = 3,
 }
 
 /// Waits until no other transaction is in the section; held until this one ends. On SQLite a writing transaction is

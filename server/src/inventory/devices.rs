@@ -53,7 +53,7 @@ impl Inventory {
         let members: Vec<Member> = sources.values().filter_map(|source| self.member(source)).collect();
         let assignments = linking::assign_devices(&members, &linking);
         let assigned = give_ids(transaction, assignments).await?;
-        self.update_machines(transaction, &sources, &assigned).await?;
+        self.update_devices(transaction, &sources, &assigned).await?;
         update_identities(transaction, &sources, &assigned, &linking).await
     }
 
@@ -74,7 +74,7 @@ impl Inventory {
     }
 
     /// Writes the machines whose picture changed, and marks those that no vendor lists any more.
-    async fn update_machines(
+    async fn update_devices(
         &self,
         transaction: &DatabaseTransaction,
         sources: &BTreeMap<i64, Source>,
@@ -93,14 +93,14 @@ impl Inventory {
             .map(|row| (row.id, row))
             .collect();
         let changed = now.values().filter(|row| known.get(&row.id) != Some(*row)).cloned();
-        let moved = merged_into(sources, assigned);
+        let moved = without_owners(transaction, merged_into(sources, assigned), sources).await?;
         let gone = known.values().filter(|row| !now.contains_key(&row.id)).filter_map(|row| {
             let after = device::Model { present: false, merged_into_id: moved.get(&row.id).copied(), ..row.clone() };
             (after != *row).then_some(after)
         });
         let mut rows: Vec<device::Model> = changed.chain(gone).collect();
         rows.sort_by_key(|row| row.id);
-        upsert_machines(transaction, rows).await
+        upsert_devices(transaction, rows).await
     }
 
     /// A machine as its leading source shows it: the reference vendor's, else the one with the lowest id.
@@ -171,7 +171,7 @@ async fn give_ids(
     assignments: Vec<DeviceAssignment>,
 ) -> Result<Vec<(i64, Vec<i64>)>, InventoryError> {
     let missing = assignments.iter().filter(|group| group.device_id.is_none()).count();
-    let mut fresh = new_machines(transaction, missing).await?.into_iter();
+    let mut fresh = new_devices(transaction, missing).await?.into_iter();
     let assigned = assignments.into_iter().map(|group| {
         let id = group.device_id.or_else(|| fresh.next());
         id.map(|id| (id, group.identities)).ok_or_else(|| InventoryError::Corrupt("a machine got no row".into()))
@@ -180,7 +180,7 @@ async fn give_ids(
 }
 
 /// New machines, all alike until their picture is written: so it doesn't matter which of their ids comes back first.
-async fn new_machines(transaction: &DatabaseTransaction, number: usize) -> Result<Vec<i64>, InventoryError> {
+async fn new_devices(transaction: &DatabaseTransaction, number: usize) -> Result<Vec<i64>, InventoryError> {
     let blank = device::ActiveModel {
         hostname: Set(String::new()),
         canonical_hostname: Set(String::new()),
@@ -209,7 +209,31 @@ fn merged_into(sources: &BTreeMap<i64, Source>, assigned: &[(i64, Vec<i64>)]) ->
     moves.filter(|(before, _)| !kept.contains(before)).collect()
 }
 
-async fn upsert_machines(transaction: &DatabaseTransaction, rows: Vec<device::Model>) -> Result<(), InventoryError> {
+/// A device that some absent identity still belongs to has not been taken over.
+async fn without_owners(
+    transaction: &DatabaseTransaction,
+    mut moved: HashMap<i64, i64>,
+    sources: &BTreeMap<i64, Source>,
+) -> Result<HashMap<i64, i64>, InventoryError> {
+    let before: Vec<i64> = moved.keys().copied().collect();
+    for chunk in before.chunks(bulk::KEYS_PER_STATEMENT) {
+        let owners = device_identity::Entity::find()
+            .select_only()
+            .columns([device_identity::Column::Id, device_identity::Column::DeviceId])
+            .filter(device_identity::Column::DeviceId.is_in(chunk.iter().copied()))
+            .into_tuple::<(i64, Option<i64>)>()
+            .all(transaction)
+            .await?;
+        for (identity, device) in owners {
+            if let Some(device) = device.filter(|_| !sources.contains_key(&identity)) {
+                moved.remove(&device);
+            }
+        }
+    }
+    Ok(moved)
+}
+
+async fn upsert_devices(transaction: &DatabaseTransaction, rows: Vec<device::Model>) -> Result<(), InventoryError> {
     use device::Column;
     let rule = OnConflict::column(Column::Id)
         .update_columns([

@@ -18,13 +18,10 @@ use serde_json::{Value, json};
 
 pub use domain::exception_life::Resolution;
 
-use super::{
-    Inventory, InventoryError, bulk,
-    database::{Section, serialize},
-};
+use super::{Inventory, InventoryError, bulk};
 
 /// Who acts when a check opens and closes exceptions.
-pub const CHECKS: &str = "checks";
+pub const CHECKS_ACTOR: &str = "checks";
 
 /// A person's decision on one exception.
 #[derive(Clone, Debug)]
@@ -111,13 +108,12 @@ impl Inventory {
         }
     }
 
-    /// Brings the exceptions of one type in line with what its check found.
+    /// Brings the exceptions of one type in line with what its check found; in a storing transaction.
     pub(crate) async fn apply_findings(
         &self,
         transaction: &DatabaseTransaction,
         findings: &Findings<'_>,
     ) -> Result<Applied, InventoryError> {
-        serialize(transaction, Section::Exceptions).await?;
         let known = list_known(transaction, findings).await?;
         let found: HashMap<&str, &Finding> =
             findings.found.iter().map(|finding| (finding.fingerprint.as_str(), *finding)).collect();
@@ -126,8 +122,8 @@ impl Inventory {
         for exception in &known {
             let finding = found.get(exception.fingerprint.as_str()).copied();
             let step = match finding {
-                Some(_) => exception_life::found_again(standing(exception)?, findings.evidence),
-                None => exception_life::not_found(standing(exception)?),
+                Some(_) => exception_life::found_again(standing(exception), findings.evidence),
+                None => exception_life::not_found(standing(exception)),
             };
             let (row, entry) = self.step(exception, step, finding, findings.evidence);
             match step {
@@ -142,7 +138,7 @@ impl Inventory {
         let new: Vec<&Finding> = found.into_values().filter(|f| !known.contains(f.fingerprint.as_str())).collect();
         update(transaction, changed).await?;
         let opened = self.open_exceptions(transaction, &new, findings.evidence.date).await?;
-        events.extend(opened.iter().map(|id| event(*id, self.now(), CHECKS, "found", json!({}))));
+        events.extend(opened.iter().map(|id| event(*id, self.now(), CHECKS_ACTOR, "found", json!({}))));
         bulk::insert(transaction, events, None).await?;
         applied.opened = opened;
         Ok(applied)
@@ -164,11 +160,11 @@ impl Inventory {
             Step::Reopen => {
                 let from = json!({ "from": exception.resolution });
                 let row = seen.map(|row| reopened(row, now));
-                (row, Some(event(exception.id, now, CHECKS, "reopened", from)))
+                (row, Some(event(exception.id, now, CHECKS_ACTOR, "reopened", from)))
             }
             Step::Verify => {
                 let row = verified(exception, now, evidence.date);
-                (Some(row), Some(event(exception.id, now, CHECKS, "verified", json!({}))))
+                (Some(row), Some(event(exception.id, now, CHECKS_ACTOR, "verified", json!({}))))
             }
         }
     }
@@ -233,15 +229,15 @@ async fn list_known(
     Ok(known)
 }
 
-fn standing(exception: &exception::Model) -> Result<Standing, InventoryError> {
+/// A row that was resolved by plain SQL, as the predecessor's users did, says neither how nor when: a person meant it,
+/// so it stays resolved.
+fn standing(exception: &exception::Model) -> Standing {
     if !exception.resolved {
-        return Ok(Standing::Open);
+        return Standing::Open;
     }
-    let how = exception.resolution.as_deref().and_then(Resolution::from_code);
-    match (how, exception.resolved_at) {
-        (Some(how), Some(at)) => Ok(Standing::Resolved { how, at, accepted_until: exception.accepted_until }),
-        _ => Err(InventoryError::Corrupt(format!("exception {} is resolved without how or when", exception.id))),
-    }
+    let how = exception.resolution.as_deref().and_then(Resolution::from_code).unwrap_or(Resolution::Accepted);
+    let at = exception.resolved_at.unwrap_or(DateTime::<Utc>::MAX_UTC);
+    Standing::Resolved { how, at, accepted_until: exception.accepted_until }
 }
 
 /// A known exception as a new finding shows it.
@@ -275,7 +271,7 @@ fn verified(exception: &exception::Model, now: DateTime<Utc>, date: NaiveDate) -
         resolution: Some(Resolution::Verified.code().to_owned()),
         resolved_at: Some(now),
         resolved_date: Some(date),
-        resolved_by: Some(CHECKS.to_owned()),
+        resolved_by: Some(CHECKS_ACTOR.to_owned()),
         version: exception.version + 1,
         ..exception.clone()
     }

@@ -11,11 +11,11 @@ use std::{
 use collectors::Progress;
 use domain::vendor::Vendor;
 use entity::job_run;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set};
-use tokio::time::{Instant, MissedTickBehavior};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
+use tokio::time::{Instant, Interval, MissedTickBehavior};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::{Inventory, InventoryError, lease::renewal_interval};
+use super::{Inventory, InventoryError, jobs::spell_out, lease::renewal_interval};
 
 /// How often progress is looked at.
 const TICK: Duration = Duration::from_millis(250);
@@ -47,7 +47,7 @@ impl RunProgress {
         }
     }
 
-    fn pages_fetched(&self) -> i64 {
+    pub(crate) fn pages_fetched(&self) -> i64 {
         i64::try_from(self.pages.load(Ordering::Relaxed)).unwrap_or(i64::MAX)
     }
 }
@@ -79,9 +79,14 @@ impl Inventory {
         Heartbeat { _stop: stop.drop_guard() }
     }
 
+    /// Two loops side by side: while a collection is being stored, PostgreSQL keeps its vendor's lease locked, and the
+    /// renewal that waits for it must not keep the runs from being renewed.
     async fn beat(&self, batch_id: &str, runs: &[Beating]) {
-        let mut ticks = tokio::time::interval(TICK);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        futures::join!(self.keep_runs_alive(batch_id, runs), self.keep_leases(runs));
+    }
+
+    async fn keep_runs_alive(&self, batch_id: &str, runs: &[Beating]) {
+        let mut ticks = ticks(TICK);
         let mut renewed = Instant::now();
         let mut shown = vec![0; runs.len()];
         loop {
@@ -89,31 +94,28 @@ impl Inventory {
             let due = renewed.elapsed() >= renewal_interval(self.rules.lease);
             if due {
                 renewed = Instant::now();
+                report(batch_id, self.renew_runs(batch_id).await.map_err(InventoryError::from));
             }
-            let beat = self.beat_once(batch_id, runs, &mut shown, due).await;
-            if let Err(error) = beat {
-                tracing::warn!(batch_id, error = %super::jobs::spell_out(&error), "a heartbeat failed");
+            report(batch_id, self.show_all(runs, &mut shown).await);
+        }
+    }
+
+    async fn keep_leases(&self, runs: &[Beating]) {
+        let mut ticks = ticks(renewal_interval(self.rules.lease));
+        loop {
+            ticks.tick().await;
+            for beating in runs {
+                let Some(vendor) = beating.vendor else { continue };
+                match self.renew_lease(self.database.writer(), vendor, &beating.run.job_id).await {
+                    // Not ours (the run was skipped, or has ended): there is nothing to renew.
+                    Err(InventoryError::LeaseLost(_)) => {}
+                    renewed => report(&beating.run.batch_id, renewed),
+                }
             }
         }
     }
 
-    async fn beat_once(
-        &self,
-        batch_id: &str,
-        runs: &[Beating],
-        shown: &mut [i64],
-        renew: bool,
-    ) -> Result<(), InventoryError> {
-        if renew {
-            self.renew_runs(batch_id).await?;
-            for beating in runs {
-                if let Some(vendor) = beating.vendor {
-                    // A lease that isn't ours (the run was skipped, or has ended) has nothing to renew.
-                    let renewed = self.renew_lease(self.database.writer(), vendor, &beating.run.job_id).await;
-                    renewed.or_else(|error| if matches!(error, InventoryError::LeaseLost(_)) { Ok(()) } else { Err(error) })?;
-                }
-            }
-        }
+    async fn show_all(&self, runs: &[Beating], shown: &mut [i64]) -> Result<(), InventoryError> {
         for (beating, shown) in runs.iter().zip(shown) {
             let pages = beating.progress.pages_fetched();
             if pages != *shown {
@@ -125,13 +127,29 @@ impl Inventory {
     }
 
     async fn show_progress(&self, beating: &Beating, pages: i64) -> Result<(), InventoryError> {
-        let row = job_run::ActiveModel {
-            job_id: Set(beating.run.job_id.clone()),
-            pages_fetched: Set(pages),
-            progress_percent: Set(beating.progress.percent()),
-            updated_at: Set(self.now()),
-            ..Default::default()
-        };
-        self.publish(row.update(self.database.writer()).await?).map(drop)
+        use job_run::{Column, Entity};
+        let shown = Entity::update_many()
+            .col_expr(Column::PagesFetched, Expr::value(pages))
+            .col_expr(Column::ProgressPercent, Expr::value(beating.progress.percent()))
+            .col_expr(Column::UpdatedAt, Expr::value(self.now()))
+            .filter(Column::JobId.eq(beating.run.job_id.as_str()))
+            // A run that has ended meanwhile says so better.
+            .filter(Column::EndedAt.is_null())
+            .exec_with_returning(self.database.writer())
+            .await?;
+        shown.into_iter().try_for_each(|run| self.publish(run).map(drop))
+    }
+}
+
+fn ticks(every: Duration) -> Interval {
+    let mut ticks = tokio::time::interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+/// A beat that failed is told and tried again: the lease says how long that may go on.
+fn report(batch_id: &str, beat: Result<(), InventoryError>) {
+    if let Err(error) = beat {
+        tracing::warn!(batch_id, error = %spell_out(&error), "a heartbeat failed");
     }
 }

@@ -1,9 +1,10 @@
 //! The held rule: a complete collection that is much smaller than the last one waits for a person (rules section 4).
 
 use domain::{collection::Collection, vendor::Vendor};
-use entity::{collection, held_collection};
+use entity::{collection, held_collection, snapshot_day};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::Expr,
 };
 
 use super::{Inventory, InventoryError, storing::Span};
@@ -17,7 +18,7 @@ pub enum Decision {
     Discarded,
     /// No collection of that id is held.
     NotHeld,
-    /// A newer day of the vendor is stored: an older one can't be put before it.
+    /// A newer collection of the vendor is stored: an older one can't take its place.
     Outdated,
 }
 
@@ -53,6 +54,29 @@ impl Inventory {
         Ok(())
     }
 
+    /// Once a newer complete collection is stored, older held ones have nothing left to decide.
+    pub(crate) async fn drop_outdated_held(
+        &self,
+        transaction: &DatabaseTransaction,
+        vendor_id: i64,
+        stored: i64,
+    ) -> Result<(), InventoryError> {
+        let held = collection::Column::Outcome.eq("held");
+        let older = collection::Entity::find()
+            .select_only()
+            .column(collection::Column::Id)
+            .filter(collection::Column::VendorId.eq(vendor_id))
+            .filter(collection::Column::Id.lt(stored))
+            .filter(held)
+            .into_tuple::<i64>()
+            .all(transaction)
+            .await?;
+        for collection_id in older {
+            close_held(transaction, collection_id, "outdated").await?;
+        }
+        Ok(())
+    }
+
     /// The collections that wait for a decision, newest first.
     pub async fn list_held(&self) -> Result<Vec<collection::Model>, InventoryError> {
         let held = collection::Entity::find().filter(collection::Column::Outcome.eq("held"));
@@ -65,8 +89,9 @@ impl Inventory {
         let Some((row, collected)) = load_held(&transaction, collection_id).await? else {
             return Ok(Decision::NotHeld);
         };
-        let latest = self.latest_day(&transaction, collected.vendor).await?;
-        if latest.is_some_and(|day| day.snapshot_date > row.snapshot_date) {
+        let latest = self.latest_day(&*transaction, collected.vendor).await?;
+        let newer = |day: &snapshot_day::Model| (day.snapshot_date, day.collected_at) > (row.snapshot_date, row.started_at);
+        if latest.as_ref().is_some_and(newer) {
             return Ok(Decision::Outdated);
         }
         let span = Span { date: row.snapshot_date, started_at: row.started_at, ended_at: row.ended_at };
@@ -79,7 +104,7 @@ impl Inventory {
 
     /// Throws a held collection away.
     pub async fn discard_held(&self, collection_id: i64) -> Result<Decision, InventoryError> {
-        let transaction = self.database.begin().await?;
+        let transaction = self.database.begin_storing().await?;
         if load_held(&transaction, collection_id).await?.is_none() {
             return Ok(Decision::NotHeld);
         }

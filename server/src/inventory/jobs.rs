@@ -2,12 +2,11 @@
 //!
 //! Written by the one thing that runs jobs (`batches`), for timer, mutation and command line alike.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 use entity::{job_batch, job_run};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect,
+    QueryTrait,
     sea_query::{Expr, ExprTrait},
 };
 
@@ -125,13 +124,14 @@ pub(crate) struct Ending {
     pub(crate) status: JobStatus,
     pub(crate) message: String,
     pub(crate) error: Option<String>,
+    pub(crate) pages_fetched: i64,
     pub(crate) rows_stored: i64,
     pub(crate) collection_id: Option<i64>,
 }
 
 impl Ending {
     pub(crate) fn new(status: JobStatus, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), error: None, rows_stored: 0, collection_id: None }
+        Self { status, message: message.into(), error: None, pages_fetched: 0, rows_stored: 0, collection_id: None }
     }
 
     pub(crate) fn failed(error: &(dyn std::error::Error + 'static)) -> Self {
@@ -153,30 +153,42 @@ pub(crate) fn spell_out(error: &(dyn std::error::Error + 'static)) -> String {
 }
 
 impl Inventory {
-    pub(crate) async fn start_run(&self, run: job_run::Model) -> Result<job_run::Model, InventoryError> {
+    pub(crate) async fn start_run(&self, run: &job_run::Model) -> Result<job_run::Model, InventoryError> {
         let now = self.now();
         let started = job_run::ActiveModel {
             status: Set(JobStatus::Running.code().to_owned()),
             started_at: Set(Some(now)),
             updated_at: Set(now),
             lease_expires_at: Set(self.expiry()),
-            ..run.into_active_model()
+            ..Default::default()
         };
-        self.publish(started.update(self.database.writer()).await?)
+        self.publish(change_open(self.database.writer(), run, started).await?)
     }
 
+    /// Ends a run by itself: one that stored nothing.
+    pub(crate) async fn end_run(
+        &self,
+        run: &job_run::Model,
+        ending: Ending,
+    ) -> Result<job_run::Model, InventoryError> {
+        self.publish(self.close_run(self.database.writer(), run, ending).await?)
+    }
+
+    /// Ends a run as part of the transaction that stores what it did, so that rows and record agree whatever happens;
+    /// to be published after the commit. A run that was taken for dead meanwhile is lost, and so is the transaction.
     pub(crate) async fn close_run(
         &self,
+        connection: &impl ConnectionTrait,
         run: &job_run::Model,
         ending: Ending,
     ) -> Result<job_run::Model, InventoryError> {
         let now = self.now();
         let completed = ending.status == JobStatus::Completed;
         let closed = job_run::ActiveModel {
-            job_id: Set(run.job_id.clone()),
             status: Set(ending.status.code().to_owned()),
             message: Set(Some(ending.message)),
             error: Set(ending.error),
+            pages_fetched: Set(ending.pages_fetched),
             rows_stored: Set(ending.rows_stored),
             collection_id: Set(ending.collection_id),
             progress_percent: if completed { Set(100) } else { sea_orm::ActiveValue::NotSet },
@@ -185,7 +197,7 @@ impl Inventory {
             duration_seconds: Set(Some(seconds(run.started_at.unwrap_or(now), now))),
             ..Default::default()
         };
-        self.publish(closed.update(self.database.writer()).await?)
+        change_open(connection, run, closed).await
     }
 
     /// Ends a batch the way its worst run ended.
@@ -211,13 +223,15 @@ impl Inventory {
         Ok(closed.update(self.database.writer()).await?)
     }
 
-    /// Marks runs failed whose process has been silent for longer than its lease, and ends their batches.
+    /// Marks runs failed whose process has been silent for longer than its lease, and ends the batches whose runs have
+    /// all ended.
     pub async fn fail_dead_runs(&self) -> Result<usize, InventoryError> {
         use job_run::{Column, Entity};
         let now = self.now();
         let silent = Column::EndedAt.is_null().and(Column::LeaseExpiresAt.lt(now));
         let dead = Entity::find().filter(silent.clone()).all(self.database.reader()).await?;
         if dead.is_empty() {
+            self.close_orphans().await?;
             return Ok(0);
         }
         let error = "its process ended without a word; nothing of it was stored";
@@ -231,25 +245,27 @@ impl Inventory {
             .filter(Column::JobId.is_in(dead.iter().map(|run| run.job_id.as_str())))
             .exec(self.database.writer())
             .await?;
-        let batches: BTreeMap<&str, ()> = dead.iter().map(|run| (run.batch_id.as_str(), ())).collect();
-        for batch_id in batches.into_keys() {
-            self.close_if_ended(batch_id).await?;
-        }
+        self.close_orphans().await?;
         tracing::warn!(runs = failed.rows_affected, "runs of a dead process were marked failed");
         Ok(usize::try_from(failed.rows_affected).unwrap_or(usize::MAX))
     }
 
-    async fn close_if_ended(&self, batch_id: &str) -> Result<(), InventoryError> {
-        let writer = self.database.writer();
-        let of_batch = job_run::Column::BatchId.eq(batch_id);
-        let runs = job_run::Entity::find().filter(of_batch).all(writer).await?;
-        let batch = job_batch::Entity::find_by_id(batch_id).one(writer).await?;
-        match batch.filter(|batch| batch.ended_at.is_none()) {
-            Some(batch) if runs.iter().all(|run| run.ended_at.is_some()) => {
-                self.close_batch(&batch, &runs).await.map(drop)
-            }
-            _ => Ok(()),
+    /// Ends batches whose runs have all ended: those of dead processes. One whose own process is just about to end it is
+    /// ended twice, alike.
+    async fn close_orphans(&self) -> Result<(), InventoryError> {
+        let open = job_run::Entity::find()
+            .select_only()
+            .column(job_run::Column::BatchId)
+            .filter(job_run::Column::EndedAt.is_null());
+        let orphans = job_batch::Entity::find()
+            .filter(job_batch::Column::EndedAt.is_null())
+            .filter(job_batch::Column::BatchId.not_in_subquery(open.into_query()));
+        for batch in orphans.all(self.database.reader()).await? {
+            let of_batch = job_run::Column::BatchId.eq(batch.batch_id.as_str());
+            let runs = job_run::Entity::find().filter(of_batch).all(self.database.reader()).await?;
+            self.close_batch(&batch, &runs).await?;
         }
+        Ok(())
     }
 
     /// Tells subscribers; nobody listening is no trouble.
@@ -269,6 +285,21 @@ impl Inventory {
             .await?;
         Ok(())
     }
+}
+
+/// Changes a run that has not ended.
+async fn change_open(
+    connection: &impl ConnectionTrait,
+    run: &job_run::Model,
+    change: job_run::ActiveModel,
+) -> Result<job_run::Model, InventoryError> {
+    let changed = job_run::Entity::update_many()
+        .set(change)
+        .filter(job_run::Column::JobId.eq(run.job_id.as_str()))
+        .filter(job_run::Column::EndedAt.is_null())
+        .exec_with_returning(connection)
+        .await?;
+    changed.into_iter().next().ok_or(InventoryError::RunLost)
 }
 
 fn seconds(from: DateTime<Utc>, to: DateTime<Utc>) -> i32 {

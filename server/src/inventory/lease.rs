@@ -27,12 +27,8 @@ impl Inventory {
             .update_columns([Column::Holder, Column::ExpiresAt])
             .action_and_where(expired)
             .to_owned();
-        let taken = Entity::insert(row).on_conflict(rule).exec_without_returning(self.database.writer()).await;
-        match taken {
-            Ok(rows) => Ok(rows > 0),
-            Err(DbErr::RecordNotInserted) => Ok(false),
-            Err(error) => Err(error),
-        }
+        let taken = Entity::insert(row).on_conflict(rule).exec_without_returning(self.database.writer()).await?;
+        Ok(taken > 0)
     }
 
     /// Extends the lease, or says that it was lost. Inside a transaction this also keeps others from taking it until

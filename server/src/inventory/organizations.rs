@@ -26,7 +26,7 @@ impl Inventory {
         let names = named.iter().filter_map(|(key, name)| aliases.get(key).or(name.as_ref()).cloned());
         let organizations = upsert_organizations(transaction, names).await?;
         let rows = named.iter().map(|(key, name)| {
-            let client = aliases.get(key).or(name.as_ref()).and_then(|name| canonical(name));
+            let client = aliases.get(key).or(name.as_ref()).and_then(|name| canonical_key(name));
             (key, name.clone().unwrap_or_else(|| key.clone()), client.and_then(|client| organizations.get(&client)))
         });
         let changed = rows.filter(|(key, name, organization)| {
@@ -90,13 +90,18 @@ fn named_places(collection: &Collection, known: &HashMap<String, site::Model>) -
     named
 }
 
+/// A canonical name as its column holds it.
+fn canonical_key(name: &str) -> Option<String> {
+    canonical(name).map(|key| super::observed::clip(&key, 255))
+}
+
 /// Ids of client organizations by canonical name, new ones made.
 async fn upsert_organizations(
     transaction: &DatabaseTransaction,
     names: impl Iterator<Item = String>,
 ) -> Result<HashMap<String, i64>, InventoryError> {
     let wanted: BTreeMap<String, String> =
-        names.filter_map(|name| canonical(&name).map(|key| (super::observed::clip(&key, 255), name))).collect();
+        names.filter_map(|name| canonical_key(&name).map(|key| (key, name))).collect();
     let rows = wanted.iter().map(|(key, name)| organization::ActiveModel {
         id: NotSet,
         name: Set(name.clone()),

@@ -74,8 +74,5 @@ async fn insert_free(
 ) -> Result<u64, DbErr> {
     let free = OnConflict::columns([Column::Schedule, Column::SlotAt]).do_nothing().to_owned();
     let rows: Vec<ActiveModel> = rows.into_iter().collect();
-    match Entity::insert_many(rows).on_conflict(free).exec_without_returning(connection).await {
-        Err(DbErr::RecordNotInserted) => Ok(0),
-        written => written,
-    }
+    Entity::insert_many(rows).on_conflict(free).exec_without_returning(connection).await
 }

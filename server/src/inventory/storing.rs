@@ -73,6 +73,8 @@ impl Inventory {
         let of_vendor = device_payload::Column::VendorId.eq(vendor_id);
         device_payload::Entity::delete_many().filter(of_vendor).exec(transaction).await?;
         self.insert_payloads(transaction, &collected.observations, &identities, span.date).await?;
+        forget_replaced(transaction, vendor_id, span.date).await?;
+        self.drop_outdated_held(transaction, vendor_id, collection_id).await?;
         self.recount_day(transaction, vendor_id, span.date).await
     }
 
@@ -117,11 +119,11 @@ impl Inventory {
         let day =
             DayContext { date, stored_at: self.now(), reference: &self.reference, billing: &self.rules.billing };
         for chunk in observations.chunks(ROWS_BUILT_AT_ONCE) {
-            let rows = chunk.iter().filter_map(|seen| {
+            let rows = chunk.iter().map(|seen| {
                 let site = seen.organization.as_ref().and_then(|place| sites.get(&place.key).copied());
-                identities.get(&seen.vendor_device_key).map(|id| observed::row(&day, seen, *id, site))
+                Ok(observed::row(&day, seen, identity_of(seen, identities)?, site))
             });
-            bulk::insert(transaction, rows.collect(), None).await?;
+            bulk::insert(transaction, rows.collect::<Result<_, InventoryError>>()?, None).await?;
         }
         Ok(())
     }
@@ -135,15 +137,15 @@ impl Inventory {
         date: NaiveDate,
     ) -> Result<(), InventoryError> {
         for chunk in observations.chunks(ROWS_BUILT_AT_ONCE) {
-            let rows = chunk.iter().filter_map(|seen| {
-                identities.get(&seen.vendor_device_key).map(|id| device_payload::ActiveModel {
-                    device_identity_id: Set(*id),
+            let rows = chunk.iter().map(|seen| {
+                Ok(device_payload::ActiveModel {
+                    device_identity_id: Set(identity_of(seen, identities)?),
                     vendor_id: Set(self.reference.vendor_id(seen.vendor)),
                     snapshot_date: Set(date),
                     payload: Set(observed::payload(&seen.payload)),
                 })
             });
-            bulk::insert(transaction, rows.collect(), None).await?;
+            bulk::insert(transaction, rows.collect::<Result<_, InventoryError>>()?, None).await?;
         }
         Ok(())
     }
@@ -165,10 +167,7 @@ impl Inventory {
                    SELECT snapshot_date, vendor_id, site_id, device_type_id, billing_status_id, COUNT(*) \
                    FROM device_snapshot WHERE snapshot_date = $1 AND vendor_id = $2 \
                    GROUP BY snapshot_date, vendor_id, site_id, device_type_id, billing_status_id";
-        let backend = transaction.get_database_backend();
-        let values = [date.into(), vendor_id.into()];
-        transaction.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
-        Ok(())
+        execute(transaction, sql, date, vendor_id).await
     }
 
     /// Records what a run brought back and what it set aside; answers the collection's id.
@@ -195,6 +194,46 @@ impl Inventory {
         bulk::insert(transaction, aside.collect(), None).await?;
         Ok(collection_id)
     }
+}
+
+/// Devices that an earlier collection of the day listed and this one does not were last seen on the day before that has
+/// them; those that were never seen elsewhere, and that nothing is about, never were.
+async fn forget_replaced(
+    transaction: &DatabaseTransaction,
+    vendor_id: i64,
+    date: NaiveDate,
+) -> Result<(), InventoryError> {
+    let gone = "vendor_id = $2 AND last_seen_date = $1 AND NOT EXISTS (SELECT 1 FROM device_snapshot s \
+                WHERE s.device_identity_id = device_identity.id AND s.snapshot_date = $1)";
+    let before = "SELECT MAX(s.snapshot_date) FROM device_snapshot s WHERE s.device_identity_id = device_identity.id";
+    let set_back = format!(
+        "UPDATE device_identity SET last_seen_date = COALESCE(({before}), last_seen_date) WHERE {gone}"
+    );
+    execute(transaction, &set_back, date, vendor_id).await?;
+    let never_was = format!(
+        "DELETE FROM device_identity WHERE {gone} AND first_seen_date = $1 AND NOT EXISTS \
+         (SELECT 1 FROM exception_identity e WHERE e.device_identity_id = device_identity.id)"
+    );
+    execute(transaction, &never_was, date, vendor_id).await
+}
+
+/// Runs a statement about a vendor's day: `$1` is the date, `$2` the vendor.
+async fn execute(
+    transaction: &DatabaseTransaction,
+    sql: &str,
+    date: NaiveDate,
+    vendor_id: i64,
+) -> Result<(), InventoryError> {
+    let backend = transaction.get_database_backend();
+    let values = [date.into(), vendor_id.into()];
+    transaction.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+    Ok(())
+}
+
+/// The identity of an observation; every one has been given its row.
+pub(crate) fn identity_of(seen: &Observation, identities: &HashMap<String, i64>) -> Result<i64, InventoryError> {
+    let id = identities.get(&seen.vendor_device_key).copied();
+    id.ok_or_else(|| InventoryError::Corrupt(format!("device {} got no identity", seen.vendor_device_key)))
 }
 
 fn set_aside(collection_id: i64, aside: &SetAside) -> set_aside_record::ActiveModel {

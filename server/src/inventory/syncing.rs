@@ -1,6 +1,6 @@
 //! Asking a vendor for one device and putting what it says in today's place (rules section 13).
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use collectors::DeviceQuery;
@@ -10,12 +10,15 @@ use domain::{
     vendor::Vendor,
 };
 use entity::{device_identity, device_payload, device_snapshot, snapshot_day};
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, sea_query::{Expr, ExprTrait}};
+use sea_orm::{
+    ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect, QueryTrait,
+    sea_query::{Expr, ExprTrait},
+};
 
 use super::{
     Inventory, InventoryError,
     jobs::spell_out,
-    storing::count,
+    storing::{count, identity_of},
 };
 
 /// What came of a sync.
@@ -76,9 +79,8 @@ impl Inventory {
 
     async fn store_one(&self, seen: Observation) -> Result<SyncOutcome, InventoryError> {
         let (vendor, date) = (seen.vendor, self.today());
-        let key = seen.vendor_device_key.clone();
         let transaction = self.database.begin_storing().await?;
-        if self.find_day(&transaction, vendor, date).await?.is_none() {
+        if self.find_day(&*transaction, vendor, date).await?.is_none() {
             return Ok(SyncOutcome::NoStoredDay);
         }
         let collected = Collection {
@@ -89,12 +91,15 @@ impl Inventory {
             completeness: Completeness::Complete,
             notes: Vec::new(),
         };
-        let identity_id = self.replace_snapshot(&transaction, &collected, &key, date).await?;
+        let identities = self.upsert_identities(&transaction, &collected.observations, date).await?;
+        let identity_id = identity_of(&collected.observations[0], &identities)?;
+        let mut concerned = list_neighbours(&transaction, identity_id, date).await?;
+        self.replace_snapshot(&transaction, &collected, &identities, date).await?;
         self.relink_devices(&transaction).await?;
-        let applied = self.recheck_identities(&transaction, &HashSet::from([identity_id]), vendor, date).await?;
-        let identity = device_identity::Entity::find_by_id(identity_id).one(&transaction).await?;
-        let device_id = identity.and_then(|identity| identity.device_id);
-        let device_id = device_id.ok_or_else(|| InventoryError::Corrupt("a synced device has no machine".into()))?;
+        concerned.extend(list_neighbours(&transaction, identity_id, date).await?);
+        let applied = self.recheck_identities(&transaction, &concerned, date).await?;
+        let device_id = find_device(&transaction, identity_id).await?;
+        let device_id = device_id.ok_or_else(|| InventoryError::Corrupt("a synced record has no device".into()))?;
         transaction.commit().await?;
         let opened = applied.opened.into_iter().chain(applied.reopened).collect();
         Ok(SyncOutcome::Synced(Synced { device_id, identity_id, snapshot_date: date, opened, closed: applied.verified }))
@@ -104,21 +109,19 @@ impl Inventory {
         &self,
         transaction: &DatabaseTransaction,
         collected: &Collection,
-        key: &str,
+        identities: &HashMap<String, i64>,
         date: NaiveDate,
-    ) -> Result<i64, InventoryError> {
+    ) -> Result<(), InventoryError> {
         use device_snapshot::{Column, Entity};
         let vendor_id = self.reference.vendor_id(collected.vendor);
         let sites = self.upsert_sites(transaction, collected).await?;
-        let identities = self.upsert_identities(transaction, &collected.observations, date).await?;
-        let identity_id = identities.get(key).copied();
-        let identity_id = identity_id.ok_or_else(|| InventoryError::Corrupt("a synced device got no row".into()))?;
         let of_day = Column::SnapshotDate.eq(date).and(Column::VendorId.eq(vendor_id));
-        let this = of_day.clone().and(Column::DeviceIdentityId.eq(identity_id));
-        Entity::delete_many().filter(this).exec(transaction).await?;
-        device_payload::Entity::delete_by_id(identity_id).exec(transaction).await?;
-        self.insert_snapshots(transaction, &collected.observations, &sites, &identities, date).await?;
-        self.insert_payloads(transaction, &collected.observations, &identities, date).await?;
+        let this = Column::DeviceIdentityId.is_in(identities.values().copied());
+        Entity::delete_many().filter(of_day.clone().and(this)).exec(transaction).await?;
+        let theirs = device_payload::Column::DeviceIdentityId.is_in(identities.values().copied());
+        device_payload::Entity::delete_many().filter(theirs).exec(transaction).await?;
+        self.insert_snapshots(transaction, &collected.observations, &sites, identities, date).await?;
+        self.insert_payloads(transaction, &collected.observations, identities, date).await?;
         let devices = Entity::find().filter(of_day).count(transaction).await?;
         let devices = count(usize::try_from(devices).unwrap_or(usize::MAX));
         snapshot_day::Entity::update_many()
@@ -127,7 +130,43 @@ impl Inventory {
             .filter(snapshot_day::Column::VendorId.eq(vendor_id))
             .exec(transaction)
             .await?;
-        self.recount_day(transaction, vendor_id, date).await?;
-        Ok(identity_id)
+        self.recount_day(transaction, vendor_id, date).await
     }
+}
+
+/// The identities whose exceptions a change of this one may open or close: those of its device, and those of the day
+/// with its host name, whose duplicate or link it is or was.
+async fn list_neighbours(
+    transaction: &DatabaseTransaction,
+    identity_id: i64,
+    date: NaiveDate,
+) -> Result<HashSet<i64>, InventoryError> {
+    use device_snapshot::{Column, Entity};
+    let mut found = HashSet::from([identity_id]);
+    if let Some(device_id) = find_device(transaction, identity_id).await? {
+        let of_device = device_identity::Column::DeviceId.eq(device_id);
+        let identities = device_identity::Entity::find().filter(of_device).all(transaction).await?;
+        found.extend(identities.into_iter().map(|identity| identity.id));
+    }
+    let name = Entity::find()
+        .select_only()
+        .column(Column::CanonicalHostname)
+        .filter(Column::SnapshotDate.eq(date))
+        .filter(Column::DeviceIdentityId.eq(identity_id))
+        .into_query();
+    let namesakes = Entity::find()
+        .select_only()
+        .column(Column::DeviceIdentityId)
+        .filter(Column::SnapshotDate.eq(date))
+        .filter(Column::CanonicalHostname.in_subquery(name))
+        .into_tuple::<i64>()
+        .all(transaction)
+        .await?;
+    found.extend(namesakes);
+    Ok(found)
+}
+
+async fn find_device(transaction: &DatabaseTransaction, identity_id: i64) -> Result<Option<i64>, InventoryError> {
+    let identity = device_identity::Entity::find_by_id(identity_id).one(transaction).await?;
+    Ok(identity.and_then(|identity| identity.device_id))
 }

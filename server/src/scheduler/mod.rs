@@ -83,16 +83,16 @@ impl Scheduler {
     /// Takes every slot that is due now and orders its work as one batch.
     pub async fn tick(&self) -> Result<(), InventoryError> {
         self.inventory.fail_dead_runs().await?;
-        let due = self.list_due().await?;
+        let mut due = self.list_due().await?;
+        if due.iter().any(|(schedule, _)| schedule.work == Work::Check) && self.inventory.is_collecting().await? {
+            due.retain(|(schedule, _)| schedule.work != Work::Check);
+        }
         if due.is_empty() {
             return Ok(());
         }
-        let collects = due.iter().any(|(schedule, _)| matches!(schedule.work, Work::Collect(_)));
-        let wait = !collects && self.inventory.is_collecting().await?;
-        if wait {
-            return Ok(());
-        }
-        if let Some(batch) = self.inventory.start_scheduled(order(&due)).await? {
+        let slots: Vec<Slot> =
+            due.iter().map(|(schedule, at)| Slot { schedule: schedule.name, at: *at }).collect();
+        if let Some(batch) = self.inventory.start_scheduled(&order(&due), &slots).await? {
             tracing::info!(batch_id = batch.batch_id, "scheduled work began");
         }
         Ok(())
@@ -120,6 +120,5 @@ fn order(due: &[(&Schedule, DateTime<Utc>)]) -> Order {
         check_date: None,
         trigger: Trigger::Timer,
         requested_by: "schedule".to_owned(),
-        slots: due.iter().map(|(schedule, at)| Slot { schedule: schedule.name, at: *at }).collect(),
     }
 }

@@ -37,12 +37,15 @@ impl DeviceList {
             .filter(|(_, device)| edits.is_empty() || !edits.removes(&device.id.to_string()))
             .map(|(at, device)| {
                 let edited = !edits.is_empty() && edits.touches(&device.id.to_string());
-                if edited { Entry::read(world.edited_device(at), Some(at)) } else { Entry::quick(world, at) }
+                if !edited {
+                    return Entry::quick(world, at);
+                }
+                Entry::read(world.edited_device(at), Some(at), device.id)
             })
             .collect();
         for id in edits.added() {
             let row = edits.over(id, edits.added_row(id).unwrap_or_default());
-            let entry = Entry::read(row, None);
+            let entry = Entry::read(row, None, 0);
             entries.retain(|old| old.id != entry.id);
             entries.push(entry);
         }
@@ -83,11 +86,12 @@ impl Entry {
         }
     }
 
+    /// A row that hides its id keeps its place in the list.
     #[expect(clippy::needless_pass_by_value, reason = "the row was made to be read here")]
-    fn read(row: Object, device: Option<usize>) -> Self {
+    fn read(row: Object, device: Option<usize>, place: i64) -> Self {
         let text = |key: &str| row.text(key).unwrap_or_default().to_owned();
         Self {
-            id: row.int("id").unwrap_or_default(),
+            id: row.int("id").unwrap_or(place),
             device,
             organization: row.int("organizationId").unwrap_or_default(),
             location: row.int("locationId").unwrap_or_default(),

@@ -27,6 +27,7 @@ pub struct DateFilter {
 
 impl DateFilter {
     pub(in crate::graphql) fn on(&self, column: impl ColumnTrait) -> Result<Condition, Fault> {
+        in_order(self.gte, self.lte)?;
         let among = self.r#in.as_deref().map(bounded).transpose()?;
         let asked = Condition::all()
             .add_option(self.eq.map(|day| column.eq(day.0)))
@@ -51,12 +52,13 @@ pub struct DateTimeFilter {
 }
 
 impl DateTimeFilter {
-    pub(in crate::graphql) fn on(&self, column: impl ColumnTrait) -> Condition {
+    pub(in crate::graphql) fn on(&self, column: impl ColumnTrait) -> Result<Condition, Fault> {
+        in_order(self.gte, self.lte)?;
         let asked = Condition::all()
             .add_option(self.eq.map(|instant| column.eq(instant.0)))
             .add_option(self.gte.map(|instant| column.gte(instant.0)))
             .add_option(self.lte.map(|instant| column.lte(instant.0)));
-        with_null(column, asked, self.is_null)
+        Ok(with_null(column, asked, self.is_null))
     }
 }
 
@@ -129,6 +131,13 @@ pub(super) fn with_null(column: impl ColumnTrait, asked: Condition, is_null: Opt
     let needs_value = !asked.is_empty() && column.def().is_null();
     let asked = asked.add_option(needs_value.then(|| column.is_not_null()));
     asked.add_option(is_null.map(|is_null| if is_null { column.is_null() } else { column.is_not_null() }))
+}
+
+/// Refuses a range that ends before it begins: nobody means that, and an empty answer would hide the slip.
+fn in_order<T: PartialOrd>(gte: Option<T>, lte: Option<T>) -> Result<(), Fault> {
+    let is_reversed = matches!((gte, lte), (Some(from), Some(to)) if from > to);
+    let message = "a filter's `gte` is after its `lte`: the range is reversed";
+    if is_reversed { Err(Fault::BadUserInput(message.to_owned())) } else { Ok(()) }
 }
 
 pub(super) fn bounded<T>(values: &[T]) -> Result<&[T], Fault> {

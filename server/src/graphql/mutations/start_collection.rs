@@ -78,7 +78,6 @@ impl StartCollectionMutation {
             check_date: None,
             trigger: Trigger::Mutation,
             requested_by: ctx.principal().name().to_owned(),
-            slots: Vec::new(),
         };
         let started = ctx.inventory().start_batch(order).await?;
         let already_running = started.already_running;

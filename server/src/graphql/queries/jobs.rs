@@ -43,7 +43,7 @@ impl Filter for JobBatchFilter {
         Ok(Condition::all()
             .add_option(self.status.as_ref().and_then(status_codes).map(|codes| one_of(Column::Status, codes)))
             .add_option(triggers.map(|all| one_of(Column::Trigger, all.into_iter().map(JobTrigger::code))))
-            .add_option(self.created_at.as_ref().map(|asked| asked.on(Column::CreatedAt))))
+            .add_option(self.created_at.as_ref().map(|asked| asked.on(Column::CreatedAt)).transpose()?))
     }
 
     fn joined(&self) -> Joined<'_, Self> {
@@ -87,7 +87,7 @@ impl Filter for JobRunFilter {
             .add_option(vendors.map(|ids| one_of(Column::VendorId, ids)))
             .add_option(self.batch.as_ref().map(|asked| asked.on(Column::BatchId, NodeId::job_batch)).transpose()?)
             .add_option(self.business_date.as_ref().map(|asked| asked.on(Column::BusinessDate)).transpose()?)
-            .add_option(self.created_at.as_ref().map(|asked| asked.on(Column::CreatedAt))))
+            .add_option(self.created_at.as_ref().map(|asked| asked.on(Column::CreatedAt)).transpose()?))
     }
 
     fn joined(&self) -> Joined<'_, Self> {

@@ -65,7 +65,7 @@ impl Filter for SnapshotFilter {
             .add_option(
                 billing.map(|asked| asked.on(Column::BillingStatusId, |billing| reference.billing_id(billing.into()))),
             )
-            .add_option(self.last_online.as_ref().map(|asked| asked.on(Column::LastOnline))))
+            .add_option(self.last_online.as_ref().map(|asked| asked.on(Column::LastOnline)).transpose()?))
     }
 
     fn joined(&self) -> Joined<'_, Self> {

@@ -2,7 +2,7 @@
 //! validated, before anything runs.
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
-use chrono::{NaiveDate, SecondsFormat, Utc};
+use chrono::{Datelike, NaiveDate, SecondsFormat, Utc};
 
 /// A day of the business time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,8 +68,10 @@ impl From<chrono::DateTime<Utc>> for DateTime {
     }
 }
 
+/// In UTC an offset may lead out of the years that have four digits; SQLite sorts those wrongly.
 pub(in crate::graphql) fn read_instant(text: &str) -> Option<chrono::DateTime<Utc>> {
-    chrono::DateTime::parse_from_rfc3339(text).ok().map(|instant| instant.to_utc())
+    let instant = chrono::DateTime::parse_from_rfc3339(text).ok()?.to_utc();
+    (0..=9999).contains(&instant.year()).then_some(instant)
 }
 
 /// JSON.
@@ -112,5 +114,6 @@ mod tests {
         let read = DateTime::parse(Value::from("2026-03-01T02:10:00-06:00")).unwrap();
         assert_eq!(read.to_value(), Value::from("2026-03-01T08:10:00Z"));
         assert!(!DateTime::is_valid(&Value::from("2026-03-01T02:10:00")));
+        assert!(!DateTime::is_valid(&Value::from("9999-12-31T23:59:59-01:00")));
     }
 }

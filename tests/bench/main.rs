@@ -1,0 +1,141 @@
+//! `make bench`: the figures of docs/operations.md. The real binary as a process of its own, simulated vendors over
+//! HTTP, SQLite and PostgreSQL in one run.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use anyhow::Context;
+use harness::{Backend, GraphqlClient, TestDatabase};
+use serde_json::{Value, json};
+use simulator::{FleetPlan, Running, Simulator};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+};
+
+/// Devices per vendor.
+const FLEET: usize = 10_000;
+/// Requests per measured query.
+const REQUESTS: usize = 200;
+
+const PAGE: &str = "query($first: Int!) { devices(first: $first) { nodes { id hostname organization { name } \
+                    sources { vendor hostname displayName lastOnline } openExceptions { type hostname } } } }";
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    println!("| what | SQLite | PostgreSQL |\n| --- | --- | --- |");
+    let sqlite = measure(Backend::Sqlite).await?;
+    let postgres = measure(Backend::Postgres).await?;
+    for ((what, left), (_, right)) in sqlite.into_iter().zip(postgres) {
+        println!("| {what} | {left} | {right} |");
+    }
+    Ok(())
+}
+
+async fn measure(backend: Backend) -> anyhow::Result<Vec<(String, String)>> {
+    let day = FleetPlan::default().first_day;
+    let plan = FleetPlan { ninja_devices: FLEET, threatlocker_devices: FLEET, ..FleetPlan::default() };
+    let simulator = Simulator::new(plan, day);
+    let vendors = simulator.clone().start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+    let database = TestDatabase::create(backend).await?;
+    let (hub, graphql) = start_hub(&database, &simulator, &vendors).await?;
+    let mut figures = Vec::new();
+    for (night, name) in ["first collection", "second collection, same day"].into_iter().enumerate() {
+        simulator.set_day(day + chrono::Days::new(night as u64));
+        let seconds = collect(&graphql).await?;
+        figures.push((format!("{name}, {FLEET} devices per vendor, with checks: wall"), format!("{seconds:.1} s")));
+    }
+    figures.push(("peak resident memory of the hub".to_owned(), format!("{} MiB", peak_memory(&hub)?)));
+    for first in [10, 100] {
+        let (median, most) = time_page(&graphql, first).await;
+        figures.push((
+            format!("page of {first} devices with sources, organization, open exceptions: median, 95 %"),
+            format!("{median:.1} ms, {most:.1} ms"),
+        ));
+    }
+    Ok(figures)
+}
+
+async fn start_hub(
+    database: &TestDatabase,
+    simulator: &Simulator,
+    vendors: &Running,
+) -> anyhow::Result<(Child, GraphqlClient)> {
+    let credentials = simulator.credentials();
+    let binary = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/release/inventory-hub");
+    let mut hub = Command::new(binary)
+        .arg("serve")
+        .env("HUB_LISTEN", "127.0.0.1:0")
+        .env("HUB_DATA_DIR", database.folder())
+        .env("HUB_LOG", "warn")
+        .env("HUB_SCHEDULE_NINJA", "off")
+        .env("HUB_SCHEDULE_THREATLOCKER", "off")
+        .env("HUB_SCHEDULE_CHECKS", "off")
+        .env("DB_DSN", database.dsn())
+        .env("NINJA_BASE_URL", vendors.ninja_url())
+        .env("NINJA_CLIENT_ID", credentials.client_id)
+        .env("NINJA_CLIENT_SECRET", credentials.client_secret)
+        .env("THREATLOCKER_API_BASE_URL", vendors.threatlocker_url())
+        .env("THREATLOCKER_API_KEY", credentials.threatlocker_api_key)
+        .env("THREATLOCKER_ORGANIZATION_ID", credentials.organization_id)
+        .env_remove("HUB_TEST_POSTGRES")
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .context("build it first: cargo build --release --bin inventory-hub")?;
+    let output = hub.stdout.take().context("the hub has no output")?;
+    let mut lines = BufReader::new(output).lines();
+    while let Some(line) = lines.next_line().await? {
+        if let Some(url) = line.split_whitespace().find(|word| word.starts_with("http://")) {
+            return Ok((hub, GraphqlClient::new(url.to_owned())));
+        }
+    }
+    anyhow::bail!("the hub ended without serving")
+}
+
+/// Collects both vendors and runs the checks; the seconds from order to end.
+async fn collect(graphql: &GraphqlClient) -> anyhow::Result<f64> {
+    let began = Instant::now();
+    let ordered = graphql.query("mutation { startCollection(input: {}) { batch { id } } }").await;
+    let id = &ordered["startCollection"]["batch"]["id"];
+    let query = "query($id: ID!) { node(id: $id) { ... on JobBatch { status message error } } }";
+    loop {
+        let answer = graphql.ask(query, json!({ "id": id })).await;
+        let batch: &Value = &answer.data()["node"];
+        match batch["status"].as_str() {
+            Some("RUNNING" | "QUEUED") => pause().await,
+            Some("COMPLETED") => return Ok(began.elapsed().as_secs_f64()),
+            _ => anyhow::bail!("the collection did not complete: {batch}"),
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the measured process has its own clock; this only looks at it")]
+async fn pause() {
+    tokio::time::sleep(Duration::from_millis(20)).await;
+}
+
+/// MiB, as the kernel counted them at their highest.
+fn peak_memory(hub: &Child) -> anyhow::Result<u64> {
+    let id = hub.id().context("the hub has ended")?;
+    let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
+    let kib: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
+    Ok(kib / 1024)
+}
+
+/// Median and 95th percentile, milliseconds.
+async fn time_page(graphql: &GraphqlClient, first: u32) -> (f64, f64) {
+    let mut times = Vec::with_capacity(REQUESTS);
+    for _ in 0..REQUESTS {
+        let began = Instant::now();
+        graphql.ask(PAGE, json!({ "first": first })).await.data();
+        times.push(began.elapsed().as_secs_f64() * 1000.0);
+    }
+    times.sort_by(f64::total_cmp);
+    (times[REQUESTS / 2], times[REQUESTS * 95 / 100])
+}

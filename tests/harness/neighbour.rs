@@ -1,0 +1,40 @@
+//! A second hub on the database of hub processes, inside the test.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use domain::clock::Clock;
+use server::{config, hub, inventory::Inventory};
+use tokio::task::JoinHandle;
+
+use crate::{GraphqlClient, TestClock, world::serve};
+
+/// A serving hub whose clock can be set, with the settings of a process.
+#[derive(Debug)]
+pub struct Neighbour {
+    /// Its front door.
+    pub graphql: GraphqlClient,
+    inventory: Inventory,
+    serving: JoinHandle<()>,
+}
+
+impl Neighbour {
+    pub(crate) async fn open(environment: &BTreeMap<String, String>, clock: &Arc<TestClock>) -> anyhow::Result<Self> {
+        let settings = config::load(&config::Flags::default(), environment)?;
+        let inventory = hub::open(&settings, Arc::clone(clock) as Arc<dyn Clock>).await?;
+        let (graphql, serving) = serve(&inventory).await?;
+        Ok(Self { graphql, inventory, serving })
+    }
+
+    /// Waits until nothing of this hub is at work.
+    pub async fn settle(&self) {
+        self.inventory.tasks().close();
+        self.inventory.tasks().wait().await;
+        self.inventory.tasks().reopen();
+    }
+}
+
+impl Drop for Neighbour {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}

@@ -1,0 +1,62 @@
+//! A second hub on the world's database, and vendors that are away.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use collectors::{NinjaConfig, ThreatLockerConfig};
+use domain::clock::Clock;
+use server::inventory::Inventory;
+use tokio::net::TcpSocket;
+
+use crate::World;
+
+impl World {
+    /// Another server on the same database and with the same clock, its settings of the vendors changed.
+    pub async fn another_server(&self, change: impl FnOnce(&mut NinjaConfig, &mut ThreatLockerConfig)) -> Inventory {
+        let made = self.try_another_server(change).await;
+        made.unwrap_or_else(|error| panic!("another server could not be made: {error:?}"))
+    }
+
+    async fn try_another_server(
+        &self,
+        change: impl FnOnce(&mut NinjaConfig, &mut ThreatLockerConfig),
+    ) -> anyhow::Result<Inventory> {
+        let mut ninja = self.builder.ninja(&self.simulator, &self.vendors)?;
+        let mut threatlocker = self.builder.threatlocker(&self.simulator, &self.vendors)?;
+        change(&mut ninja, &mut threatlocker);
+        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        let tokens = self.database.folder().join(format!("token-{}.json", uuid::Uuid::new_v4()));
+        self.builder.server(self.database.open().await?, clock, (ninja, threatlocker), tokens).await
+    }
+
+    /// Both vendors refuse connections until they are [brought up](Self::vendors_up) again.
+    pub async fn vendors_down(&mut self) -> Refusal {
+        let address = self.vendors.addr();
+        let elsewhere = self.simulator.clone().start(SocketAddr::new(address.ip(), 0)).await;
+        let elsewhere = elsewhere.unwrap_or_else(|error| panic!("no free port: {error}"));
+        std::mem::replace(&mut self.vendors, elsewhere).stop().await;
+        Refusal::at(address).unwrap_or_else(|error| panic!("{address} can't be kept: {error}"))
+    }
+
+    /// The vendors answer again, where they did before.
+    pub async fn vendors_up(&mut self, refusal: Refusal) {
+        let back = self.simulator.clone().start(refusal.address).await;
+        self.vendors = back.unwrap_or_else(|error| panic!("{} is taken: {error}", refusal.address));
+    }
+}
+
+/// An address that is taken, so that no other test gets it, and on which nobody listens.
+#[derive(Debug)]
+pub struct Refusal {
+    address: SocketAddr,
+    _kept: TcpSocket,
+}
+
+impl Refusal {
+    fn at(address: SocketAddr) -> std::io::Result<Self> {
+        let kept = TcpSocket::new_v4()?;
+        // As the listener that comes back does: two sockets share an address as long as one of them does not listen.
+        kept.set_reuseaddr(true)?;
+        kept.bind(address)?;
+        Ok(Self { address, _kept: kept })
+    }
+}
