@@ -82,7 +82,11 @@ pub async fn run(settings: Settings, options: Options) -> anyhow::Result<()> {
     let vendors = simulator.clone().start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
     let settings = demo_settings(settings, &simulator, &vendors)?;
     let address = listener.local_addr()?;
-    println!("Inventory Hub demo: {} simulated nights up to {today}, data in {}", options.days + 1, settings.data_dir.display());
+    println!(
+        "Inventory Hub demo: {} simulated nights up to {today}, data in {}",
+        options.days + 1,
+        settings.data_dir.display()
+    );
     println!("The demo is open to everybody on this machine, and to nobody else.");
     fill(&settings, &simulator, zone, first_day..=today).await?;
     if options.fill_only {
@@ -172,8 +176,8 @@ async fn collect_night(inventory: &Inventory) -> anyhow::Result<()> {
 /// 02:10 of a day in the business time zone, or the first instant after it that exists.
 fn night(zone: BusinessZone, day: NaiveDate) -> DateTime<Utc> {
     let wanted = day.and_time(NaiveTime::MIN) + chrono::Duration::minutes(130);
-    let hours = (0..4).map(|hours| wanted + chrono::Duration::hours(hours));
-    let first = hours.filter_map(|local| zone.0.from_local_datetime(&local).earliest()).next();
+    let mut hours = (0..4).map(|hours| wanted + chrono::Duration::hours(hours));
+    let first = hours.find_map(|local| zone.0.from_local_datetime(&local).earliest());
     first.map_or_else(|| wanted.and_utc(), |instant| instant.with_timezone(&Utc))
 }
 

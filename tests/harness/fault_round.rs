@@ -108,7 +108,7 @@ impl<'w> FaultRound<'w> {
         let before = world.see(vendor, 0).await;
         assert_eq!(before.keys(), world.present_keys(vendor), "{vendor}: the day before the fault");
         world.simulator.set_day(world.day(0) + Days::new(1));
-        world.clock.advance(std::time::Duration::from_secs(60));
+        world.clock.advance(std::time::Duration::from_mins(1));
         Self { world, vendor, before }
     }
 

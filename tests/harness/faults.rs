@@ -31,6 +31,19 @@ const fn simulated(vendor: Vendor) -> simulator::Vendor {
 }
 
 impl World {
+    /// Takes devices out of the vendor's fleet until that many are left.
+    pub fn shrink(&self, vendor: Vendor, left: usize) {
+        let keys = self.present_keys(vendor);
+        self.simulator.edit(|vendors| {
+            for key in keys.iter().skip(left) {
+                match (vendor, key.parse()) {
+                    (Vendor::Ninja, Ok(id)) => vendors.ninja_device(id).remove(),
+                    _ => vendors.threatlocker_computer(key).remove(),
+                }
+            }
+        });
+    }
+
     /// This fault and no other, from now on.
     pub fn strike(&self, fault: Fault) {
         self.simulator.with_switches(|switches| switches.faults = vec![fault]);

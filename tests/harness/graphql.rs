@@ -39,7 +39,9 @@ impl Answer {
     /// The code of the first error; panics when there is none.
     #[track_caller]
     pub fn error_code(&self) -> &str {
-        self.body["errors"][0]["extensions"]["code"].as_str().unwrap_or_else(|| panic!("no error code: {:#}", self.body))
+        self.body["errors"][0]["extensions"]["code"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no error code: {:#}", self.body))
     }
 }
 

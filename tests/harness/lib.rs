@@ -4,6 +4,8 @@
 //! Tests make the world, act through the front door and look at the answer. Nothing here sleeps, and nothing is shared
 //! between tests but the PostgreSQL server, in which each test has a database of its own.
 
+#![expect(clippy::missing_panics_doc, reason = "a panic here is a failed test")]
+
 mod clock;
 mod database;
 mod fault_round;
@@ -16,6 +18,7 @@ mod process;
 mod servers;
 mod socket;
 mod surroundings;
+mod waiting;
 mod world;
 
 pub use self::{

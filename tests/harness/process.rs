@@ -9,7 +9,7 @@ use tokio::{
 };
 
 /// Longer than anything here takes; a test that waits so long has failed.
-pub const LONG: Duration = Duration::from_secs(60);
+pub const LONG: Duration = Duration::from_mins(1);
 
 /// How a hub process is started.
 #[derive(Clone, Debug)]
@@ -128,10 +128,10 @@ impl HubProcess {
             let read = self.stdout.read_to_string(&mut heard).await;
             read.and(self.child.wait().await)
         };
-        match tokio::time::timeout(LONG, ending).await {
-            Ok(Ok(status)) => Finished { status: status.code().unwrap_or(-1), stdout: heard, stderr: self.stderr() },
-            Ok(Err(error)) => panic!("the hub can't be waited for: {error}"),
-            Err(_) => panic!("the hub did not end:\n{heard}\n{}", self.stderr()),
+        let ended = tokio::time::timeout(LONG, ending).await.unwrap_or_else(|late| Err(late.into()));
+        match ended {
+            Ok(status) => Finished { status: status.code().unwrap_or(-1), stdout: heard, stderr: self.stderr() },
+            Err(error) => panic!("the hub did not end: {error}\n{heard}\n{}", self.stderr()),
         }
     }
 }
@@ -145,6 +145,7 @@ impl Finished {
 
     /// The same, if it ended with this status; else a panic that shows what it said.
     #[track_caller]
+    #[expect(clippy::return_self_not_must_use, reason = "mostly the status is all that is asked")]
     pub fn ended_with(self, status: i32) -> Self {
         assert_eq!(self.status, status, "standard output:\n{}\nstandard error:\n{}", self.stdout, self.stderr);
         self

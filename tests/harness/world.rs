@@ -51,7 +51,8 @@ impl WorldBuilder {
     /// Another fleet.
     #[must_use]
     pub fn plan(mut self, plan: FleetPlan) -> Self {
-        self.plan = FleetPlan { first_day: FIRST_DAY, ..plan };
+        self.plan = plan;
+        self.plan.first_day = FIRST_DAY;
         self
     }
 
@@ -180,10 +181,16 @@ impl World {
             checks: CheckSettings::default(),
             internal_organizations: Vec::new(),
             held_below_percent: 80,
-            lease: Duration::from_secs(60),
+            lease: Duration::from_mins(1),
         };
         let limits = HttpLimits { jitter_seed: Some(7), ..HttpLimits::default() };
         WorldBuilder { backend, plan: FleetPlan { first_day: FIRST_DAY, ..plan }, rules, limits, page_size: 25 }
+    }
+
+    /// Some devices of each vendor (25 and 15), on three and two pages: for what does not depend on the fleet.
+    pub fn small_on(backend: Backend) -> WorldBuilder {
+        let plan = FleetPlan { organizations: 4, ninja_devices: 25, threatlocker_devices: 15, ..FleetPlan::default() };
+        Self::on(backend).plan(plan).page_size(10)
     }
 
     /// The n-th day of the world, counted from 0.

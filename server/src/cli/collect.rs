@@ -18,30 +18,23 @@ pub(crate) async fn collect(inventory: &Inventory, vendor: Vendor, as_json: bool
     Ok(tell(&report, as_json))
 }
 
-pub(crate) async fn check(
-    inventory: &Inventory,
-    date: Option<NaiveDate>,
-    as_json: bool,
-) -> anyhow::Result<ExitCode> {
+pub(crate) async fn check(inventory: &Inventory, date: Option<NaiveDate>, as_json: bool) -> anyhow::Result<ExitCode> {
     let report = inventory.run_batch(order(Vec::new(), true, date)).await?;
     Ok(tell(&report, as_json))
 }
 
 fn order(vendors: Vec<Vendor>, run_checks: bool, check_date: Option<NaiveDate>) -> Order {
-    Order {
-        vendors,
-        run_checks,
-        check_date,
-        trigger: Trigger::CommandLine,
-        requested_by: "command line".to_owned(),
-    }
+    Order { vendors, run_checks, check_date, trigger: Trigger::CommandLine, requested_by: "command line".to_owned() }
 }
 
 fn tell(report: &BatchReport, as_json: bool) -> ExitCode {
     let runs = report.runs.iter().map(summary).collect::<Vec<_>>();
     if as_json {
         let checks = &report.checks;
-        println!("{}", json!({ "batchId": report.batch.batch_id, "status": report.batch.status, "runs": runs, "checks": checks }));
+        println!(
+            "{}",
+            json!({ "batchId": report.batch.batch_id, "status": report.batch.status, "runs": runs, "checks": checks })
+        );
     } else {
         for run in &report.runs {
             println!("{}: {} ({})", run.job_name, run.status, run.message.as_deref().unwrap_or("no message"));

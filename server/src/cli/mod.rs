@@ -99,7 +99,7 @@ pub async fn run(cli: Cli) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let outcome = run_with(cli.command, settings).await;
+    let outcome = Box::pin(run_with(cli.command, settings)).await;
     outcome.unwrap_or_else(|error| ended(Err(error)))
 }
 

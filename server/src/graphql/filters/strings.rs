@@ -20,6 +20,9 @@ pub struct StringFilter {
     starts_with: Option<String>,
 }
 
+/// Characters of a stored name at most.
+const LONGEST_NAME: usize = 255;
+
 /// Which names a column holds, in their canonical form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::graphql) enum Names {
@@ -37,10 +40,10 @@ impl Names {
     }
 
     /// A part of a name. Canonical host names have no `|` and no `.`, so that a part with one is in none of them, and is
-    /// not cut there.
+    /// not cut there. Nor is a part that is longer than any stored name; SQLite refuses to look for one of 50,000 bytes.
     fn part(self, part: &str) -> Option<String> {
         let is_possible = self == Self::Organizations || !part.contains(['.', '|']);
-        self.whole(part).filter(|_| is_possible)
+        self.whole(part).filter(|part| is_possible && part.chars().count() <= LONGEST_NAME)
     }
 }
 
@@ -112,6 +115,7 @@ mod tests {
             StringFilter { eq: Some(text("   ")), ..StringFilter::default() },
             StringFilter { r#in: Some(Vec::new()), ..StringFilter::default() },
             StringFilter { contains: Some(text(".corp")), ..StringFilter::default() },
+            StringFilter { starts_with: Some("x".repeat(256)), ..StringFilter::default() },
         ] {
             assert_eq!(on_hostname(&filter), "1 = 0");
         }

@@ -65,7 +65,8 @@ fn find_latest(identities: impl Iterator<Item = i64>) -> Select<device_snapshot:
         .equals((device_snapshot::Entity, device_snapshot::Column::SnapshotDate));
     device_snapshot::Entity::find()
         .join(JoinType::InnerJoin, device_snapshot::Relation::DeviceIdentity.def())
-        .filter(device_identity::Column::Id.is_in(identities))
+        // On the snapshots' own column: PostgreSQL does not carry a list across a join, and would read whole days.
+        .filter(device_snapshot::Column::DeviceIdentityId.is_in(identities))
         .filter(on_its_last_day)
 }
 

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, InputObject, Object};
 use entity::{job_batch, job_run};
-use sea_orm::{Condition, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, sea_query::ExprTrait};
 
 use crate::{
     graphql::{
@@ -84,7 +84,8 @@ impl Filter for JobRunFilter {
         let vendors = vendors.map(|vendors| vendors.into_iter().map(|vendor| reference.vendor_id(vendor.into())));
         Ok(Condition::all()
             .add_option(self.status.as_ref().and_then(status_codes).map(|codes| one_of(Column::Status, codes)))
-            .add_option(vendors.map(|ids| one_of(Column::VendorId, ids)))
+            // Checks have no vendor; `not` must find them.
+            .add_option(vendors.map(|ids| Column::VendorId.is_not_null().and(one_of(Column::VendorId, ids))))
             .add_option(self.batch.as_ref().map(|asked| asked.on(Column::BatchId, NodeId::job_batch)).transpose()?)
             .add_option(self.business_date.as_ref().map(|asked| asked.on(Column::BusinessDate)).transpose()?)
             .add_option(self.created_at.as_ref().map(|asked| asked.on(Column::CreatedAt)).transpose()?))

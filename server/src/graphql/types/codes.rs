@@ -164,6 +164,8 @@ pub enum CollectionOutcome {
     Applied,
     /// It was held, and a person discarded it.
     Discarded,
+    /// It was held, and a newer complete collection was stored before a person decided.
+    Outdated,
 }
 
 impl CollectionOutcome {
@@ -174,6 +176,7 @@ impl CollectionOutcome {
             "held" => Some(Self::Held),
             "applied" => Some(Self::Applied),
             "discarded" => Some(Self::Discarded),
+            "outdated" => Some(Self::Outdated),
             _ => None,
         }
     }
