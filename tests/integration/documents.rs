@@ -51,10 +51,12 @@ async fn the_playgrounds_examples_work_as_they_are(#[values(Backend::Sqlite, Bac
     for example in names {
         let query = fs::read_to_string(&example).unwrap();
         let used = variables.as_object().unwrap().iter().filter(|(name, _)| query.contains(&format!("${name}")));
-        let used: Value = used.map(|(name, value)| (name.clone(), value.clone())).collect::<serde_json::Map<_, _>>().into();
+        let used: Value =
+            used.map(|(name, value)| (name.clone(), value.clone())).collect::<serde_json::Map<_, _>>().into();
         let answer = world.graphql.ask(&query, used).await;
         let data = answer.data().as_object().unwrap();
-        let refused = data.values().any(|field| field["userErrors"].as_array().is_some_and(|errors| !errors.is_empty()));
+        let refused =
+            data.values().any(|field| field["userErrors"].as_array().is_some_and(|errors| !errors.is_empty()));
         assert!(!refused, "{}: {:#}", example.display(), answer.body);
     }
     world.settle().await;

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use harness::{Backend, World};
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, FromQueryResult, Statement};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, FromQueryResult, Statement,
+};
 use serde_json::{Value, json};
 
 #[derive(Debug, FromQueryResult)]
@@ -26,7 +28,8 @@ async fn pairs_in(connection: &DatabaseConnection, sql: &str) -> BTreeMap<String
 
 /// Two nights of a fleet with all its troubles.
 async fn two_nights() -> World {
-    let plan = simulator::FleetPlan { organizations: 12, ninja_devices: 250, threatlocker_devices: 150, ..Default::default() };
+    let plan =
+        simulator::FleetPlan { organizations: 12, ninja_devices: 250, threatlocker_devices: 150, ..Default::default() };
     let world = World::on(Backend::Postgres).plan(plan).start().await;
     for night in 0..2 {
         assert_eq!(world.night(night).await.batch.status, "completed");

@@ -13,8 +13,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{
-    Inventory, InventoryError,
-    bulk,
+    Inventory, InventoryError, bulk,
     checking::CheckReport,
     heartbeat::{Beating, RunProgress},
     jobs::{CHECKS_JOB, Ending, JobStatus, Trigger, spell_out},
@@ -125,11 +124,7 @@ impl Inventory {
         if covered && checks { Ok(job_batch::Entity::find_by_id(run.batch_id).one(reader).await?) } else { Ok(None) }
     }
 
-    async fn open_batch(
-        &self,
-        transaction: &DatabaseTransaction,
-        order: &Order,
-    ) -> Result<Opened, InventoryError> {
+    async fn open_batch(&self, transaction: &DatabaseTransaction, order: &Order) -> Result<Opened, InventoryError> {
         let batch = job_batch::ActiveModel {
             batch_id: Set(format!("bc_{}", Uuid::new_v4().simple())),
             created_at: Set(self.now()),
@@ -225,10 +220,7 @@ impl Inventory {
 /// A batch and its runs, queued.
 type Opened = (job_batch::Model, Vec<job_run::Model>);
 
-async fn list_runs(
-    connection: &impl ConnectionTrait,
-    batch_id: &str,
-) -> Result<Vec<job_run::Model>, InventoryError> {
+async fn list_runs(connection: &impl ConnectionTrait, batch_id: &str) -> Result<Vec<job_run::Model>, InventoryError> {
     use job_run::{Column, Entity};
     let of_batch = Entity::find().filter(Column::BatchId.eq(batch_id)).order_by_asc(Column::JobName);
     Ok(of_batch.all(connection).await?)
@@ -241,7 +233,8 @@ pub(super) fn check_ending(report: &CheckReport) -> Ending {
     let verified: usize = report.ran.iter().map(|check| check.verified).sum();
     let mut message = format!("{found} findings on {}, {opened} opened, {verified} verified", report.date);
     for skipped in &report.skipped {
-        message.push_str(&format!("; {} skipped: {}", skipped.exception_type, skipped.reason));
+        let reason = format!("; {} skipped: {}", skipped.exception_type, skipped.reason);
+        message.push_str(&reason);
     }
     let status = match (report.applied, report.ran.is_empty(), report.skipped.is_empty()) {
         (_, true, false) => JobStatus::Skipped,

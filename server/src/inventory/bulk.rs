@@ -10,11 +10,7 @@ const MOST_ROWS: usize = 1000;
 pub(crate) const KEYS_PER_STATEMENT: usize = 10_000;
 
 /// Inserts rows with a fixed number of statements per thousand.
-pub(crate) async fn insert<E, A, C>(
-    connection: &C,
-    rows: Vec<A>,
-    on_conflict: Option<OnConflict>,
-) -> Result<u64, DbErr>
+pub(crate) async fn insert<E, A, C>(connection: &C, rows: Vec<A>, on_conflict: Option<OnConflict>) -> Result<u64, DbErr>
 where
     E: EntityTrait,
     A: ActiveModelTrait<Entity = E> + Send,

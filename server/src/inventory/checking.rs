@@ -12,8 +12,8 @@ use domain::{
 };
 use entity::{device_identity, device_snapshot, job_run, organization, site};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, JoinType, QueryFilter,
-    QueryOrder, QuerySelect, RelationTrait,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
+    QuerySelect, RelationTrait,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -91,7 +91,7 @@ impl Inventory {
         let report = self.check_day(&transaction, run.business_date).await?;
         let ended = self.close_run(&*transaction, run, check_ending(&report)).await?;
         transaction.commit().await?;
-        Ok((self.publish(ended)?, report))
+        Ok((self.publish(ended), report))
     }
 
     async fn check_day(
@@ -186,24 +186,24 @@ impl Inventory {
     ) -> Result<(Vec<Sighting>, Vec<Linkable>), InventoryError> {
         let rows = list_seen(connection, date).await?;
         let known = rows.into_iter().filter_map(|row| self.reference.vendor(row.vendor_id).map(|vendor| (vendor, row)));
-        Ok(known.map(|(vendor, row)| (self.sighting(vendor, &row), linkable(vendor, &row))).unzip())
+        Ok(known.map(|(vendor, row)| (sighting(vendor, &row), linkable(vendor, &row))).unzip())
     }
+}
 
-    fn sighting(&self, vendor: Vendor, row: &SeenRow) -> Sighting {
-        let organization = row.organization_id.zip(row.organization_name.clone());
-        Sighting {
-            identity_id: row.identity_id,
-            vendor,
-            vendor_device_key: row.vendor_device_key.clone(),
-            hostname: row.hostname.clone(),
-            display_name: row.display_name.clone(),
-            organization: organization.map(|(id, name)| OrganizationRef { id, name }),
-            location_name: row.location_name.clone(),
-            billing: row.billable_status_name.as_deref().and_then(Billing::from_code),
-            spare_reason: row.spare_reason.as_deref().and_then(SpareReason::from_code),
-            added_at: row.agent_install_timestamp,
-            last_contact: row.last_online,
-        }
+fn sighting(vendor: Vendor, row: &SeenRow) -> Sighting {
+    let organization = row.organization_id.zip(row.organization_name.clone());
+    Sighting {
+        identity_id: row.identity_id,
+        vendor,
+        vendor_device_key: row.vendor_device_key.clone(),
+        hostname: row.hostname.clone(),
+        display_name: row.display_name.clone(),
+        organization: organization.map(|(id, name)| OrganizationRef { id, name }),
+        location_name: row.location_name.clone(),
+        billing: row.billable_status_name.as_deref().and_then(Billing::from_code),
+        spare_reason: row.spare_reason.as_deref().and_then(SpareReason::from_code),
+        added_at: row.agent_install_timestamp,
+        last_contact: row.last_online,
     }
 }
 

@@ -86,7 +86,7 @@ impl Inventory {
         let ending = Ending { rows_stored, pages_fetched, collection_id: Some(collection_id), ..ending };
         let ended = self.close_run(&*transaction, run, ending).await?;
         transaction.commit().await?;
-        self.publish(ended)
+        Ok(self.publish(ended))
     }
 }
 

@@ -17,7 +17,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 /// SQLite's one writer may be busy for as long as the largest collection takes to store.
-const WRITER_TIMEOUT: Duration = Duration::from_secs(600);
+const WRITER_TIMEOUT: Duration = Duration::from_mins(10);
 const READERS: u32 = 8;
 
 /// Two handles on one database: for reading, and for writing.
@@ -143,8 +143,7 @@ fn sqlite_options(url: &str, connections: u32, pragmas: &'static Pragmas) -> Con
     // Waiting for the one writer is how SQLite works, not something to warn of.
     options.map_sqlx_sqlite_pool_opts(|pool| pool.acquire_slow_threshold(ACQUIRE_TIMEOUT));
     options.map_sqlx_sqlite_opts(move |sqlite| {
-        let sqlite =
-            sqlite.busy_timeout(BUSY_TIMEOUT).pragma("journal_mode", "WAL").pragma("foreign_keys", "ON");
+        let sqlite = sqlite.busy_timeout(BUSY_TIMEOUT).pragma("journal_mode", "WAL").pragma("foreign_keys", "ON");
         pragmas.iter().fold(sqlite, |sqlite, (name, value)| sqlite.pragma(*name, *value))
     });
     options

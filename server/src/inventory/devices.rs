@@ -269,9 +269,7 @@ async fn update_identities(
         let link = linking.reference_of(*identity);
         let rule = link.map(|link: &Link| link.rule.code().to_owned());
         let evidence = link.map(|link| link.evidence.clone());
-        let same = source.device_id == Some(device_id)
-            && source.link_rule == rule
-            && source.link_evidence == evidence;
+        let same = source.device_id == Some(device_id) && source.link_rule == rule && source.link_evidence == evidence;
         (!same).then(|| ActiveModel {
             id: Set(source.identity_id),
             vendor_id: Set(source.vendor_id),

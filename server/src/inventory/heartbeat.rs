@@ -137,7 +137,10 @@ impl Inventory {
             .filter(Column::EndedAt.is_null())
             .exec_with_returning(self.database.writer())
             .await?;
-        shown.into_iter().try_for_each(|run| self.publish(run).map(drop))
+        for run in shown {
+            self.publish(run);
+        }
+        Ok(())
     }
 }
 

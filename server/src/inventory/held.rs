@@ -90,7 +90,8 @@ impl Inventory {
             return Ok(Decision::NotHeld);
         };
         let latest = self.latest_day(&*transaction, collected.vendor).await?;
-        let newer = |day: &snapshot_day::Model| (day.snapshot_date, day.collected_at) > (row.snapshot_date, row.started_at);
+        let newer =
+            |day: &snapshot_day::Model| (day.snapshot_date, day.collected_at) > (row.snapshot_date, row.started_at);
         if latest.as_ref().is_some_and(newer) {
             return Ok(Decision::Outdated);
         }

@@ -5,8 +5,9 @@
 use chrono::{DateTime, Utc};
 use entity::{job_batch, job_run};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect,
-    QueryTrait,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait},
 };
 
@@ -162,16 +163,12 @@ impl Inventory {
             lease_expires_at: Set(self.expiry()),
             ..Default::default()
         };
-        self.publish(change_open(self.database.writer(), run, started).await?)
+        Ok(self.publish(change_open(self.database.writer(), run, started).await?))
     }
 
     /// Ends a run by itself: one that stored nothing.
-    pub(crate) async fn end_run(
-        &self,
-        run: &job_run::Model,
-        ending: Ending,
-    ) -> Result<job_run::Model, InventoryError> {
-        self.publish(self.close_run(self.database.writer(), run, ending).await?)
+    pub(crate) async fn end_run(&self, run: &job_run::Model, ending: Ending) -> Result<job_run::Model, InventoryError> {
+        Ok(self.publish(self.close_run(self.database.writer(), run, ending).await?))
     }
 
     /// Ends a run as part of the transaction that stores what it did, so that rows and record agree whatever happens;
@@ -269,9 +266,9 @@ impl Inventory {
     }
 
     /// Tells subscribers; nobody listening is no trouble.
-    pub(crate) fn publish(&self, run: job_run::Model) -> Result<job_run::Model, InventoryError> {
+    pub(crate) fn publish(&self, run: job_run::Model) -> job_run::Model {
         let _ = self.updates.send(RunUpdate { batch_id: run.batch_id.clone(), run: run.clone() });
-        Ok(run)
+        run
     }
 
     /// Extends the leases of a batch's open runs.

@@ -22,10 +22,10 @@ impl Inventory {
         let vendor = collection.vendor;
         let known = self.list_sites(transaction, vendor).await?;
         let aliases = self.list_aliases(transaction, vendor).await?;
-        let named = named_places(collection, &known);
-        let names = named.iter().filter_map(|(key, name)| aliases.get(key).or(name.as_ref()).cloned());
-        let organizations = upsert_organizations(transaction, names).await?;
-        let rows = named.iter().map(|(key, name)| {
+        let places = named_places(collection, &known);
+        let clients = places.iter().filter_map(|(key, name)| aliases.get(key).or(name.as_ref()).cloned());
+        let organizations = upsert_organizations(transaction, clients).await?;
+        let rows = places.iter().map(|(key, name)| {
             let client = aliases.get(key).or(name.as_ref()).and_then(|name| canonical_key(name));
             (key, name.clone().unwrap_or_else(|| key.clone()), client.and_then(|client| organizations.get(&client)))
         });
@@ -124,8 +124,8 @@ async fn find_organizations(
     let names: Vec<&String> = names.collect();
     let mut found = HashMap::new();
     for chunk in names.chunks(bulk::KEYS_PER_STATEMENT) {
-        let named = organization::Column::CanonicalName.is_in(chunk.iter().copied());
-        let rows = organization::Entity::find().filter(named).all(transaction).await?;
+        let wanted = organization::Column::CanonicalName.is_in(chunk.iter().copied());
+        let rows = organization::Entity::find().filter(wanted).all(transaction).await?;
         found.extend(rows.into_iter().map(|row| (row.canonical_name, row.id)));
     }
     Ok(found)

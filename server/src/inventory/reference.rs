@@ -64,9 +64,6 @@ impl Reference {
     }
 }
 
-fn pick<K: Copy + Eq + std::hash::Hash, const N: usize>(
-    all: [K; N],
-    id: impl Fn(K) -> Option<i64>,
-) -> HashMap<K, i64> {
+fn pick<K: Copy + Eq + std::hash::Hash, const N: usize>(all: [K; N], id: impl Fn(K) -> Option<i64>) -> HashMap<K, i64> {
     all.into_iter().filter_map(|key| id(key).map(|id| (key, id))).collect()
 }

@@ -116,8 +116,7 @@ impl Inventory {
         identities: &HashMap<String, i64>,
         date: NaiveDate,
     ) -> Result<(), InventoryError> {
-        let day =
-            DayContext { date, stored_at: self.now(), reference: &self.reference, billing: &self.rules.billing };
+        let day = DayContext { date, stored_at: self.now(), reference: &self.reference, billing: &self.rules.billing };
         for chunk in observations.chunks(ROWS_BUILT_AT_ONCE) {
             let rows = chunk.iter().map(|seen| {
                 let site = seen.organization.as_ref().and_then(|place| sites.get(&place.key).copied());
@@ -206,9 +205,8 @@ async fn forget_replaced(
     let gone = "vendor_id = $2 AND last_seen_date = $1 AND NOT EXISTS (SELECT 1 FROM device_snapshot s \
                 WHERE s.device_identity_id = device_identity.id AND s.snapshot_date = $1)";
     let before = "SELECT MAX(s.snapshot_date) FROM device_snapshot s WHERE s.device_identity_id = device_identity.id";
-    let set_back = format!(
-        "UPDATE device_identity SET last_seen_date = COALESCE(({before}), last_seen_date) WHERE {gone}"
-    );
+    let set_back =
+        format!("UPDATE device_identity SET last_seen_date = COALESCE(({before}), last_seen_date) WHERE {gone}");
     execute(transaction, &set_back, date, vendor_id).await?;
     let never_was = format!(
         "DELETE FROM device_identity WHERE {gone} AND first_seen_date = $1 AND NOT EXISTS \

@@ -102,7 +102,13 @@ impl Inventory {
         let device_id = device_id.ok_or_else(|| InventoryError::Corrupt("a synced record has no device".into()))?;
         transaction.commit().await?;
         let opened = applied.opened.into_iter().chain(applied.reopened).collect();
-        Ok(SyncOutcome::Synced(Synced { device_id, identity_id, snapshot_date: date, opened, closed: applied.verified }))
+        Ok(SyncOutcome::Synced(Synced {
+            device_id,
+            identity_id,
+            snapshot_date: date,
+            opened,
+            closed: applied.verified,
+        }))
     }
 
     async fn replace_snapshot(

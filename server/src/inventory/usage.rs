@@ -119,8 +119,8 @@ impl Inventory {
         if names.is_empty() {
             return Ok(HashSet::new());
         }
-        let named = organization::Entity::find().filter(organization::Column::CanonicalName.is_in(names));
-        Ok(named.all(self.database.reader()).await?.into_iter().map(|row| row.id).collect())
+        let own = organization::Entity::find().filter(organization::Column::CanonicalName.is_in(names));
+        Ok(own.all(self.database.reader()).await?.into_iter().map(|row| row.id).collect())
     }
 }
 

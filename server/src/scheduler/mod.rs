@@ -16,12 +16,7 @@ use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 use tokio_util::sync::CancellationToken;
 
 pub use self::slots::due_slot;
-use crate::inventory::{
-    Inventory, InventoryError,
-    batches::Order,
-    jobs::Trigger,
-    slots::Slot,
-};
+use crate::inventory::{Inventory, InventoryError, batches::Order, jobs::Trigger, slots::Slot};
 
 /// Every fifteen seconds the ticker asks what is due.
 const TICKS: &str = "*/15 * * * * *";
@@ -90,8 +85,7 @@ impl Scheduler {
         if due.is_empty() {
             return Ok(());
         }
-        let slots: Vec<Slot> =
-            due.iter().map(|(schedule, at)| Slot { schedule: schedule.name, at: *at }).collect();
+        let slots: Vec<Slot> = due.iter().map(|(schedule, at)| Slot { schedule: schedule.name, at: *at }).collect();
         if let Some(batch) = self.inventory.start_scheduled(&order(&due), &slots).await? {
             tracing::info!(batch_id = batch.batch_id, "scheduled work began");
         }
