@@ -185,9 +185,6 @@ impl Inventory {
             report = self.run_check_job(run.run).await?;
         }
         drop(heartbeat);
-        if let Err(error) = self.database.refresh_statistics().await {
-            tracing::warn!(%error, "the planner's statistics could not be refreshed; queries may be slow");
-        }
         let runs = list_runs(self.database.writer(), &batch.batch_id).await?;
         let batch = self.close_batch(&batch, &runs).await?;
         Ok(BatchReport { batch, runs, checks: report })

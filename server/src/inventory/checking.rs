@@ -21,6 +21,7 @@ use serde_json::Value;
 use super::{
     Inventory, InventoryError,
     batches::check_ending,
+    database::refresh_statistics,
     devices::texts,
     exceptions::{Applied, Findings},
     jobs::{CHECKS_JOB, JobStatus},
@@ -89,6 +90,7 @@ impl Inventory {
     ) -> Result<(job_run::Model, CheckReport), InventoryError> {
         let transaction = self.database.begin_storing().await?;
         let report = self.check_day(&transaction, run.business_date).await?;
+        refresh_statistics(&*transaction).await?;
         let ended = self.close_run(&*transaction, run, check_ending(&report)).await?;
         transaction.commit().await?;
         Ok((self.publish(ended), report))

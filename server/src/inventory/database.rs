@@ -107,18 +107,6 @@ impl Database {
         Ok(Storing { transaction, _turn: turn })
     }
 
-    /// Tells the planner what the tables hold now. A fleet that has just been stored is unknown to it until then, and it
-    /// would read whole days where it needs a hundred rows.
-    pub(crate) async fn refresh_statistics(&self) -> Result<(), DbErr> {
-        let sql = match self.writer.get_database_backend() {
-            DatabaseBackend::Postgres => {
-                "ANALYZE device, device_identity, device_snapshot, site, exceptions, exception_identity"
-            }
-            _ => "PRAGMA optimize",
-        };
-        self.writer.execute_unprepared(sql).await.map(drop)
-    }
-
     /// Calls back with every statement that runs: tests count them.
     pub fn observe<F>(&mut self, callback: F)
     where
@@ -127,6 +115,18 @@ impl Database {
         self.reader.set_metric_callback(callback.clone());
         self.writer.set_metric_callback(callback);
     }
+}
+
+/// Tells the planner what the tables hold now. A fleet that has just been stored is unknown to it until then, and it would
+/// read whole days where it needs a hundred rows. May run inside the transaction that stored.
+pub(crate) async fn refresh_statistics(connection: &impl ConnectionTrait) -> Result<(), DbErr> {
+    let sql = match connection.get_database_backend() {
+        DatabaseBackend::Postgres => {
+            "ANALYZE device, device_identity, device_snapshot, site, exceptions, exception_identity"
+        }
+        _ => "PRAGMA optimize",
+    };
+    connection.execute_unprepared(sql).await.map(drop)
 }
 
 /// What a pool's connections are for: their pragmas.

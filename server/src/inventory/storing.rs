@@ -16,7 +16,7 @@ use sea_orm::{
     sea_query::{Expr, OnConflict},
 };
 
-use super::{Inventory, InventoryError, bulk, observed, observed::DayContext};
+use super::{Inventory, InventoryError, bulk, database::refresh_statistics, observed, observed::DayContext};
 
 /// Rows in memory at once: a whole fleet as rows would double what a collection costs.
 const ROWS_BUILT_AT_ONCE: usize = 500;
@@ -73,6 +73,7 @@ impl Inventory {
         let of_vendor = device_payload::Column::VendorId.eq(vendor_id);
         device_payload::Entity::delete_many().filter(of_vendor).exec(transaction).await?;
         self.insert_payloads(transaction, &collected.observations, &identities, span.date).await?;
+        refresh_statistics(transaction).await?;
         forget_replaced(transaction, vendor_id, span.date).await?;
         self.drop_outdated_held(transaction, vendor_id, collection_id).await?;
         self.recount_day(transaction, vendor_id, span.date).await
