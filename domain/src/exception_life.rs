@@ -73,10 +73,15 @@ pub enum Step {
     Leave,
 }
 
+/// The step for a known exception after a check.
+pub fn step(standing: Standing, is_found: bool, evidence: Evidence) -> Step {
+    if is_found { found_again(standing, evidence) } else { not_found(standing) }
+}
+
 /// The step for an exception that the check found again.
 ///
 /// A re-run on the data that a person already judged changes nothing: FIXED reopens only on data collected after it.
-pub fn found_again(standing: Standing, evidence: Evidence) -> Step {
+fn found_again(standing: Standing, evidence: Evidence) -> Step {
     let Standing::Resolved { how, at, accepted_until } = standing else { return Step::Update };
     let back = match how {
         Resolution::Fixed => evidence.collected_at > at,
@@ -88,7 +93,7 @@ pub fn found_again(standing: Standing, evidence: Evidence) -> Step {
 }
 
 /// The step for an exception that the check did not find.
-pub fn not_found(standing: Standing) -> Step {
+fn not_found(standing: Standing) -> Step {
     match standing {
         Standing::Open => Step::Verify,
         Standing::Resolved { .. } => Step::Leave,

@@ -43,7 +43,11 @@ pub struct Model {
     pub accepted_until: Option<Date>,
     /// The last time a check found it again after it was resolved.
     pub reopened_at: Option<DateTimeUtc>,
-    /// Grows when it is resolved, verified or reopened; not when a check only sees it again.
+    /// 1 low, 2 medium, 3 high.
+    pub severity: i16,
+    /// The last day on which nobody wants to see it though it is open.
+    pub snoozed_until: Option<Date>,
+    /// Grows with every change but one: a check that only sees it again.
     pub version: i64,
 }
 

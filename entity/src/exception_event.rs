@@ -13,6 +13,8 @@ pub struct Model {
     pub exception_id: i64,
     /// Happened at.
     pub happened_at: DateTimeUtc,
+    /// The day of the business time zone to which it counts; unknown for old rows.
+    pub happened_on: Option<Date>,
     /// The principal, or `checks`.
     pub actor: String,
     /// found, resolved, reopened, verified.

@@ -15,6 +15,7 @@ pub mod device_type;
 pub mod exception;
 pub mod exception_event;
 pub mod exception_identity;
+pub mod exception_period;
 pub mod held_collection;
 pub mod job_batch;
 pub mod job_run;

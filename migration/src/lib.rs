@@ -17,6 +17,7 @@ mod m0005_collections;
 mod m0006_jobs;
 mod m0007_exceptions;
 mod m0008_counts;
+mod m0009_exception_work;
 mod sql;
 
 /// All migrations, in order.
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_jobs::Migration),
             Box::new(m0007_exceptions::Migration),
             Box::new(m0008_counts::Migration),
+            Box::new(m0009_exception_work::Migration),
         ]
     }
 }

@@ -35,6 +35,15 @@ impl ExceptionType {
         Self::ALL.into_iter().find(|exception_type| exception_type.code() == code)
     }
 
+    /// How bad it is.
+    pub const fn severity(self) -> Severity {
+        match self {
+            Self::MissingNinja | Self::SiteMismatch => Severity::High,
+            Self::SpareMismatch => Severity::Medium,
+            Self::DuplicateTl => Severity::Low,
+        }
+    }
+
     /// What it means and what to do, for a technician.
     pub const fn description(self) -> &'static str {
         match self {
@@ -55,5 +64,35 @@ impl ExceptionType {
                  machine back into service in Ninja."
             }
         }
+    }
+}
+
+/// How bad an exception is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    /// Untidy: nobody is harmed by waiting.
+    Low,
+    /// Wrong, and it costs somebody something.
+    Medium,
+    /// A machine is unmanaged or unprotected, or a client is billed for another's.
+    High,
+}
+
+impl Severity {
+    /// Every severity, the least first.
+    pub const ALL: [Self; 3] = [Self::Low, Self::Medium, Self::High];
+
+    /// The number that is stored, so that worse sorts after better.
+    pub const fn rank(self) -> i16 {
+        match self {
+            Self::Low => 1,
+            Self::Medium => 2,
+            Self::High => 3,
+        }
+    }
+
+    /// The severity of a stored number.
+    pub fn from_rank(rank: i16) -> Option<Self> {
+        Self::ALL.into_iter().find(|severity| severity.rank() == rank)
     }
 }

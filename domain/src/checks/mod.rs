@@ -19,7 +19,7 @@ mod spare_mismatch;
 
 use std::collections::BTreeSet;
 
-pub use exception_type::ExceptionType;
+pub use exception_type::{ExceptionType, Severity};
 pub use finding::{Finding, fingerprint};
 pub use inventory::{DayInventory, OrganizationRef, Sighting};
 use serde::{Deserialize, Serialize};

@@ -1,0 +1,153 @@
+//! Bringing exceptions in line with what a check found.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::{
+    checks::Finding,
+    exception_life::{self, Evidence, Standing, Step},
+};
+use entity::{exception, exception_event, exception_identity};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect};
+use serde_json::json;
+
+use super::{
+    CHECKS_ACTOR, Resolution,
+    periods::{self, Closing},
+    rows::{self, Moment},
+};
+use crate::inventory::{Inventory, InventoryError, bulk};
+
+/// What one application of findings did, by exception id.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// New ones.
+    pub opened: Vec<i64>,
+    /// Resolved ones that were found again.
+    pub reopened: Vec<i64>,
+    /// Open ones that are gone.
+    pub verified: Vec<i64>,
+}
+
+/// Findings of one check, and which known exceptions they speak for.
+#[derive(Debug)]
+pub(crate) struct Findings<'a> {
+    pub(crate) type_code: &'static str,
+    pub(crate) found: Vec<&'a Finding>,
+    pub(crate) evidence: Evidence,
+    /// Only exceptions about one of these identities are concerned; `None` is all of the type.
+    pub(crate) about: Option<&'a HashSet<i64>>,
+}
+
+/// What a check does to rows, gathered before it is written.
+#[derive(Default)]
+struct Changes {
+    rows: Vec<exception::Model>,
+    events: Vec<exception_event::ActiveModel>,
+    /// Exceptions that are open again, and since which day.
+    reopened: Vec<(i64, NaiveDate)>,
+    applied: Applied,
+}
+
+impl Inventory {
+    /// Brings the exceptions of one type in line with what its check found; in a storing transaction.
+    pub(crate) async fn apply_findings(
+        &self,
+        transaction: &DatabaseTransaction,
+        findings: &Findings<'_>,
+    ) -> Result<Applied, InventoryError> {
+        let moment = Moment { at: self.now(), on: findings.evidence.date, actor: CHECKS_ACTOR };
+        let mut new: HashMap<&str, &Finding> =
+            findings.found.iter().map(|finding| (finding.fingerprint.as_str(), *finding)).collect();
+        let mut changes = Changes::default();
+        for exception in list_known(transaction, findings).await? {
+            let finding = new.remove(exception.fingerprint.as_str());
+            changes.take_step(&exception, finding, findings.evidence, moment);
+        }
+        let opened = self.open_exceptions(transaction, new.into_values().collect(), moment.on).await?;
+        changes.events.extend(opened.iter().map(|id| rows::event(*id, moment, "found", json!({}))));
+        rows::update(transaction, changes.rows).await?;
+        bulk::insert(transaction, changes.events, None).await?;
+        let beginning = opened.iter().map(|id| (*id, moment.on)).chain(changes.reopened);
+        periods::open_periods(transaction, beginning, moment.at).await?;
+        periods::close_periods(transaction, &changes.applied.verified, &verification(moment)).await?;
+        Ok(Applied { opened, ..changes.applied })
+    }
+}
+
+impl Changes {
+    fn take_step(
+        &mut self,
+        exception: &exception::Model,
+        finding: Option<&Finding>,
+        evidence: Evidence,
+        moment: Moment<'_>,
+    ) {
+        let id = exception.id;
+        match (exception_life::step(standing(exception), finding.is_some(), evidence), finding) {
+            (Step::Update, Some(finding)) => {
+                let row = rows::seen(exception, finding, moment.on);
+                self.rows.extend((row != *exception).then_some(row));
+            }
+            (Step::Reopen, Some(finding)) => {
+                let since = exception.resolved_date.map_or(moment.on, |closed| closed.max(moment.on));
+                self.reopened.push((id, since));
+                self.applied.reopened.push(id);
+                self.events.push(rows::event(id, moment, "reopened", json!({ "from": exception.resolution })));
+                self.rows.push(rows::reopened(rows::seen(exception, finding, moment.on), moment.at));
+            }
+            (Step::Verify, _) => {
+                self.applied.verified.push(id);
+                self.events.push(rows::event(id, moment, "verified", json!({})));
+                self.rows.push(rows::verified(exception, moment));
+            }
+            (Step::Leave | Step::Update | Step::Reopen, _) => {}
+        }
+    }
+}
+
+fn verification(moment: Moment<'_>) -> Closing {
+    Closing {
+        on: moment.on,
+        at: moment.at,
+        resolution: Resolution::Verified,
+        actor: moment.actor.to_owned(),
+        accepted_until: None,
+        note: None,
+    }
+}
+
+/// The exceptions that findings may change: the open ones they speak for, and those with one of their fingerprints.
+async fn list_known(
+    transaction: &DatabaseTransaction,
+    findings: &Findings<'_>,
+) -> Result<Vec<exception::Model>, InventoryError> {
+    use exception::{Column, Entity};
+    let of_type = || Entity::find().filter(Column::Type.eq(findings.type_code)).lock_exclusive();
+    let mut open = of_type().filter(Column::Resolved.eq(false));
+    if let Some(identities) = findings.about {
+        let concerned = exception_identity::Entity::find()
+            .select_only()
+            .column(exception_identity::Column::ExceptionId)
+            .filter(exception_identity::Column::DeviceIdentityId.is_in(identities.iter().copied()));
+        open = open.filter(Column::Id.in_subquery(sea_orm::QueryTrait::into_query(concerned)));
+    }
+    let mut known = open.all(transaction).await?;
+    let fingerprints: Vec<&str> = findings.found.iter().map(|finding| finding.fingerprint.as_str()).collect();
+    for chunk in fingerprints.chunks(bulk::KEYS_PER_STATEMENT) {
+        let resolved = of_type().filter(Column::Resolved.eq(true));
+        known.extend(resolved.filter(Column::Fingerprint.is_in(chunk.iter().copied())).all(transaction).await?);
+    }
+    Ok(known)
+}
+
+/// A row that was resolved by plain SQL, as the predecessor's users did, says neither how nor when: a person meant it,
+/// so it stays resolved.
+fn standing(exception: &exception::Model) -> Standing {
+    if !exception.resolved {
+        return Standing::Open;
+    }
+    let how = exception.resolution.as_deref().and_then(Resolution::from_code).unwrap_or(Resolution::Accepted);
+    let at = exception.resolved_at.unwrap_or(DateTime::<Utc>::MAX_UTC);
+    Standing::Resolved { how, at, accepted_until: exception.accepted_until }
+}
