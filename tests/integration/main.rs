@@ -22,6 +22,7 @@ mod hostile_texts;
 mod http_edge;
 mod killed;
 mod moving_lists;
+mod nine_checks;
 mod paging;
 mod predecessor_sql;
 mod resolving;
