@@ -35,18 +35,20 @@ fn given_name(sighting: &Sighting) -> Option<String> {
     (!is_own_name(&name, &sighting.hostname)).then_some(name)
 }
 
-/// Whether a folded display name is only the host name: as received, short, or cut at the length of NetBIOS. Where the
-/// host name itself is a cut one, the whole name that begins with it is the machine's own too.
+/// Whether a folded display name is only the host name: as received, short, with a domain, or cut at the length of
+/// NetBIOS. Where the host name itself is a cut one, the whole name that begins with it is the machine's own too. A name
+/// with more words in it (`PC-1 upstairs`, `PC-1 | Marie`) was given by people.
 fn is_own_name(name: &str, received: &str) -> bool {
     let Some(host) = hostname::canonical(received) else { return false };
-    let is_whole_of_cut = || {
-        let is_one_word = !name.contains(|character: char| character.is_whitespace() || character == '|');
-        hostname::may_be_cut(&host) && is_one_word && name.starts_with(&host)
-    };
-    text::fold_words(received).as_deref() == Some(name)
-        || name == host
-        || name == hostname::netbios(&host)
-        || is_whole_of_cut()
+    if name == host || text::fold_words(received).as_deref() == Some(name) {
+        return true;
+    }
+    let has_more_words = name.contains(|character: char| character.is_whitespace() || character == '|');
+    let short = hostname::canonical(name).filter(|_| !has_more_words);
+    short.is_some_and(|short| {
+        let is_whole_of_cut = hostname::may_be_cut(&host) && short.starts_with(&host);
+        short == host || short == hostname::netbios(&host) || is_whole_of_cut
+    })
 }
 
 fn finding(pair: &LinkedPair<'_>) -> Finding {
@@ -105,6 +107,8 @@ mod tests {
             assert_eq!(run_on("PC-1.corp.example", default, Some("Front Desk")), [], "{default:?}");
             assert_eq!(run_on("PC-1.corp.example", Some("Front Desk"), default), [], "{default:?}");
         }
+        assert_eq!(run_on("PC-1", Some("pc-1.corp.example"), Some("Front Desk")), [], "whichever side has the domain");
+        assert_eq!(run_on("Time clock", Some("TIME  CLOCK"), Some("Front Desk")), [], "a label taken for a host name");
         assert_eq!(run_on("PC-1.corp.example", Some("PC-1 upstairs"), Some("Front Desk")).len(), 1);
         assert_eq!(run_on("PC-1.corp.example", Some("PC-10"), Some("Front Desk")).len(), 1);
     }

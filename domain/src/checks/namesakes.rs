@@ -1,6 +1,6 @@
 //! Devices of one vendor and organization that share a key: what duplicates are made of.
 
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use crate::{
     checks::{DayInventory, Sighting},
@@ -35,7 +35,7 @@ impl<'a> Namesakes<'a> {
         }
         groups.retain(|_, group| group.len() > 1);
         let highest_first = |((key, _), mut ranked): (_, Vec<&'a Sighting>)| {
-            ranked.sort_by(|one, other| rank(other).cmp(&rank(one)));
+            ranked.sort_by_key(|sighting| Reverse(rank(sighting)));
             Self { key, ranked }
         };
         groups.into_iter().map(highest_first).collect()

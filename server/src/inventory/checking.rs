@@ -147,7 +147,8 @@ impl Inventory {
             let reference = linking.reference_of(*identity).map(|link| link.reference_id);
             reference.into_iter().chain(linking.linked_to(*identity).iter().copied())
         });
-        let undecided = linking.ambiguities.iter().filter(|it| it.candidates.iter().any(|one| identities.contains(one)));
+        let undecided =
+            linking.ambiguities.iter().filter(|it| it.candidates.iter().any(|one| identities.contains(one)));
         let concerned: HashSet<i64> =
             linked.chain(undecided.map(|it| it.identity_id)).chain(identities.iter().copied()).collect();
         let mut all = Applied::default();
@@ -262,7 +263,12 @@ async fn list_seen(connection: &impl ConnectionTrait, date: NaiveDate) -> Result
         .select_only()
         .column_as(Column::DeviceIdentityId, "identity_id")
         .columns([Column::VendorId, Column::Hostname, Column::DisplayName, Column::LocationName])
-        .columns([Column::DeviceTypeName, Column::BillableStatusName, Column::SpareReason, Column::AgentInstallTimestamp])
+        .columns([
+            Column::DeviceTypeName,
+            Column::BillableStatusName,
+            Column::SpareReason,
+            Column::AgentInstallTimestamp,
+        ])
         .columns([Column::LastOnline, Column::SerialNumber, Column::MacAddresses])
         .column(device_identity::Column::VendorDeviceKey)
         .column(site::Column::OrganizationId)
@@ -290,12 +296,7 @@ fn linkable(vendor: Vendor, row: &SeenRow) -> Linkable {
 
 /// What was found about the devices of these vendors. With `about`, only what names one of these identities, and nothing
 /// else is spoken for.
-fn findings<'a>(
-    check: &Check,
-    found: &'a [Finding],
-    group: &Ready,
-    about: Option<&'a HashSet<i64>>,
-) -> Findings<'a> {
+fn findings<'a>(check: &Check, found: &'a [Finding], group: &Ready, about: Option<&'a HashSet<i64>>) -> Findings<'a> {
     let concerns = |finding: &&Finding| {
         let is_about = |about: &HashSet<i64>| finding.identities.iter().any(|identity| about.contains(identity));
         group.vendors.contains(&finding.vendor) && about.is_none_or(is_about)
