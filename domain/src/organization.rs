@@ -1,12 +1,11 @@
 //! Organization names as keys (rules section 6).
 
-use crate::text::fold;
+use crate::text::fold_words;
 
 /// The canonical organization name: trimmed, case-folded, runs of white space made one space.
 /// `None` when nothing is left: a device of such an organization is in none.
 pub fn canonical(name: &str) -> Option<String> {
-    let name = fold(&name.replace(char::is_whitespace, " ")).split_whitespace().collect::<Vec<_>>().join(" ");
-    (!name.is_empty()).then_some(name)
+    fold_words(name)
 }
 
 #[cfg(test)]

@@ -13,6 +13,12 @@ pub(crate) fn fold(text: &str) -> String {
     characters.nfkc().default_case_fold().nfkc().collect()
 }
 
+/// The same with runs of white space made one space, and none at the ends. `None` when nothing is left.
+pub(crate) fn fold_words(text: &str) -> Option<String> {
+    let folded = fold(&text.replace(char::is_whitespace, " ")).split_whitespace().collect::<Vec<_>>().join(" ");
+    (!folded.is_empty()).then_some(folded)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

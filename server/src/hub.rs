@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use collectors::{Collector, FileTokenStore, NinjaCollector, ThreatLockerCollector};
-use domain::{billing::BillingRules, checks::CheckSettings, clock::Clock, vendor::Vendor};
+use domain::{billing::BillingRules, clock::Clock, vendor::Vendor};
 
 use crate::{
     config::{DatabaseUrl, Settings, VendorSettings},
@@ -52,10 +52,9 @@ pub fn schedules(settings: &Settings) -> Vec<Schedule> {
 }
 
 fn rules(settings: &Settings) -> Rules {
-    let exempt_spare_locations = settings.exempt_spare_locations.clone();
     Rules {
         billing: BillingRules::default().with(settings.node_class_rules.clone()),
-        checks: CheckSettings { exempt_spare_locations, ..CheckSettings::default() },
+        checks: settings.checks.clone(),
         internal_organizations: settings.internal_organizations.clone(),
         held_below_percent: settings.held_below_percent,
         lease: std::time::Duration::from_secs(settings.lease_seconds),

@@ -150,7 +150,6 @@ async fn checks_exit_0_when_all_ran(#[values(Backend::Sqlite, Backend::Postgres)
 #[tokio::test]
 async fn checks_of_a_day_that_is_not_stored_exit_3(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let outside = Surroundings::on(backend).await;
-    outside.hub(&["collect", "ninja"]).run().await.ended_with(0);
     for arguments in [&["check", "--json"][..], &["check", "--date", "2026-01-31", "--json"]] {
         let finished = outside.hub(arguments).run().await.ended_with(3);
         assert_eq!(only_run(&finished)["status"], "skipped");
@@ -159,6 +158,42 @@ async fn checks_of_a_day_that_is_not_stored_exit_3(#[values(Backend::Sqlite, Bac
     }
     let dated = outside.hub(&["check", "--date", "2026-01-31", "--json"]).run().await;
     assert_eq!(only_run(&dated)["businessDate"], "2026-01-31");
+}
+
+#[rstest]
+#[tokio::test]
+async fn checks_of_a_day_that_one_vendor_has_run_in_part_and_exit_3(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let outside = Surroundings::on(backend).await;
+    outside.hub(&["collect", "ninja"]).run().await.ended_with(0);
+    let finished = outside.hub(&["check", "--json"]).run().await.ended_with(3);
+    assert_eq!(only_run(&finished)["status"], "partial");
+    let types = |list: &str| -> Vec<serde_json::Value> {
+        let checks = finished.json()["checks"][list].as_array().unwrap().clone();
+        checks.iter().map(|check| check["exceptionType"].clone()).collect()
+    };
+    assert_eq!(types("ran"), ["DUPLICATE_NINJA", "STALE_DEVICE"]);
+    assert_eq!(types("skipped").len(), 8, "the seven that need ThreatLocker, and its half of STALE_DEVICE");
+    assert!(types("skipped").contains(&json!("STALE_DEVICE")));
+}
+
+#[rstest]
+#[tokio::test]
+async fn checks_that_are_switched_off_neither_run_nor_are_skipped(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let outside = Surroundings::on(backend).await;
+    for vendor in ["ninja", "threatlocker"] {
+        outside.hub(&["collect", vendor]).run().await.ended_with(0);
+    }
+    let switched = outside.hub(&["check", "--json"]).set("HUB_CHECKS_SWITCHED_OFF", "MISSING_TL; missing_ninja");
+    let finished = switched.run().await.ended_with(0);
+    let checks = &finished.json()["checks"];
+    let ran: Vec<&str> =
+        checks["ran"].as_array().unwrap().iter().map(|check| check["exceptionType"].as_str().unwrap()).collect();
+    assert_eq!((ran.len(), &checks["skipped"]), (7, &json!([])), "{checks:#}");
+    assert!(!ran.contains(&"MISSING_TL") && !ran.contains(&"MISSING_NINJA"), "{ran:?}");
 }
 
 #[rstest]

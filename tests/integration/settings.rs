@@ -104,6 +104,8 @@ async fn bad_values_are_refused_by_key_with_what_would_be_good() {
         ("HUB_LOG", "server=loud", "tracing filter"),
         ("HUB_LOG_FORMAT", "xml", "text or json"),
         ("HUB_ALLOWED_ORIGINS", "https://hub.example.com/path", "origins"),
+        ("HUB_STALE_AFTER_DAYS", "never", "from 1 to 3650"),
+        ("HUB_CHECKS_SWITCHED_OFF", "STALE_DEVICES", "STALE_DEVICE"),
         ("HUB_SCHEDULE_NINJA", "nightly", "HUB_SCHEDULE_NINJA"),
     ] {
         refused(outside.hub(&["serve"]).set(key, value).run().await, &[key, expected, value]);

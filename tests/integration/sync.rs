@@ -130,7 +130,11 @@ async fn what_changed_at_threatlocker_is_seen_at_once_with_its_exceptions(
         vendors.threatlocker_computer(&computer).set("serialNumber", "UNHEARD-OF").set("hostname", format!("X-{host}"));
     });
     let renamed = sync(&world, "THREATLOCKER", "vendorDeviceKey", &computer).await;
-    assert_eq!(types(&renamed["openedExceptions"]), ["MISSING_NINJA"]);
+    assert_eq!(
+        types(&renamed["openedExceptions"]),
+        ["MISSING_NINJA", "MISSING_TL"],
+        "the old machine has no agent now"
+    );
     let key = id.to_string();
     assert_eq!(text(&renamed["device"], "hostname"), format!("X-{host}"), "it is a machine of its own now");
     assert_ne!(renamed["device"]["id"], back["device"]["id"]);

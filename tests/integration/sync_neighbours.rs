@@ -100,3 +100,32 @@ async fn exceptions_of_others_stay_as_they_are(#[values(Backend::Sqlite, Backend
     assert_eq!((&synced["openedExceptions"], &synced["closedExceptions"]), (&json!([]), &json!([])));
     assert_eq!(world.graphql.every("exceptions", "", shown).await, before);
 }
+
+#[rstest]
+#[tokio::test]
+async fn the_surplus_of_a_shared_serial_number_closes_when_its_keeper_gets_another_and_opens_when_it_returns(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let world = World::on(backend).plan(FleetPlan { organizations: 1, ..FleetPlan::plain(10, 6) }).start().await;
+    let rows = world.simulator.view(simulator::World::ninja_devices);
+    let computers = rows.iter().filter(|row| row["nodeClass"] == "WINDOWS_WORKSTATION");
+    let ids: Vec<i64> = computers.map(|row| row["id"].as_i64().unwrap()).take(2).collect();
+    let serial = |id: i64, serial: &str| {
+        world.simulator.edit(|vendors| {
+            vendors.ninja_device(id).set("system.serialNumber", serial).set("system.biosSerialNumber", serial);
+        });
+    };
+    serial(ids[0], "XYZ-77 00");
+    serial(ids[1], "xyz7700");
+    world.night(0).await;
+    let duplicate = of_type(&world, "DUPLICATE_NINJA").await.remove(0);
+    let keeper = text(&duplicate["details"], "keep").to_owned();
+    serial(keeper.parse().unwrap(), "ABC-1");
+    let changed = sync(&world, "NINJA", &keeper).await;
+    assert!(types(&changed["closedExceptions"]).contains(&"DUPLICATE_NINJA"), "{changed:#}");
+    assert_eq!(text(&of_type(&world, "DUPLICATE_NINJA").await[0], "resolution"), "VERIFIED");
+    serial(keeper.parse().unwrap(), "XYZ 7700");
+    let back = sync(&world, "NINJA", &keeper).await;
+    assert!(types(&back["openedExceptions"]).contains(&"DUPLICATE_NINJA"), "{back:#}");
+    assert_eq!(of_type(&world, "DUPLICATE_NINJA").await.len(), 1, "the same finding is the same exception");
+}

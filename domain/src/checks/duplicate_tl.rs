@@ -2,42 +2,26 @@
 //! others is a finding of its own, so that another keeper (the agent was installed once more) makes no second exception
 //! for a device that is surplus anyway.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::{
-    checks::{Check, CheckSettings, DayInventory, ExceptionType, Finding, Sighting},
+    checks::{Check, CheckSettings, Compares, DayInventory, ExceptionType, Finding, Sighting, namesakes::Namesakes},
     hostname,
     vendor::Vendor,
 };
 
 /// The check.
 pub(super) const CHECK: Check =
-    Check { exception_type: ExceptionType::DuplicateTl, compares: &[Vendor::ThreatLocker], run };
+    Check { exception_type: ExceptionType::DuplicateTl, compares: Compares::All(&[Vendor::ThreatLocker]), run };
 
 fn run(inventory: &DayInventory<'_>, _settings: &CheckSettings) -> Vec<Finding> {
-    let mut findings: Vec<_> = groups(inventory).iter().flat_map(|(name, group)| surplus_of(name, group)).collect();
+    let groups = Namesakes::all(inventory, Vendor::ThreatLocker, |it| hostname::canonical(&it.hostname), newness);
+    let mut findings: Vec<_> = groups.iter().flat_map(surplus_of).collect();
     findings.sort_by_key(|finding| finding.subject);
     findings
-}
-
-/// The devices by canonical host name inside one organization, the one to keep first. Devices without organization are
-/// compared with each other and with no client's; a name of which nothing is left is nobody's duplicate.
-fn groups<'a>(inventory: &DayInventory<'a>) -> Vec<(String, Vec<&'a Sighting>)> {
-    let mut groups: BTreeMap<(String, Option<i64>), Vec<&Sighting>> = BTreeMap::new();
-    for sighting in inventory.of(Vendor::ThreatLocker) {
-        if let Some(name) = hostname::canonical(&sighting.hostname) {
-            let organization_id = sighting.organization.as_ref().map(|organization| organization.id);
-            groups.entry((name, organization_id)).or_default().push(sighting);
-        }
-    }
-    let newest_first = |((name, _), mut group): (_, Vec<&'a Sighting>)| {
-        group.sort_by(|one, other| newness(other).cmp(&newness(one)));
-        (name, group)
-    };
-    groups.into_iter().map(newest_first).collect()
 }
 
 /// What makes a device newer: the date added, then the last check-in, then the vendor's key, which decides ties for good.
@@ -46,10 +30,10 @@ fn newness(sighting: &Sighting) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>
     (sighting.added_at, sighting.last_contact, &sighting.vendor_device_key)
 }
 
-fn surplus_of(name: &str, newest_first: &[&Sighting]) -> Vec<Finding> {
-    let [keep, surplus @ ..] = newest_first else { return Vec::new() };
+fn surplus_of(group: &Namesakes<'_>) -> Vec<Finding> {
+    let Some((keep, surplus)) = group.keep_and_surplus() else { return Vec::new() };
     let finding = |it: &&Sighting| {
-        let mut details = group_details(name, newest_first);
+        let mut details = group_details(&group.key, &group.ranked);
         details["keep"] = json!(keep.vendor_device_key);
         details["surplus"] = json!(it.vendor_device_key);
         Finding::new(ExceptionType::DuplicateTl, it, &[it], details)

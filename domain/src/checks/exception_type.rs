@@ -14,11 +14,31 @@ pub enum ExceptionType {
     SiteMismatch,
     /// Protected though it is spare.
     SpareMismatch,
+    /// Named differently by people.
+    DisplayNameMismatch,
+    /// Managed but not protected.
+    MissingTl,
+    /// One machine managed twice.
+    DuplicateNinja,
+    /// Linked to nothing because several fit equally.
+    AmbiguousMatch,
+    /// Listed, but silent for long.
+    StaleDevice,
 }
 
 impl ExceptionType {
     /// Every type, in the order of the documentation.
-    pub const ALL: [Self; 4] = [Self::MissingNinja, Self::DuplicateTl, Self::SiteMismatch, Self::SpareMismatch];
+    pub const ALL: [Self; 9] = [
+        Self::MissingNinja,
+        Self::DuplicateTl,
+        Self::SiteMismatch,
+        Self::SpareMismatch,
+        Self::DisplayNameMismatch,
+        Self::MissingTl,
+        Self::DuplicateNinja,
+        Self::AmbiguousMatch,
+        Self::StaleDevice,
+    ];
 
     /// The code in table `exceptions` and in fingerprints.
     pub const fn code(self) -> &'static str {
@@ -27,6 +47,11 @@ impl ExceptionType {
             Self::DuplicateTl => "DUPLICATE_TL",
             Self::SiteMismatch => "SITE_MISMATCH",
             Self::SpareMismatch => "SPARE_MISMATCH",
+            Self::DisplayNameMismatch => "DISPLAY_NAME_MISMATCH",
+            Self::MissingTl => "MISSING_TL",
+            Self::DuplicateNinja => "DUPLICATE_NINJA",
+            Self::AmbiguousMatch => "AMBIGUOUS_MATCH",
+            Self::StaleDevice => "STALE_DEVICE",
         }
     }
 
@@ -38,9 +63,9 @@ impl ExceptionType {
     /// How bad it is.
     pub const fn severity(self) -> Severity {
         match self {
-            Self::MissingNinja | Self::SiteMismatch => Severity::High,
-            Self::SpareMismatch => Severity::Medium,
-            Self::DuplicateTl => Severity::Low,
+            Self::MissingNinja | Self::SiteMismatch | Self::MissingTl => Severity::High,
+            Self::SpareMismatch | Self::DuplicateNinja | Self::AmbiguousMatch => Severity::Medium,
+            Self::DuplicateTl | Self::DisplayNameMismatch | Self::StaleDevice => Severity::Low,
         }
     }
 
@@ -62,6 +87,26 @@ impl ExceptionType {
             Self::SpareMismatch => {
                 "ThreatLocker protects a machine that is spare in Ninja: remove the ThreatLocker agent, or put the \
                  machine back into service in Ninja."
+            }
+            Self::DisplayNameMismatch => {
+                "People named the same machine differently in Ninja and in ThreatLocker: agree on one display name. A \
+                 name that is only the machine's own host name counts as none."
+            }
+            Self::MissingTl => {
+                "A billable Ninja server or workstation that is linked to no ThreatLocker device: install the \
+                 ThreatLocker agent, or mark the machine as spare."
+            }
+            Self::DuplicateNinja => {
+                "Ninja lists several devices with one host name or one serial number in one organization: keep the one \
+                 most recently in contact and remove this one."
+            }
+            Self::AmbiguousMatch => {
+                "Several Ninja devices fit this device equally, so it was linked to none: link it to the right one, or \
+                 remove what makes them look alike."
+            }
+            Self::StaleDevice => {
+                "The vendor still lists the device but has not heard from it for longer than the setting allows: find \
+                 the machine, or remove the entry."
             }
         }
     }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::{
     checks::{ExceptionType, Sighting},
     hostname,
+    vendor::Vendor,
 };
 
 /// Something wrong with one day's data.
@@ -16,6 +17,8 @@ pub struct Finding {
     pub exception_type: ExceptionType,
     /// The identity that the exception is about.
     pub subject: i64,
+    /// The vendor of that identity.
+    pub vendor: Vendor,
     /// Every identity that the fingerprint names, ascending.
     pub identities: Vec<i64>,
     /// The same text for the same trouble on every day: see [`fingerprint`].
@@ -41,6 +44,7 @@ impl Finding {
         Self {
             exception_type,
             subject: subject.identity_id,
+            vendor: subject.vendor,
             identities,
             fingerprint: fingerprint(exception_type, concerned),
             hostname: hostname::canonical(&subject.hostname).unwrap_or_else(|| subject.hostname.trim().to_owned()),

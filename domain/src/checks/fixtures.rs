@@ -1,10 +1,12 @@
 //! Sightings and links for the tests of checks.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::{
     billing::Billing,
-    checks::{Check, CheckSettings, DayInventory, Finding, OrganizationRef, Sighting},
+    checks::{BusinessDay, Check, CheckSettings, DayInventory, Finding, OrganizationRef, Sighting},
+    clock::BusinessZone,
+    device_type::DeviceType,
     linking::{Ambiguity, Link, LinkRule, Linking},
     vendor::Vendor,
 };
@@ -29,6 +31,8 @@ pub(super) fn threatlocker(identity_id: i64, hostname: &str) -> Sighting {
         display_name: None,
         organization: None,
         location_name: None,
+        device_type: DeviceType::Workstation,
+        serial_number: None,
         billing: None,
         spare_reason: None,
         added_at: None,
@@ -59,6 +63,11 @@ pub(super) fn linking(pairs: &[(i64, i64)], ambiguities: &[Ambiguity]) -> Linkin
     Linking::new(pairs.iter().map(link).collect(), ambiguities.to_vec())
 }
 
+/// The day that is checked: 2 March 2026 in Chicago.
+pub(super) fn day() -> BusinessDay {
+    BusinessDay { date: NaiveDate::from_ymd_opt(2026, 3, 2).unwrap(), zone: BusinessZone::default() }
+}
+
 /// What a check finds. It must find the same when the sightings come the other way round.
 pub(super) fn found(
     check: &Check,
@@ -66,9 +75,9 @@ pub(super) fn found(
     linking: &Linking,
     settings: &CheckSettings,
 ) -> Vec<Finding> {
-    let findings = (check.run)(&DayInventory::new(sightings, linking), settings);
+    let findings = (check.run)(&DayInventory::new(day(), sightings, linking), settings);
     let reversed: Vec<_> = sightings.iter().rev().cloned().collect();
-    assert_eq!(findings, (check.run)(&DayInventory::new(&reversed, linking), settings), "order must not matter");
+    assert_eq!(findings, (check.run)(&DayInventory::new(day(), &reversed, linking), settings), "order must not matter");
     assert!(findings.is_sorted_by_key(|finding| finding.subject), "findings are sorted by subject");
     findings
 }

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::{
     billing::{Billing, SpareReason},
+    clock::BusinessZone,
+    device_type::DeviceType,
     linking::{Ambiguity, Link, Linking},
     vendor::Vendor,
 };
@@ -36,6 +38,10 @@ pub struct Sighting {
     pub organization: Option<OrganizationRef>,
     /// The location's name; `None` when there is none or it is not known.
     pub location_name: Option<String>,
+    /// What kind of machine it is.
+    pub device_type: DeviceType,
+    /// Serial number as received; placeholders count as none.
+    pub serial_number: Option<String>,
     /// Billing; `None` for vendors that do not decide it.
     pub billing: Option<Billing>,
     /// Why it is spare.
@@ -53,21 +59,39 @@ impl Sighting {
     }
 }
 
+/// A day of the business time zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BusinessDay {
+    /// The day.
+    pub date: NaiveDate,
+    /// The zone that says which instants belong to it.
+    pub zone: BusinessZone,
+}
+
+impl BusinessDay {
+    /// Whole days from the day of an instant to this one; negative when the instant is on a later day.
+    pub fn days_since(self, instant: DateTime<Utc>) -> i64 {
+        (self.date - self.zone.date_of(instant)).num_days()
+    }
+}
+
 /// The sightings of one day with their links.
 #[derive(Debug)]
 pub struct DayInventory<'a> {
+    /// Which day it is.
+    pub day: BusinessDay,
     sightings: Vec<&'a Sighting>,
     by_identity: HashMap<i64, &'a Sighting>,
     linking: &'a Linking,
 }
 
 impl<'a> DayInventory<'a> {
-    /// A day's inventory.
-    pub fn new(sightings: &'a [Sighting], linking: &'a Linking) -> Self {
+    /// A day's inventory; the links are those of these sightings.
+    pub fn new(day: BusinessDay, sightings: &'a [Sighting], linking: &'a Linking) -> Self {
         let by_identity: HashMap<_, _> = sightings.iter().map(|sighting| (sighting.identity_id, sighting)).collect();
         let mut sightings: Vec<_> = sightings.iter().collect();
         sightings.sort_by_key(|sighting| sighting.identity_id);
-        Self { sightings, by_identity, linking }
+        Self { day, sightings, by_identity, linking }
     }
 
     /// A vendor's sightings by identity, ascending.
@@ -85,6 +109,19 @@ impl<'a> DayInventory<'a> {
     pub fn reference_of(&self, sighting: &Sighting) -> Option<(&'a Link, &'a Sighting)> {
         let link = self.linking.reference_of(sighting.identity_id)?;
         Some((link, self.sighting(link.reference_id)?))
+    }
+
+    /// Another vendor's sightings of the same machine, by identity, ascending; those that were not there that day are left
+    /// out.
+    pub fn linked_to(&self, reference: &Sighting, vendor: Vendor) -> impl Iterator<Item = &'a Sighting> {
+        let linked = self.linking.linked_to(reference.identity_id).iter();
+        linked.filter_map(|identity_id| self.sighting(*identity_id)).filter(move |sighting| sighting.vendor == vendor)
+    }
+
+    /// The sightings that were linked to nothing because several fitted, by identity, ascending.
+    pub fn ambiguous(&self) -> impl Iterator<Item = (&'a Sighting, &'a Ambiguity)> {
+        let ambiguities = self.linking.ambiguities.iter();
+        ambiguities.filter_map(|ambiguity| Some((self.sighting(ambiguity.identity_id)?, ambiguity)))
     }
 
     /// The ambiguity that kept a sighting from being linked.

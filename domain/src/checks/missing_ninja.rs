@@ -3,15 +3,17 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    checks::{Check, CheckSettings, DayInventory, ExceptionType, Finding, Sighting},
+    checks::{Check, CheckSettings, Compares, DayInventory, ExceptionType, Finding, Sighting, ambiguity},
     hostname,
-    linking::Ambiguity,
     vendor::Vendor,
 };
 
 /// The check.
-pub(super) const CHECK: Check =
-    Check { exception_type: ExceptionType::MissingNinja, compares: &[Vendor::Ninja, Vendor::ThreatLocker], run };
+pub(super) const CHECK: Check = Check {
+    exception_type: ExceptionType::MissingNinja,
+    compares: Compares::All(&[Vendor::Ninja, Vendor::ThreatLocker]),
+    run,
+};
 
 /// A link to a Ninja device that is not there that day is none: the machine is not managed.
 fn run(inventory: &DayInventory<'_>, _settings: &CheckSettings) -> Vec<Finding> {
@@ -36,27 +38,9 @@ fn finding(inventory: &DayInventory<'_>, sighting: &Sighting) -> Finding {
         tell("original_stored_hostname", json!(sighting.hostname));
     }
     if let Some(ambiguity) = inventory.ambiguity_of(sighting) {
-        tell("ambiguity", candidates(inventory, ambiguity));
+        tell("ambiguity", ambiguity::details(inventory, ambiguity));
     }
     Finding::new(ExceptionType::MissingNinja, sighting, &[sighting], Value::Object(details))
-}
-
-/// The Ninja devices that fit equally, so that a person can pick one.
-fn candidates(inventory: &DayInventory<'_>, ambiguity: &Ambiguity) -> Value {
-    let candidate = |identity_id: &i64| {
-        let sighting = inventory.sighting(*identity_id);
-        json!({
-            "identity_id": identity_id,
-            "vendor_device_key": sighting.map(|it| &it.vendor_device_key),
-            "ninja_hostname": sighting.map(|it| hostname::short(&it.hostname)),
-            "ninja_org_name": sighting.and_then(Sighting::organization_name),
-        })
-    };
-    json!({
-        "rule": ambiguity.rule.code(),
-        "note": "Several Ninja devices fit equally, so none was taken.",
-        "candidates": ambiguity.candidates.iter().map(candidate).collect::<Vec<_>>(),
-    })
 }
 
 #[cfg(test)]
@@ -64,7 +48,7 @@ mod tests {
     use super::*;
     use crate::{
         checks::fixtures::{found, in_organization, linking, ninja, nowhere, threatlocker},
-        linking::LinkRule,
+        linking::{Ambiguity, LinkRule},
     };
 
     fn run_on(sightings: &[Sighting], links: &[(i64, i64)], ambiguities: &[Ambiguity]) -> Vec<Finding> {

@@ -3,13 +3,16 @@
 use serde_json::json;
 
 use crate::{
-    checks::{Check, CheckSettings, DayInventory, ExceptionType, Finding, linked_pair::LinkedPair},
+    checks::{Check, CheckSettings, Compares, DayInventory, ExceptionType, Finding, linked_pair::LinkedPair},
     vendor::Vendor,
 };
 
 /// The check.
-pub(super) const CHECK: Check =
-    Check { exception_type: ExceptionType::SiteMismatch, compares: &[Vendor::Ninja, Vendor::ThreatLocker], run };
+pub(super) const CHECK: Check = Check {
+    exception_type: ExceptionType::SiteMismatch,
+    compares: Compares::All(&[Vendor::Ninja, Vendor::ThreatLocker]),
+    run,
+};
 
 fn run(inventory: &DayInventory<'_>, _settings: &CheckSettings) -> Vec<Finding> {
     LinkedPair::all(inventory).filter(differs).map(|pair| finding(&pair)).collect()

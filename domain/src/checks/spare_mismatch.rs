@@ -4,14 +4,17 @@ use serde_json::json;
 
 use crate::{
     billing::{Billing, SpareReason},
-    checks::{Check, CheckSettings, DayInventory, ExceptionType, Finding, linked_pair::LinkedPair},
+    checks::{Check, CheckSettings, Compares, DayInventory, ExceptionType, Finding, linked_pair::LinkedPair},
     organization,
     vendor::Vendor,
 };
 
 /// The check.
-pub(super) const CHECK: Check =
-    Check { exception_type: ExceptionType::SpareMismatch, compares: &[Vendor::Ninja, Vendor::ThreatLocker], run };
+pub(super) const CHECK: Check = Check {
+    exception_type: ExceptionType::SpareMismatch,
+    compares: Compares::All(&[Vendor::Ninja, Vendor::ThreatLocker]),
+    run,
+};
 
 fn run(inventory: &DayInventory<'_>, settings: &CheckSettings) -> Vec<Finding> {
     let exempt: Vec<_> =

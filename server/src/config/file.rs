@@ -72,6 +72,9 @@ fn take(given: &mut Given, name: &str, origin: String, value: Value) -> Result<(
         }
         _ => return Err(bad(origin, "a text, a whole number or a list of texts")),
     };
+    if let Some(other) = given.find(key.name) {
+        return Err(bad(origin, &format!("one place for the setting; {} is there too", other.origin)));
+    }
     given.insert(key.name, Entry { origin, content });
     Ok(())
 }

@@ -28,13 +28,17 @@ const fn secret(name: &'static str, in_file: &'static str) -> Key {
 }
 
 /// All settings but `HUB_CONFIG`, which says where settings are, and `node_class_rules`, which is a table in the file.
-pub(super) const KEYS: [Key; 22] = [
+/// `exempt_spare_locations` has two places in the file: it was there before the table of the checks.
+pub(super) const KEYS: [Key; 25] = [
     open("HUB_LISTEN", "listen"),
     open("HUB_DATA_DIR", "data_dir"),
     open("HUB_TIME_ZONE", "time_zone"),
     open("HUB_HELD_BELOW_PERCENT", "held_below_percent"),
     open("HUB_INTERNAL_ORGANIZATIONS", "internal_organizations"),
     open("HUB_EXEMPT_SPARE_LOCATIONS", "exempt_spare_locations"),
+    open("HUB_EXEMPT_SPARE_LOCATIONS", "checks.exempt_spare_locations"),
+    open("HUB_CHECKS_SWITCHED_OFF", "checks.switched_off"),
+    open("HUB_STALE_AFTER_DAYS", "checks.stale_after_days"),
     open("HUB_LEASE_SECONDS", "lease_seconds"),
     open("HUB_LOG", "log"),
     open("HUB_LOG_FORMAT", "log_format"),

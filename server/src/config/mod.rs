@@ -5,6 +5,7 @@
 //! a vendor's credentials or an address that others could reach stops the start with a sentence that names the key.
 //! It reads nothing but what it is handed, so that tests hand it what they like.
 
+mod checks;
 mod environment;
 mod error;
 mod file;
@@ -17,7 +18,7 @@ mod vendors;
 
 use std::{collections::BTreeMap, io, net::SocketAddr, path::Path, path::PathBuf};
 
-use domain::{billing::NodeClassRule, clock::BusinessZone};
+use domain::{billing::NodeClassRule, checks::CheckSettings, clock::BusinessZone};
 use secrecy::{ExposeSecret, SecretString};
 
 pub use environment::of_process;
@@ -47,8 +48,8 @@ pub struct Settings {
     pub held_below_percent: u8,
     /// Canonical names of organizations that are no clients (default none).
     pub internal_organizations: Vec<String>,
-    /// Locations whose spares are meant to have agents (default none).
-    pub exempt_spare_locations: Vec<String>,
+    /// What the checks look for (default: every type, silence after 30 days, no exempt spare location).
+    pub checks: CheckSettings,
     /// Entries over the default node-class rules, by node class (default none; in the file only).
     pub node_class_rules: BTreeMap<String, NodeClassRule>,
     /// How long a running job holds its vendor without a sign of life, in seconds (default 60).
@@ -113,7 +114,7 @@ fn settings(values: &Values, node_class_rules: BTreeMap<String, NodeClassRule>) 
         database: values.database()?.unwrap_or_else(|| DatabaseUrl::Sqlite(data_dir.join("inventory-hub.sqlite"))),
         held_below_percent: values.number("HUB_HELD_BELOW_PERCENT", 0..=100)?.unwrap_or(80),
         internal_organizations: values.list("HUB_INTERNAL_ORGANIZATIONS")?,
-        exempt_spare_locations: values.list("HUB_EXEMPT_SPARE_LOCATIONS")?,
+        checks: checks::read(values)?,
         node_class_rules,
         lease_seconds: values.number("HUB_LEASE_SECONDS", 5..=86_400)?.unwrap_or(60),
         log: values.filter("HUB_LOG")?,

@@ -2,6 +2,8 @@
 
 use std::io::{Error, ErrorKind};
 
+use domain::checks::ExceptionType;
+
 use super::*;
 
 /// Files that "exist".
@@ -37,7 +39,9 @@ fn without_any_source_the_documented_defaults_hold() {
     assert_eq!(settings.zone.0.name(), "America/Chicago");
     assert!(matches!(settings.database, DatabaseUrl::Sqlite(path) if path == Path::new("data/inventory-hub.sqlite")));
     assert_eq!((settings.held_below_percent, settings.lease_seconds), (80, 60));
-    assert!(settings.internal_organizations.is_empty() && settings.exempt_spare_locations.is_empty());
+    assert!(settings.internal_organizations.is_empty());
+    assert_eq!(settings.checks, CheckSettings::default());
+    assert_eq!((settings.checks.stale_after_days, settings.checks.switched_off.len()), (30, 0));
     assert!(settings.node_class_rules.is_empty() && settings.allowed_origins.is_empty());
     assert_eq!((settings.log.as_deref(), settings.log_format), (None, LogFormat::Text));
     let texts = [&settings.schedule.ninja, &settings.schedule.threatlocker, &settings.schedule.checks];
@@ -65,7 +69,6 @@ fn every_key_of_the_file_is_read() {
         time_zone = "Europe/London"
         held_below_percent = 50
         internal_organizations = ["Our Own, Inc.", " second "]
-        exempt_spare_locations = ["Depot"]
         lease_seconds = 90
         log = "info,server=debug"
         log_format = "json"
@@ -73,6 +76,10 @@ fn every_key_of_the_file_is_read() {
         [schedule]
         ninja = "5 4 * * *"
         checks = "off"
+        [checks]
+        switched_off = ["STALE_DEVICE", "duplicate_tl"]
+        stale_after_days = 45
+        exempt_spare_locations = ["Depot"]
         [node_class_rules]
         HYPERV_VMM_GUEST = "guest"
         [ninja]
@@ -86,7 +93,10 @@ fn every_key_of_the_file_is_read() {
     assert_eq!((settings.listen.to_string().as_str(), settings.zone.0.name()), ("[::1]:5401", "Europe/London"));
     assert_eq!((settings.held_below_percent, settings.lease_seconds), (50, 90));
     assert_eq!(settings.internal_organizations, ["Our Own, Inc.", "second"]);
-    assert_eq!(settings.exempt_spare_locations, ["Depot"]);
+    assert_eq!(settings.checks.exempt_spare_locations, ["Depot"]);
+    assert_eq!(settings.checks.stale_after_days, 45);
+    let off: Vec<_> = settings.checks.switched_off.into_iter().collect();
+    assert_eq!(off, [ExceptionType::DuplicateTl, ExceptionType::StaleDevice]);
     assert_eq!(settings.allowed_origins, ["https://hub.example.com"]);
     assert_eq!((settings.log.as_deref(), settings.log_format), (Some("info,server=debug"), LogFormat::Json));
     assert_eq!(settings.node_class_rules["HYPERV_VMM_GUEST"], NodeClassRule::Guest);
@@ -103,6 +113,52 @@ fn every_key_of_the_file_is_read() {
 fn lists_in_the_environment_are_separated_by_semicolons() {
     let settings = from_environment(&[("HUB_INTERNAL_ORGANIZATIONS", "Our Own, Inc.; ;second;")]).unwrap();
     assert_eq!(settings.internal_organizations, ["Our Own, Inc.", "second"]);
+}
+
+#[test]
+fn checks_are_set_from_the_environment_too_and_it_wins_over_the_file() {
+    let file = [(DEFAULT_FILE, "[checks]\nstale_after_days = 45\nswitched_off = [\"MISSING_TL\"]")];
+    let environment =
+        [("HUB_CHECKS_SWITCHED_OFF", "STALE_DEVICE; duplicate_ninja ;"), ("HUB_EXEMPT_SPARE_LOCATIONS", "ES Spare")];
+    let settings = load_from(&Flags::default(), &environment, &file).unwrap();
+    let off: Vec<_> = settings.checks.switched_off.into_iter().collect();
+    assert_eq!(off, [ExceptionType::DuplicateNinja, ExceptionType::StaleDevice]);
+    assert_eq!(settings.checks.stale_after_days, 45);
+    assert_eq!(settings.checks.exempt_spare_locations, ["ES Spare"]);
+    assert_eq!(from_environment(&[("HUB_STALE_AFTER_DAYS", "1")]).unwrap().checks.stale_after_days, 1);
+}
+
+#[test]
+fn exempt_spare_locations_are_read_from_their_old_place_and_not_from_two() {
+    let settings = from_file("exempt_spare_locations = [\"Depot\"]").unwrap();
+    assert_eq!(settings.checks.exempt_spare_locations, ["Depot"]);
+    let twice = "exempt_spare_locations = [\"A\"]\n[checks]\nexempt_spare_locations = [\"B\"]";
+    let message = refusal(from_file(twice));
+    assert!(message.starts_with("exempt_spare_locations in "), "{message}");
+    assert!(message.contains("checks.exempt_spare_locations in "), "{message}");
+}
+
+#[test]
+fn bad_settings_of_checks_are_refused_by_key() {
+    for (key, value, expected) in [
+        ("HUB_CHECKS_SWITCHED_OFF", "STALE", "\"STALE\" is none of them"),
+        ("HUB_CHECKS_SWITCHED_OFF", "STALE_DEVICE, MISSING_TL", "MISSING_NINJA, DUPLICATE_TL"),
+        ("HUB_STALE_AFTER_DAYS", "0", "from 1 to 3650"),
+        ("HUB_STALE_AFTER_DAYS", "4000", "from 1 to 3650"),
+        ("HUB_STALE_AFTER_DAYS", "a month", "a whole number"),
+    ] {
+        let message = refusal(from_environment(&[(key, value)]));
+        assert!(message.starts_with(key) && message.contains(expected), "{message}");
+    }
+    for (text, key) in [
+        ("[checks]\nstale_after_days = -3", "checks.stale_after_days in "),
+        ("[checks]\nswitched_off = [\"NOTHING\"]", "checks.switched_off in "),
+        ("[checks]\nswitched_off = \"STALE_DEVICE\"", "checks.switched_off in "),
+        ("[checks]\nstale_after = 3", "did you mean checks.stale_after_days?"),
+    ] {
+        let message = refusal(from_file(text));
+        assert!(message.contains(key), "{message}");
+    }
 }
 
 #[test]

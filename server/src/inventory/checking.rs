@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     billing::{Billing, SpareReason},
-    checks::{CHECKS, Check, DayInventory, Finding, OrganizationRef, Sighting},
+    checks::{BusinessDay, CHECKS, Check, Compares, DayInventory, Finding, OrganizationRef, Sighting},
+    device_type::DeviceType,
     exception_life::Evidence,
     linking::{self, Linkable},
     vendor::Vendor,
@@ -82,6 +83,12 @@ impl Days {
     }
 }
 
+/// Vendors that a check can judge together on the day, and how fresh their data is.
+struct Ready {
+    vendors: &'static [Vendor],
+    evidence: Evidence,
+}
+
 impl Inventory {
     /// Runs every check that is on for the run's day whose vendors have complete snapshots, and ends the run.
     pub(crate) async fn run_checks(
@@ -105,24 +112,20 @@ impl Inventory {
         let days = self.complete_days(transaction, date).await?;
         let (sightings, linkables) = self.load_day(transaction, date).await?;
         let linking = linking::link(&linkables);
-        let inventory = DayInventory::new(&sightings, &linking);
+        let inventory = DayInventory::new(self.business_day(date), &sightings, &linking);
         let mut report = CheckReport { date, applied, ran: Vec::new(), skipped: Vec::new() };
         for check in CHECKS.iter().filter(|check| check.is_on(&self.rules.checks)) {
-            match may_run(check, &days, date) {
-                Err(reason) => {
-                    report.skipped.push(SkippedCheck { exception_type: check.exception_type.code(), reason });
-                }
-                Ok(evidence) => {
-                    let found = (check.run)(&inventory, &self.rules.checks);
-                    let done = if applied {
-                        let findings = findings(check, found.iter().collect(), evidence, None);
-                        self.apply_findings(transaction, &findings).await?
-                    } else {
-                        Applied::default()
-                    };
-                    report.ran.push(result(check, found.len(), &done));
-                }
+            let (ready, skipped) = may_run(check, &days, date);
+            report.skipped.extend(skipped);
+            if ready.is_empty() {
+                continue;
             }
+            let found = (check.run)(&inventory, &self.rules.checks);
+            let mut done = Applied::default();
+            for group in ready.iter().filter(|_| applied) {
+                done.extend(self.apply_findings(transaction, &findings(check, &found, group, None)).await?);
+            }
+            report.ran.push(result(check, found.len(), &done));
         }
         Ok(report)
     }
@@ -139,24 +142,32 @@ impl Inventory {
         let days = self.complete_days(transaction, date).await?;
         let (sightings, linkables) = self.load_day(transaction, date).await?;
         let linking = linking::link(&linkables);
-        let inventory = DayInventory::new(&sightings, &linking);
+        let inventory = DayInventory::new(self.business_day(date), &sightings, &linking);
         let linked = identities.iter().flat_map(|identity| {
             let reference = linking.reference_of(*identity).map(|link| link.reference_id);
             reference.into_iter().chain(linking.linked_to(*identity).iter().copied())
         });
-        let concerned: HashSet<i64> = linked.chain(identities.iter().copied()).collect();
+        let undecided =
+            linking.ambiguities.iter().filter(|it| it.candidates.iter().any(|one| identities.contains(one)));
+        let concerned: HashSet<i64> =
+            linked.chain(undecided.map(|it| it.identity_id)).chain(identities.iter().copied()).collect();
         let mut all = Applied::default();
         for check in CHECKS.iter().filter(|check| check.is_on(&self.rules.checks)) {
-            let Ok(evidence) = may_run(check, &days, date) else { continue };
+            let (ready, _) = may_run(check, &days, date);
+            if ready.is_empty() {
+                continue;
+            }
             let found = (check.run)(&inventory, &self.rules.checks);
-            let about = |finding: &&Finding| finding.identities.iter().any(|identity| concerned.contains(identity));
-            let findings = findings(check, found.iter().filter(about).collect(), evidence, Some(&concerned));
-            let applied = self.apply_findings(transaction, &findings).await?;
-            all.opened.extend(applied.opened);
-            all.reopened.extend(applied.reopened);
-            all.verified.extend(applied.verified);
+            for group in &ready {
+                let findings = findings(check, &found, group, Some(&concerned));
+                all.extend(self.apply_findings(transaction, &findings).await?);
+            }
         }
         Ok(all)
+    }
+
+    fn business_day(&self, date: NaiveDate) -> BusinessDay {
+        BusinessDay { date, zone: self.zone }
     }
 
     async fn complete_days(&self, connection: &impl ConnectionTrait, date: NaiveDate) -> Result<Days, InventoryError> {
@@ -202,6 +213,8 @@ fn sighting(vendor: Vendor, row: &SeenRow) -> Sighting {
         display_name: row.display_name.clone(),
         organization: organization.map(|(id, name)| OrganizationRef { id, name }),
         location_name: row.location_name.clone(),
+        device_type: row.device_type_name.as_deref().and_then(DeviceType::from_code).unwrap_or(DeviceType::Unknown),
+        serial_number: row.serial_number.clone(),
         billing: row.billable_status_name.as_deref().and_then(Billing::from_code),
         spare_reason: row.spare_reason.as_deref().and_then(SpareReason::from_code),
         added_at: row.agent_install_timestamp,
@@ -209,10 +222,19 @@ fn sighting(vendor: Vendor, row: &SeenRow) -> Sighting {
     }
 }
 
-/// The evidence a check has for the day, or the sentence why it can't run.
-fn may_run(check: &Check, days: &Days, date: NaiveDate) -> Result<Evidence, String> {
-    let missing = |vendor: Vendor| format!("{vendor} has no complete snapshot of {date}");
-    days.evidence(check.compares, date).map_err(missing)
+/// The vendors that a check can judge on the day, and why it can't judge the others.
+fn may_run(check: &Check, days: &Days, date: NaiveDate) -> (Vec<Ready>, Vec<SkippedCheck>) {
+    let (mut ready, mut skipped) = (Vec::new(), Vec::new());
+    for vendors in check.compares.groups() {
+        match days.evidence(vendors, date) {
+            Ok(evidence) => ready.push(Ready { vendors, evidence }),
+            Err(missing) => skipped.push(SkippedCheck {
+                exception_type: check.exception_type.code(),
+                reason: format!("{missing} has no complete snapshot of {date}"),
+            }),
+        }
+    }
+    (ready, skipped)
 }
 
 /// What the checks need of a snapshot.
@@ -226,6 +248,7 @@ struct SeenRow {
     organization_id: Option<i64>,
     organization_name: Option<String>,
     location_name: Option<String>,
+    device_type_name: Option<String>,
     billable_status_name: Option<String>,
     spare_reason: Option<String>,
     agent_install_timestamp: Option<DateTime<Utc>>,
@@ -240,7 +263,12 @@ async fn list_seen(connection: &impl ConnectionTrait, date: NaiveDate) -> Result
         .select_only()
         .column_as(Column::DeviceIdentityId, "identity_id")
         .columns([Column::VendorId, Column::Hostname, Column::DisplayName, Column::LocationName])
-        .columns([Column::BillableStatusName, Column::SpareReason, Column::AgentInstallTimestamp])
+        .columns([
+            Column::DeviceTypeName,
+            Column::BillableStatusName,
+            Column::SpareReason,
+            Column::AgentInstallTimestamp,
+        ])
         .columns([Column::LastOnline, Column::SerialNumber, Column::MacAddresses])
         .column(device_identity::Column::VendorDeviceKey)
         .column(site::Column::OrganizationId)
@@ -266,13 +294,20 @@ fn linkable(vendor: Vendor, row: &SeenRow) -> Linkable {
     }
 }
 
-fn findings<'a>(
-    check: &Check,
-    found: Vec<&'a Finding>,
-    evidence: Evidence,
-    about: Option<&'a HashSet<i64>>,
-) -> Findings<'a> {
-    Findings { type_code: check.exception_type.code(), found, evidence, about }
+/// What was found about the devices of these vendors. With `about`, only what names one of these identities, and nothing
+/// else is spoken for.
+fn findings<'a>(check: &Check, found: &'a [Finding], group: &Ready, about: Option<&'a HashSet<i64>>) -> Findings<'a> {
+    let concerns = |finding: &&Finding| {
+        let is_about = |about: &HashSet<i64>| finding.identities.iter().any(|identity| about.contains(identity));
+        group.vendors.contains(&finding.vendor) && about.is_none_or(is_about)
+    };
+    Findings {
+        type_code: check.exception_type.code(),
+        found: found.iter().filter(concerns).collect(),
+        evidence: group.evidence,
+        vendors: matches!(check.compares, Compares::Each(_)).then_some(group.vendors),
+        about,
+    }
 }
 
 fn result(check: &Check, found: usize, applied: &Applied) -> CheckResult {

@@ -7,12 +7,14 @@ use collectors::DeviceQuery;
 use domain::{
     collection::{Collection, Completeness},
     observation::Observation,
+    serial,
     vendor::Vendor,
 };
 use entity::{device_identity, device_payload, device_snapshot, snapshot_day};
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect, QueryTrait,
-    sea_query::{Expr, ExprTrait},
+    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, IntoSimpleExpr, PaginatorTrait, QueryFilter, QuerySelect,
+    QueryTrait,
+    sea_query::{Expr, ExprTrait, Func},
 };
 
 use super::{
@@ -141,7 +143,7 @@ impl Inventory {
 }
 
 /// The identities whose exceptions a change of this one may open or close: those of its device, and those of the day
-/// with its host name, whose duplicate or link it is or was.
+/// with its host name or serial number, whose duplicate, link or rival it is or was.
 async fn list_neighbours(
     transaction: &DatabaseTransaction,
     identity_id: i64,
@@ -154,22 +156,31 @@ async fn list_neighbours(
         let identities = device_identity::Entity::find().filter(of_device).all(transaction).await?;
         found.extend(identities.into_iter().map(|identity| identity.id));
     }
-    let name = Entity::find()
-        .select_only()
-        .column(Column::CanonicalHostname)
-        .filter(Column::SnapshotDate.eq(date))
-        .filter(Column::DeviceIdentityId.eq(identity_id))
-        .into_query();
-    let namesakes = Entity::find()
-        .select_only()
+    let of_day = || Entity::find().select_only().filter(Column::SnapshotDate.eq(date));
+    let name = of_day().column(Column::CanonicalHostname).filter(Column::DeviceIdentityId.eq(identity_id)).into_query();
+    let serial = of_day().column(Column::SerialNumber).filter(Column::DeviceIdentityId.eq(identity_id));
+    let serial = serial.into_tuple::<Option<String>>().one(transaction).await?.flatten();
+    let serial = serial.as_deref().and_then(serial::key);
+    let neighbours = of_day()
         .column(Column::DeviceIdentityId)
-        .filter(Column::SnapshotDate.eq(date))
-        .filter(Column::CanonicalHostname.in_subquery(name))
+        .filter(
+            Condition::any()
+                .add(Column::CanonicalHostname.in_subquery(name))
+                .add_option(serial.map(|key| spelt_plainly(Column::SerialNumber).eq(key))),
+        )
         .into_tuple::<i64>()
         .all(transaction)
         .await?;
-    found.extend(namesakes);
+    found.extend(neighbours);
     Ok(found)
+}
+
+/// A serial number as [`serial::key`] makes it, as far as SQL can: vendors write one with spaces, dashes and letter case
+/// of their own.
+fn spelt_plainly(serial: device_snapshot::Column) -> Expr {
+    let text = serial.into_simple_expr();
+    let without = |text: Expr, sign: &str| Expr::from(Func::cust("replace").args([text, sign.into(), "".into()]));
+    Func::lower(without(without(text, " "), "-")).into()
 }
 
 async fn find_device(transaction: &DatabaseTransaction, identity_id: i64) -> Result<Option<i64>, InventoryError> {

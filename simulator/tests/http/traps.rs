@@ -12,6 +12,9 @@ struct Rows {
     threatlocker_organizations: Vec<Value>,
 }
 
+/// 2 August 2026, 30 days before the default fleet's first day.
+const THIRTY_DAYS_BEFORE: f64 = 1_785_628_800.0;
+
 fn rows() -> Rows {
     let plan = FleetPlan::default();
     let day = plan.first_day;
@@ -49,6 +52,12 @@ fn names_have_their_traps() {
     some(&rows.devices, "a Unicode label", |row| !text(row, "/displayName").is_ascii());
     some(&rows.devices, "the name of an unnamed Mac", |row| text(row, "/systemName") == "Mac.lan");
     some(&rows.computers, "a label with a person", |row| text(row, "/computerName").contains(" | "));
+    some(&rows.computers, "another label than its device has at Ninja", |row| {
+        let label = text(row, "/computerName");
+        let same = rows.devices.iter().find(|device| text(device, "/systemName") == text(row, "/hostname"));
+        let other = same.map(|device| text(device, "/displayName")).filter(|other| other.ends_with("'s computer"));
+        label.contains(" | ") && other.is_some()
+    });
     some(&rows.computers, "a name with its domain", |row| text(row, "/hostname").ends_with(".example"));
     let receptions: Vec<&Value> = rows.devices.iter().filter(|row| text(row, "/systemName") == "RECEPTION").collect();
     let clients: HashSet<i64> = receptions.iter().map(|row| row["organizationId"].as_i64().unwrap()).collect();
@@ -112,6 +121,12 @@ fn states_have_their_traps() {
     some(&rows.devices, "no contact, as zero", |row| row["lastContact"] == 0 && row.get("os").is_none());
     some(&rows.devices, "no contact, as nothing", |row| {
         row.get("lastContact").is_none() && row["nodeClass"] == "WINDOWS_WORKSTATION"
+    });
+    some(&rows.devices, "no contact for more than 30 days", |row| {
+        row["lastContact"].as_f64().is_some_and(|at| at > 0.0 && at < THIRTY_DAYS_BEFORE)
+    });
+    some(&rows.computers, "no check-in for more than 30 days", |row| {
+        row["isDeleted"] == false && text(row, "/lastCheckin") < "2026-08-02"
     });
     some(&rows.devices, "maintenance or a tag", |row| row.get("maintenance").is_some() || row.get("tags").is_some());
     some(&rows.devices, "spare in its name", |row| text(row, "/displayName").to_lowercase().contains("spare"));

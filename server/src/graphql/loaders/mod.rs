@@ -6,6 +6,7 @@
 
 mod attended;
 mod devices;
+mod exception_types;
 mod exceptions;
 mod jobs;
 mod organizations;
@@ -22,6 +23,7 @@ use tokio::sync::mpsc;
 pub(super) use self::attended::Attended;
 pub use self::{
     devices::{DeviceId, DeviceOfIdentity, IdentitiesOfDevice, IdentityId},
+    exception_types::OpenExceptionsOfType,
     exceptions::{DevicesOfException, EventsOfException, ExceptionId, OpenExceptionsOfDevice},
     jobs::{BatchId, CollectionId, MAX_SET_ASIDE, RunId, RunsOfBatch, SetAsideOfCollection},
     organizations::{DeviceCountOfOrganization, OrganizationId, OrganizationOfSite, SitesOfOrganization},

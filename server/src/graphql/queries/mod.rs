@@ -5,6 +5,7 @@
 
 mod available_dates;
 mod devices;
+mod exception_types;
 mod exceptions;
 mod jobs;
 mod nodes;
@@ -29,6 +30,7 @@ pub struct Query(
     devices::DeviceQueries,
     snapshots::SnapshotQueries,
     exceptions::ExceptionQueries,
+    exception_types::ExceptionTypeQueries,
     usage_changes::UsageQueries,
     available_dates::DateQueries,
     vendors::VendorQueries,

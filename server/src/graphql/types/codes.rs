@@ -89,6 +89,28 @@ pub enum ExceptionType {
     SiteMismatch,
     /// ThreatLocker protects a machine that is spare in Ninja.
     SpareMismatch,
+    /// People named the same machine differently in Ninja and in ThreatLocker.
+    DisplayNameMismatch,
+    /// A billable Ninja server or workstation that is linked to no ThreatLocker device: managed but not protected.
+    MissingTl,
+    /// Ninja lists several devices with one host name or one serial number in one organization; this is one to remove.
+    DuplicateNinja,
+    /// Several Ninja devices fit a device equally, so it was linked to none.
+    AmbiguousMatch,
+    /// A vendor still lists a device that it has not heard from for many days.
+    StaleDevice,
+}
+
+/// How bad an exception is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::checks::Severity")]
+pub enum Severity {
+    /// Untidy: nobody is harmed by waiting.
+    Low,
+    /// Wrong, and it costs somebody something.
+    Medium,
+    /// A machine is unmanaged or unprotected, or a client is billed for another's.
+    High,
 }
 
 /// How an exception was resolved.

@@ -4,7 +4,7 @@ use async_graphql::{Context, Enum, ID, Object};
 use entity::{exception, exception_event};
 
 use super::{
-    Date, DateTime, Device, ExceptionResolution, ExceptionType, Json, Organization,
+    Date, DateTime, Device, ExceptionResolution, ExceptionType, Json, Organization, Severity,
     scalars::count,
     stored::{known, optional},
 };
@@ -45,6 +45,13 @@ impl Exception {
     async fn exception_type(&self) -> Result<ExceptionType, Fault> {
         let read = |code: &str| domain::checks::ExceptionType::from_code(code).map(Into::into);
         known("exception type", &self.0.r#type, read)
+    }
+
+    /// How bad it is.
+    async fn severity(&self) -> Result<Severity, Fault> {
+        let rank = self.0.severity;
+        let severity = domain::checks::Severity::from_rank(rank).map(Severity::from);
+        severity.ok_or_else(|| Fault::corrupt("severity", &rank.to_string()))
     }
 
     /// Whether it waits for somebody.

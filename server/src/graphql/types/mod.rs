@@ -11,6 +11,7 @@ mod device;
 mod device_snapshot;
 mod device_source;
 mod exception;
+mod exception_type_info;
 mod job;
 mod organization;
 pub(super) mod scalars;
@@ -24,13 +25,14 @@ mod vendor;
 
 pub use codes::{
     BillingStatus, CollectionOutcome, DeviceType, ExceptionResolution, ExceptionType, JobStatus, JobTrigger, LinkRule,
-    SetAsideReason, SpareReason, VendorName,
+    SetAsideReason, Severity, SpareReason, VendorName,
 };
 pub use collection::{Collection, SetAsideRecord};
 pub use device::Device;
 pub use device_snapshot::DeviceSnapshot;
 pub use device_source::DeviceSource;
 pub use exception::{Exception, ExceptionEvent, ExceptionStatus};
+pub use exception_type_info::{CheckSetting, ExceptionTypeInfo};
 pub use job::{JobBatch, JobRun};
 pub use organization::{Organization, Site};
 pub use scalars::{Date, DateTime, Json};

@@ -6,9 +6,14 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     checks::Finding,
     exception_life::{self, Evidence, Standing, Step},
+    vendor::Vendor,
 };
-use entity::{exception, exception_event, exception_identity};
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect};
+use entity::{device_identity, exception, exception_event, exception_identity};
+use sea_orm::{
+    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, JoinType, QueryFilter, QuerySelect, QueryTrait,
+    RelationTrait,
+    sea_query::{IntoCondition, SelectStatement},
+};
 use serde_json::json;
 
 use super::{
@@ -29,12 +34,23 @@ pub struct Applied {
     pub verified: Vec<i64>,
 }
 
+impl Applied {
+    /// Adds what another application did.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.opened.extend(other.opened);
+        self.reopened.extend(other.reopened);
+        self.verified.extend(other.verified);
+    }
+}
+
 /// Findings of one check, and which known exceptions they speak for.
 #[derive(Debug)]
 pub(crate) struct Findings<'a> {
     pub(crate) type_code: &'static str,
     pub(crate) found: Vec<&'a Finding>,
     pub(crate) evidence: Evidence,
+    /// Only exceptions about these vendors' identities are concerned; `None` is all of the type.
+    pub(crate) vendors: Option<&'a [Vendor]>,
     /// Only exceptions about one of these identities are concerned; `None` is all of the type.
     pub(crate) about: Option<&'a HashSet<i64>>,
 }
@@ -60,7 +76,7 @@ impl Inventory {
         let mut new: HashMap<&str, &Finding> =
             findings.found.iter().map(|finding| (finding.fingerprint.as_str(), *finding)).collect();
         let mut changes = Changes::default();
-        for exception in list_known(transaction, findings).await? {
+        for exception in self.list_known(transaction, findings).await? {
             let finding = new.remove(exception.fingerprint.as_str());
             changes.take_step(&exception, finding, findings.evidence, moment);
         }
@@ -72,6 +88,31 @@ impl Inventory {
         periods::open_periods(transaction, beginning, moment.at).await?;
         periods::close_periods(transaction, &changes.applied.verified, &verification(moment)).await?;
         Ok(Applied { opened, ..changes.applied })
+    }
+
+    /// The exceptions that findings may change: the open ones they speak for, and those with one of their fingerprints.
+    async fn list_known(
+        &self,
+        transaction: &DatabaseTransaction,
+        findings: &Findings<'_>,
+    ) -> Result<Vec<exception::Model>, InventoryError> {
+        use exception::{Column, Entity};
+        let of_type = || Entity::find().filter(Column::Type.eq(findings.type_code)).lock_exclusive();
+        let vendors = findings.vendors.map(|vendors| vendors.iter().map(|vendor| self.reference.vendor_id(*vendor)));
+        let of_vendors = vendors.map(|ids| about(device_identity::Column::VendorId.is_in(ids)));
+        let identities = findings.about.map(|identities| identities.iter().copied());
+        let of_identities = identities.map(|ids| about(device_identity::Column::Id.is_in(ids)));
+        let spoken_for = Condition::all()
+            .add(Column::Resolved.eq(false))
+            .add_option(of_vendors.map(|ids| Column::Id.in_subquery(ids)))
+            .add_option(of_identities.map(|ids| Column::Id.in_subquery(ids)));
+        let mut known = of_type().filter(spoken_for).all(transaction).await?;
+        let fingerprints: Vec<&str> = findings.found.iter().map(|finding| finding.fingerprint.as_str()).collect();
+        for chunk in fingerprints.chunks(bulk::KEYS_PER_STATEMENT) {
+            let resolved = of_type().filter(Column::Resolved.eq(true));
+            known.extend(resolved.filter(Column::Fingerprint.is_in(chunk.iter().copied())).all(transaction).await?);
+        }
+        Ok(known)
     }
 }
 
@@ -117,28 +158,15 @@ fn verification(moment: Moment<'_>) -> Closing {
     }
 }
 
-/// The exceptions that findings may change: the open ones they speak for, and those with one of their fingerprints.
-async fn list_known(
-    transaction: &DatabaseTransaction,
-    findings: &Findings<'_>,
-) -> Result<Vec<exception::Model>, InventoryError> {
-    use exception::{Column, Entity};
-    let of_type = || Entity::find().filter(Column::Type.eq(findings.type_code)).lock_exclusive();
-    let mut open = of_type().filter(Column::Resolved.eq(false));
-    if let Some(identities) = findings.about {
-        let concerned = exception_identity::Entity::find()
-            .select_only()
-            .column(exception_identity::Column::ExceptionId)
-            .filter(exception_identity::Column::DeviceIdentityId.is_in(identities.iter().copied()));
-        open = open.filter(Column::Id.in_subquery(sea_orm::QueryTrait::into_query(concerned)));
-    }
-    let mut known = open.all(transaction).await?;
-    let fingerprints: Vec<&str> = findings.found.iter().map(|finding| finding.fingerprint.as_str()).collect();
-    for chunk in fingerprints.chunks(bulk::KEYS_PER_STATEMENT) {
-        let resolved = of_type().filter(Column::Resolved.eq(true));
-        known.extend(resolved.filter(Column::Fingerprint.is_in(chunk.iter().copied())).all(transaction).await?);
-    }
-    Ok(known)
+/// Ids of exceptions about identities of which this holds.
+fn about(identity: impl IntoCondition) -> SelectStatement {
+    use exception_identity::{Column, Entity, Relation};
+    Entity::find()
+        .select_only()
+        .column(Column::ExceptionId)
+        .join(JoinType::InnerJoin, Relation::DeviceIdentity.def())
+        .filter(identity)
+        .into_query()
 }
 
 /// A row that was resolved by plain SQL, as the predecessor's users did, says neither how nor when: a person meant it,
