@@ -5,11 +5,10 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     checks::Finding,
-    exception_life::{self, Evidence, Standing, Step},
+    exception_life::{self, Event, EventKind, Evidence, Standing, Step},
 };
 use entity::{exception, exception_event, exception_identity};
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect};
-use serde_json::json;
 
 use super::{
     CHECKS_ACTOR, Resolution,
@@ -65,7 +64,7 @@ impl Inventory {
             changes.take_step(&exception, finding, findings.evidence, moment);
         }
         let opened = self.open_exceptions(transaction, new.into_values().collect(), moment.on).await?;
-        changes.events.extend(opened.iter().map(|id| rows::event(*id, moment, "found", json!({}))));
+        changes.events.extend(opened.iter().map(|id| rows::event(*id, moment, Event::of(EventKind::Found))));
         rows::update(transaction, changes.rows).await?;
         bulk::insert(transaction, changes.events, None).await?;
         let beginning = opened.iter().map(|id| (*id, moment.on)).chain(changes.reopened);
@@ -90,15 +89,14 @@ impl Changes {
                 self.rows.extend((row != *exception).then_some(row));
             }
             (Step::Reopen, Some(finding)) => {
-                let since = exception.resolved_date.map_or(moment.on, |closed| closed.max(moment.on));
-                self.reopened.push((id, since));
+                self.reopened.push((id, rows::open_since(exception, moment)));
                 self.applied.reopened.push(id);
-                self.events.push(rows::event(id, moment, "reopened", json!({ "from": exception.resolution })));
-                self.rows.push(rows::reopened(rows::seen(exception, finding, moment.on), moment.at));
+                self.events.push(rows::event(id, moment, found_again(exception)));
+                self.rows.push(rows::reopened(rows::seen(exception, finding, moment.on), moment));
             }
             (Step::Verify, _) => {
                 self.applied.verified.push(id);
-                self.events.push(rows::event(id, moment, "verified", json!({})));
+                self.events.push(rows::event(id, moment, Event::verified()));
                 self.rows.push(rows::verified(exception, moment));
             }
             (Step::Leave | Step::Update | Step::Reopen, _) => {}
@@ -108,13 +106,16 @@ impl Changes {
 
 fn verification(moment: Moment<'_>) -> Closing {
     Closing {
-        on: moment.on,
         at: moment.at,
         resolution: Resolution::Verified,
         actor: moment.actor.to_owned(),
         accepted_until: None,
         note: None,
     }
+}
+
+fn found_again(exception: &exception::Model) -> Event {
+    Event::found_again(exception.resolution.as_deref().and_then(Resolution::from_code), exception.accepted_until)
 }
 
 /// The exceptions that findings may change: the open ones they speak for, and those with one of their fingerprints.
@@ -145,7 +146,8 @@ async fn list_known(
 /// so it stays resolved.
 fn standing(exception: &exception::Model) -> Standing {
     if !exception.resolved {
-        return Standing::Open;
+        let by_person = exception.reopened_by.as_deref().is_some_and(|by| by != CHECKS_ACTOR);
+        return Standing::Open { reopened_at: exception.reopened_at.filter(|_| by_person) };
     }
     let how = exception.resolution.as_deref().and_then(Resolution::from_code).unwrap_or(Resolution::Accepted);
     let at = exception.resolved_at.unwrap_or(DateTime::<Utc>::MAX_UTC);
