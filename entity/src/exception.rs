@@ -27,7 +27,7 @@ pub struct Model {
     pub resolved_by: Option<String>,
     /// Assigned to.
     pub assigned_to: Option<String>,
-    /// The note of the last resolution.
+    /// The latest note or comment.
     pub notes: Option<String>,
     /// Type and identities: one row for ever.
     pub fingerprint: String,
@@ -41,8 +41,10 @@ pub struct Model {
     pub resolved_at: Option<DateTimeUtc>,
     /// Accepted until.
     pub accepted_until: Option<Date>,
-    /// The last time a check found it again after it was resolved.
+    /// The last time it was opened again after it was resolved.
     pub reopened_at: Option<DateTimeUtc>,
+    /// Who did that: a principal, or `checks`.
+    pub reopened_by: Option<String>,
     /// 1 low, 2 medium, 3 high.
     pub severity: i16,
     /// The last day on which nobody wants to see it though it is open.

@@ -17,7 +17,7 @@ pub struct Model {
     pub happened_on: Option<Date>,
     /// The principal, or `checks`.
     pub actor: String,
-    /// found, resolved, reopened, verified.
+    /// found, resolved, reopened, verified, assigned, unassigned, commented, snoozed, woken.
     pub kind: String,
     /// From which value to which.
     #[sea_orm(column_type = "JsonBinary")]

@@ -18,6 +18,7 @@ mod process;
 mod servers;
 mod socket;
 mod surroundings;
+mod technician;
 mod waiting;
 mod world;
 
@@ -34,5 +35,6 @@ pub use self::{
     servers::Refusal,
     socket::Socket,
     surroundings::Surroundings,
+    technician::kinds,
     world::{World, WorldBuilder, collect_on},
 };

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use simulator::FleetPlan;
 
 const SHOWN: &str = "id type status hostname details dateFound ageDays lastSeen resolution resolvedAt resolvedDate
-    resolvedBy notes acceptedUntil reopenedAt version events { at actor kind detail }";
+    resolvedBy notes acceptedUntil reopenedAt version history { at actor kind from note }";
 
 /// A world with one ThreatLocker computer that Ninja does not know, and its computer id. The claims are about that one
 /// exception; the machine that it was is now without ThreatLocker, which is another type's business.
@@ -49,7 +49,7 @@ async fn resolve(world: &World, id: &Value, resolution: &str, more: Value) -> An
 }
 
 fn kinds(exception: &Value) -> Vec<&str> {
-    exception["events"].as_array().unwrap().iter().map(|event| text(event, "kind")).collect()
+    exception["history"].as_array().unwrap().iter().map(|event| text(event, "kind")).collect()
 }
 
 /// Later the same day, both vendors are collected and checked again.
@@ -82,8 +82,8 @@ async fn found_again_is_the_same_exception_however_often_checks_run(
         ("2026-03-06", &json!(4)),
         "age counts from the first day"
     );
-    assert_eq!(kinds(&later), ["found"]);
-    let found = &later["events"][0];
+    assert_eq!(kinds(&later), ["FOUND"]);
+    let found = &later["history"][0];
     assert_eq!((text(found, "actor"), text(found, "at")), ("checks", "2026-03-02T09:10:00Z"));
 }
 
@@ -106,15 +106,15 @@ async fn what_a_person_decided_survives_a_second_look_at_the_same_data(
     assert_eq!(answer.data()["resolveException"]["userErrors"], json!([]));
     assert_eq!((text(resolved, "status"), text(resolved, "resolution")), ("RESOLVED", resolution));
     assert_eq!((text(resolved, "resolvedBy"), text(resolved, "resolvedDate")), ("local operator", "2026-03-02"));
-    assert_eq!((kinds(resolved), text(resolved, "resolvedAt")), (vec!["found", "resolved"], "2026-03-02T09:40:00Z"));
-    assert_eq!(text(&resolved["events"][1], "actor"), "local operator");
+    assert_eq!((kinds(resolved), text(resolved, "resolvedAt")), (vec!["FOUND", "RESOLVED"], "2026-03-02T09:40:00Z"));
+    assert_eq!(text(&resolved["history"][1], "actor"), "local operator");
     world.clock.advance(Duration::from_mins(30));
     world.collect(&[], true).await;
     assert_eq!(&the_one(&world).await, resolved, "checks run again on the data that was judged");
     if resolution != "FIXED" {
         collect_again(&world).await;
         let after = the_one(&world).await;
-        assert_eq!((text(&after, "status"), kinds(&after)), ("RESOLVED", vec!["found", "resolved"]));
+        assert_eq!((text(&after, "status"), kinds(&after)), ("RESOLVED", vec!["FOUND", "RESOLVED"]));
         assert_eq!(after["resolvedAt"], resolved["resolvedAt"]);
     }
 }
@@ -131,11 +131,8 @@ async fn fixed_reopens_on_newer_data_that_still_has_it_and_says_so(
     collect_again(&world).await;
     let back = the_one(&world).await;
     assert_eq!((text(&back, "status"), text(&back, "reopenedAt")), ("OPEN", "2026-03-02T10:40:00Z"));
-    assert_eq!(kinds(&back), ["found", "resolved", "reopened"]);
-    assert_eq!(
-        (text(&back["events"][2], "actor"), &back["events"][2]["detail"]),
-        ("checks", &json!({ "from": "FIXED" }))
-    );
+    assert_eq!(kinds(&back), ["FOUND", "RESOLVED", "REOPENED"]);
+    assert_eq!((text(&back["history"][2], "actor"), text(&back["history"][2], "from")), ("checks", "FIXED"));
     for field in ["resolution", "resolvedAt", "resolvedDate", "resolvedBy"] {
         assert_eq!(back[field], Value::Null, "{field} of an open exception");
     }
@@ -157,7 +154,7 @@ async fn accepted_until_a_day_reopens_on_the_day_after(#[values(Backend::Sqlite,
     world.night(3).await;
     let back = the_one(&world).await;
     assert_eq!((text(&back, "status"), &back["acceptedUntil"]), ("OPEN", &Value::Null));
-    assert_eq!((kinds(&back), &back["ageDays"]), (vec!["found", "resolved", "reopened"], &json!(3)));
+    assert_eq!((kinds(&back), &back["ageDays"]), (vec!["FOUND", "RESOLVED", "REOPENED"], &json!(3)));
     resolve(&world, &open["id"], "ACCEPTED", json!({})).await.data();
     world.night(40).await;
     assert_eq!(text(&the_one(&world).await, "status"), "RESOLVED", "without a day it lasts for ever");
@@ -175,16 +172,16 @@ async fn what_is_gone_closes_as_verified_and_what_comes_back_reopens(
     let closed = the_one(&world).await;
     assert_eq!((text(&closed, "status"), text(&closed, "resolution")), ("RESOLVED", "VERIFIED"));
     assert_eq!((text(&closed, "resolvedBy"), text(&closed, "resolvedDate")), ("checks", "2026-03-04"));
-    assert_eq!((kinds(&closed), &closed["ageDays"]), (vec!["found", "verified"], &json!(2)));
+    assert_eq!((kinds(&closed), &closed["ageDays"]), (vec!["FOUND", "VERIFIED"], &json!(2)));
     world.simulator.edit(|vendors| {
         vendors.threatlocker_computer(&key).set("hostname", "STRANGER-2").drop_key("serialNumber");
     });
     world.night(5).await;
     let back = the_one(&world).await;
     assert_eq!((&back["id"], text(&back, "status")), (&open["id"], "OPEN"), "one finding, one exception, for ever");
-    assert_eq!((kinds(&back), text(&back, "hostname")), (vec!["found", "verified", "reopened"], "stranger-2"));
+    assert_eq!((kinds(&back), text(&back, "hostname")), (vec!["FOUND", "VERIFIED", "REOPENED"], "stranger-2"));
     assert_eq!((&back["dateFound"], &back["ageDays"]), (&open["dateFound"], &json!(5)));
-    let at: Vec<&str> = back["events"].as_array().unwrap().iter().map(|event| text(event, "at")).collect();
+    let at: Vec<&str> = back["history"].as_array().unwrap().iter().map(|event| text(event, "at")).collect();
     assert!(at.is_sorted(), "{at:?}");
 }
 
@@ -200,5 +197,5 @@ async fn a_resolved_exception_that_is_gone_keeps_what_the_person_said(
     world.night(1).await;
     let kept = the_one(&world).await;
     assert_eq!((text(&kept, "resolution"), text(&kept, "notes")), ("FALSE_POSITIVE", "a kiosk"));
-    assert_eq!(kinds(&kept), ["found", "resolved"]);
+    assert_eq!(kinds(&kept), ["FOUND", "RESOLVED"]);
 }

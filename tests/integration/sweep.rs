@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use simulator::FleetPlan;
 
 /// Operations that take everything the schema lets one say, each with variables that make sense.
-fn operations() -> [(&'static str, Value); 13] {
+fn operations() -> [(&'static str, Value); 15] {
     let page = "totalCount pageInfo { hasNextPage hasPreviousPage endCursor } nodes { id";
     let text = |query: String| -> &'static str { query.leak() };
     [
@@ -24,7 +24,7 @@ fn operations() -> [(&'static str, Value); 13] {
         ),
         (
             text(format!(
-                "query($a: Int, $b: String, $c: ExceptionFilter, $d: ExceptionOrder) {{ exceptions(first: $a, before: $b, filter: $c, orderBy: $d) {{ {page} events {{ at }} }} }} }}"
+                "query($a: Int, $b: String, $c: ExceptionFilter, $d: ExceptionOrder) {{ exceptions(first: $a, before: $b, filter: $c, orderBy: $d) {{ {page} history {{ at }} }} }} }}"
             )),
             json!({ "a": 3, "b": null, "c": {}, "d": null }),
         ),
@@ -62,6 +62,14 @@ fn operations() -> [(&'static str, Value); 13] {
         (
             "mutation($a: ID!, $b: ResolutionChoice!, $c: String, $d: Date, $e: Int) { resolveException(input: { id: $a, resolution: $b, note: $c, acceptedUntil: $d, expectedVersion: $e }) { userErrors { code } } }",
             json!({ "a": "RXhjZXB0aW9uOjE", "b": "ACCEPTED", "c": null, "d": null, "e": 99 }),
+        ),
+        (
+            "mutation($a: ID!, $b: String, $c: String!, $d: Date, $e: String) { reopenException(input: { id: $a, note: $b }) { outcome } commentOnException(input: { id: $a, comment: $c }) { outcome } snoozeException(input: { id: $a, until: $d }) { outcome } assignException(input: { id: $a, assignee: $e }) { outcome } }",
+            json!({ "a": "RXhjZXB0aW9uOjE", "b": null, "c": "called", "d": null, "e": null }),
+        ),
+        (
+            "mutation($a: ExceptionFilter!, $b: Int!, $c: ExceptionChangeInput!) { changeExceptions(input: { selection: { matching: { filter: $a, expectedCount: $b } }, change: $c }) { matching changed userErrors { code } } }",
+            json!({ "a": {}, "b": 1_000_000, "c": { "reopen": {} } }),
         ),
         (
             "mutation($a: VendorName!, $b: String, $c: String) { syncDevice(input: { vendor: $a, vendorDeviceKey: $b, hostname: $c }) { userErrors { code } } }",

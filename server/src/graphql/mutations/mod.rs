@@ -3,7 +3,15 @@
 //! What a user can expect to happen (already resolved, not found at the vendor) is data of the payload; GraphQL errors
 //! are for faults. Who acts is the principal of the request and never part of an input.
 
+mod assign_exception;
+mod change_exceptions;
+mod comment_on_exception;
+mod exception_change;
+mod exception_payload;
+mod exception_selection;
+mod reopen_exception;
 mod resolve_exception;
+mod snooze_exception;
 mod start_collection;
 mod sync_device;
 mod user_error;
@@ -11,7 +19,18 @@ mod user_error;
 use async_graphql::MergedObject;
 
 pub use self::{
-    resolve_exception::{ResolutionChoice, ResolveExceptionInput, ResolveExceptionPayload},
+    assign_exception::AssignExceptionInput,
+    change_exceptions::{ChangeExceptionsInput, ChangeExceptionsPayload, ExceptionChangeInput, ExceptionChangeResult},
+    comment_on_exception::CommentOnExceptionInput,
+    exception_change::{
+        AssignChangeInput, CommentChangeInput, ReopenChangeInput, ResolutionChoice, ResolveChangeInput,
+        SnoozeChangeInput,
+    },
+    exception_payload::{ExceptionChangeOutcome, ExceptionPayload},
+    exception_selection::{ExceptionSelectionInput, MatchingExceptionsInput, SeenExceptionInput},
+    reopen_exception::ReopenExceptionInput,
+    resolve_exception::{ResolveExceptionInput, ResolveExceptionPayload},
+    snooze_exception::SnoozeExceptionInput,
     start_collection::{StartCollectionInput, StartCollectionPayload},
     sync_device::{SyncDeviceInput, SyncDevicePayload},
     user_error::{UserError, UserErrorCode},
@@ -22,5 +41,10 @@ pub use self::{
 pub struct Mutation(
     sync_device::SyncDeviceMutation,
     resolve_exception::ResolveExceptionMutation,
+    reopen_exception::ReopenExceptionMutation,
+    assign_exception::AssignExceptionMutation,
+    comment_on_exception::CommentOnExceptionMutation,
+    snooze_exception::SnoozeExceptionMutation,
+    change_exceptions::ChangeExceptionsMutation,
     start_collection::StartCollectionMutation,
 );

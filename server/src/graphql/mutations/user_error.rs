@@ -10,10 +10,12 @@ pub enum UserErrorCode {
     BadInput,
     /// What the input names does not exist, here or at the vendor.
     NotFound,
-    /// It was resolved before; the payload shows by whom and how.
+    /// It was resolved before; the payload shows by whom and how. Reopen it to do something else with it.
     AlreadyResolved,
     /// Somebody changed it since the version that was expected; the payload shows it as it is now.
     Changed,
+    /// The filter matches another number of exceptions than the one that was confirmed; `matching` says how many.
+    CountDiffers,
     /// Several of the vendor's devices match; the payload lists them.
     Ambiguous,
     /// The vendor could not be asked. Try later.
@@ -48,5 +50,13 @@ impl UserError {
     /// About one field of the input.
     pub(super) fn about(field: &str, code: UserErrorCode, message: impl Into<String>) -> Self {
         Self { field: Some(vec!["input".to_owned(), field.to_owned()]), ..Self::new(code, message) }
+    }
+
+    /// The same about a field deeper in the input.
+    pub(super) fn within(mut self, path: &[&str]) -> Self {
+        if let Some(field) = &mut self.field {
+            field.splice(1..1, path.iter().map(|&part| part.to_owned()));
+        }
+        self
     }
 }

@@ -121,10 +121,34 @@ pub enum ExceptionResolution {
     Fixed,
     /// A person lives with it, for ever or until a date.
     Accepted,
-    /// A person says that the finding is wrong.
+    /// A person says that the finding is wrong. It stays resolved, whatever later checks find.
     FalsePositive,
     /// A complete check no longer found it.
     Verified,
+}
+
+/// What happened to an exception.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "crate::inventory::exceptions::EventKind")]
+pub enum ExceptionEventKind {
+    /// A check found it for the first time.
+    Found,
+    /// A person resolved it; `to` says how.
+    Resolved,
+    /// A person opened it again, or a check found it again; `from` says how it had been resolved, the note says why.
+    Reopened,
+    /// A complete check no longer found it, and closed it.
+    Verified,
+    /// It was given to somebody; `to` says whom.
+    Assigned,
+    /// It was taken from `from` and is nobody's.
+    Unassigned,
+    /// A person wrote a comment; `note` has it in full.
+    Commented,
+    /// It was put to sleep; `to` is the last day.
+    Snoozed,
+    /// It was woken before its last day, `from`.
+    Woken,
 }
 
 /// The state of a job batch or a job run.

@@ -1,10 +1,10 @@
 //! `Exception`: a finding with a life.
 
 use async_graphql::{Context, Enum, ID, Object};
-use entity::{exception, exception_event};
+use entity::exception;
 
 use super::{
-    Date, DateTime, Device, ExceptionResolution, ExceptionType, Json, Organization, Severity,
+    Date, DateTime, Device, ExceptionEvent, ExceptionResolution, ExceptionType, Json, Organization, Severity,
     scalars::count,
     stored::{known, optional},
 };
@@ -106,7 +106,7 @@ impl Exception {
         self.0.resolved_by.as_deref().filter(|_| self.0.resolved)
     }
 
-    /// The note of the last resolution; null when there was none.
+    /// The latest note or comment, in at most 10,000 characters; null when there is none. `history` has them all.
     async fn notes(&self) -> Option<&str> {
         self.0.notes.as_deref()
     }
@@ -116,9 +116,20 @@ impl Exception {
         self.0.accepted_until.map(Date)
     }
 
-    /// The last time it was found again after it had been resolved; null if that never happened.
+    /// The last day on which nobody wants to see it though it is open; null when it is not snoozed, or not any more.
+    async fn snoozed_until(&self, ctx: &Context<'_>) -> Option<Date> {
+        let today = ctx.inventory().today();
+        self.0.snoozed_until.filter(|last| !self.0.resolved && *last >= today).map(Date)
+    }
+
+    /// The last time it was opened again after it had been resolved; null if that never happened.
     async fn reopened_at(&self) -> Option<DateTime> {
         self.0.reopened_at.map(DateTime)
+    }
+
+    /// Who opened it again then: a person, or `checks`; null if that never happened.
+    async fn reopened_by(&self) -> Option<&str> {
+        self.0.reopened_by.as_deref()
     }
 
     /// Who works on it; null when nobody does.
@@ -126,7 +137,7 @@ impl Exception {
         self.0.assigned_to.as_deref()
     }
 
-    /// Grows with every change. Give it as `expectedVersion` to resolve only what you have seen.
+    /// Grows with every change. Give it as `expectedVersion` to change only what you have seen.
     async fn version(&self) -> i32 {
         count(self.0.version)
     }
@@ -145,37 +156,9 @@ impl Exception {
         Ok(rows.into_iter().map(Device).collect())
     }
 
-    /// What happened to it, the oldest first.
-    async fn events(&self, ctx: &Context<'_>) -> Result<Vec<ExceptionEvent>, Fault> {
+    /// Everything that happened to it, the oldest first.
+    async fn history(&self, ctx: &Context<'_>) -> Result<Vec<ExceptionEvent>, Fault> {
         let rows = ctx.load(EventsOfException(self.0.id)).await?.unwrap_or_default();
         Ok(rows.into_iter().map(ExceptionEvent).collect())
-    }
-}
-
-/// Something that happened to an exception.
-#[derive(Clone, Debug)]
-pub struct ExceptionEvent(pub exception_event::Model);
-
-/// Something that happened to an exception.
-#[Object]
-impl ExceptionEvent {
-    /// When.
-    async fn at(&self) -> DateTime {
-        self.0.happened_at.into()
-    }
-
-    /// Who did it: a person, or `checks`.
-    async fn actor(&self) -> &str {
-        &self.0.actor
-    }
-
-    /// What: `found`, `resolved`, `reopened` or `verified`; more words may come.
-    async fn kind(&self) -> &str {
-        &self.0.kind
-    }
-
-    /// From which value to which.
-    async fn detail(&self) -> Json {
-        Json(self.0.detail.clone())
     }
 }

@@ -11,6 +11,7 @@ mod device;
 mod device_snapshot;
 mod device_source;
 mod exception;
+mod exception_event;
 mod exception_type_info;
 mod job;
 mod organization;
@@ -24,14 +25,15 @@ mod usage_totals;
 mod vendor;
 
 pub use codes::{
-    BillingStatus, CollectionOutcome, DeviceType, ExceptionResolution, ExceptionType, JobStatus, JobTrigger, LinkRule,
-    SetAsideReason, Severity, SpareReason, VendorName,
+    BillingStatus, CollectionOutcome, DeviceType, ExceptionEventKind, ExceptionResolution, ExceptionType, JobStatus,
+    JobTrigger, LinkRule, SetAsideReason, Severity, SpareReason, VendorName,
 };
 pub use collection::{Collection, SetAsideRecord};
 pub use device::Device;
 pub use device_snapshot::DeviceSnapshot;
 pub use device_source::DeviceSource;
-pub use exception::{Exception, ExceptionEvent, ExceptionStatus};
+pub use exception::{Exception, ExceptionStatus};
+pub use exception_event::ExceptionEvent;
 pub use exception_type_info::{CheckSetting, ExceptionTypeInfo};
 pub use job::{JobBatch, JobRun};
 pub use organization::{Organization, Site};

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     checks::Finding,
-    exception_life::{self, Evidence, Standing, Step},
+    exception_life::{self, Event, EventKind, Evidence, Standing, Step},
     vendor::Vendor,
 };
 use entity::{device_identity, exception, exception_event, exception_identity};
@@ -14,7 +14,6 @@ use sea_orm::{
     RelationTrait,
     sea_query::{IntoCondition, SelectStatement},
 };
-use serde_json::json;
 
 use super::{
     CHECKS_ACTOR, Resolution,
@@ -81,7 +80,7 @@ impl Inventory {
             changes.take_step(&exception, finding, findings.evidence, moment);
         }
         let opened = self.open_exceptions(transaction, new.into_values().collect(), moment.on).await?;
-        changes.events.extend(opened.iter().map(|id| rows::event(*id, moment, "found", json!({}))));
+        changes.events.extend(opened.iter().map(|id| rows::event(*id, moment, Event::of(EventKind::Found))));
         rows::update(transaction, changes.rows).await?;
         bulk::insert(transaction, changes.events, None).await?;
         let beginning = opened.iter().map(|id| (*id, moment.on)).chain(changes.reopened);
@@ -131,15 +130,14 @@ impl Changes {
                 self.rows.extend((row != *exception).then_some(row));
             }
             (Step::Reopen, Some(finding)) => {
-                let since = exception.resolved_date.map_or(moment.on, |closed| closed.max(moment.on));
-                self.reopened.push((id, since));
+                self.reopened.push((id, rows::open_since(exception, moment)));
                 self.applied.reopened.push(id);
-                self.events.push(rows::event(id, moment, "reopened", json!({ "from": exception.resolution })));
-                self.rows.push(rows::reopened(rows::seen(exception, finding, moment.on), moment.at));
+                self.events.push(rows::event(id, moment, found_again(exception)));
+                self.rows.push(rows::reopened(rows::seen(exception, finding, moment.on), moment));
             }
             (Step::Verify, _) => {
                 self.applied.verified.push(id);
-                self.events.push(rows::event(id, moment, "verified", json!({})));
+                self.events.push(rows::event(id, moment, Event::verified()));
                 self.rows.push(rows::verified(exception, moment));
             }
             (Step::Leave | Step::Update | Step::Reopen, _) => {}
@@ -149,13 +147,16 @@ impl Changes {
 
 fn verification(moment: Moment<'_>) -> Closing {
     Closing {
-        on: moment.on,
         at: moment.at,
         resolution: Resolution::Verified,
         actor: moment.actor.to_owned(),
         accepted_until: None,
         note: None,
     }
+}
+
+fn found_again(exception: &exception::Model) -> Event {
+    Event::found_again(exception.resolution.as_deref().and_then(Resolution::from_code), exception.accepted_until)
 }
 
 /// Ids of exceptions about identities of which this holds.
@@ -173,7 +174,8 @@ fn about(identity: impl IntoCondition) -> SelectStatement {
 /// so it stays resolved.
 fn standing(exception: &exception::Model) -> Standing {
     if !exception.resolved {
-        return Standing::Open;
+        let by_person = exception.reopened_by.as_deref().is_some_and(|by| by != CHECKS_ACTOR);
+        return Standing::Open { reopened_at: exception.reopened_at.filter(|_| by_person) };
     }
     let how = exception.resolution.as_deref().and_then(Resolution::from_code).unwrap_or(Resolution::Accepted);
     let at = exception.resolved_at.unwrap_or(DateTime::<Utc>::MAX_UTC);

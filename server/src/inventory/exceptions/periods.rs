@@ -2,19 +2,18 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::exception_life::Resolution;
-use entity::exception_period;
+use entity::{exception, exception_period};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
-    sea_query::{Expr, ExprTrait},
+    sea_query::{Expr, ExprTrait, OnConflict, Query, SelectStatement},
 };
 
 use crate::inventory::bulk;
 
-/// How a period ends.
+/// How a period ends; the day is the row's `resolved_date`, so that both tell the same.
 #[derive(Clone, Debug)]
 pub(super) struct Closing {
-    pub(super) on: NaiveDate,
     pub(super) at: DateTime<Utc>,
     pub(super) resolution: Resolution,
     pub(super) actor: String,
@@ -22,12 +21,14 @@ pub(super) struct Closing {
     pub(super) note: Option<String>,
 }
 
-/// Begins a period for each of these exceptions, on its day.
+/// Begins a period for each of these exceptions, on its day. One that was resolved by plain SQL is still open here, and goes
+/// on.
 pub(super) async fn open_periods(
     transaction: &DatabaseTransaction,
     opened: impl IntoIterator<Item = (i64, NaiveDate)>,
     at: DateTime<Utc>,
 ) -> Result<(), DbErr> {
+    use exception_period::Column;
     let rows = opened.into_iter().map(|(exception_id, on)| exception_period::ActiveModel {
         id: NotSet,
         exception_id: Set(exception_id),
@@ -40,10 +41,14 @@ pub(super) async fn open_periods(
         accepted_until: Set(None),
         note: Set(None),
     });
-    bulk::insert(transaction, rows.collect(), None).await.map(drop)
+    let is_open = OnConflict::column(Column::ExceptionId)
+        .target_and_where(Expr::col(Column::ClosedOn).is_null())
+        .do_nothing()
+        .to_owned();
+    bulk::insert(transaction, rows.collect(), Some(is_open)).await.map(drop)
 }
 
-/// Ends the open periods of these exceptions; never before they began.
+/// Ends the open periods of these exceptions, whose rows are resolved already; never before they began.
 pub(super) async fn close_periods(
     transaction: &DatabaseTransaction,
     exceptions: &[i64],
@@ -51,10 +56,10 @@ pub(super) async fn close_periods(
 ) -> Result<(), DbErr> {
     use exception_period::{Column, Entity};
     for chunk in exceptions.chunks(bulk::KEYS_PER_STATEMENT) {
-        let not_before =
-            Expr::case(ExprTrait::gt(Expr::col(Column::OpenedOn), closing.on), Expr::col(Column::OpenedOn));
+        let day = Expr::from(resolved_date());
+        let not_before = Expr::case(Expr::col(Column::OpenedOn).gt(day.clone()), Expr::col(Column::OpenedOn));
         Entity::update_many()
-            .col_expr(Column::ClosedOn, not_before.finally(closing.on).into())
+            .col_expr(Column::ClosedOn, not_before.finally(day).into())
             .col_expr(Column::ClosedAt, Expr::value(closing.at))
             .col_expr(Column::Resolution, Expr::value(closing.resolution.code()))
             .col_expr(Column::ResolvedBy, Expr::value(closing.actor.as_str()))
@@ -66,4 +71,12 @@ pub(super) async fn close_periods(
             .await?;
     }
     Ok(())
+}
+
+/// The day on which the exception of a period was resolved.
+fn resolved_date() -> SelectStatement {
+    use exception::{Column, Entity};
+    let same =
+        Expr::col((Entity, Column::Id)).equals((exception_period::Entity, exception_period::Column::ExceptionId));
+    Query::select().column((Entity, Column::ResolvedDate)).from(Entity).and_where(same).take()
 }

@@ -1,7 +1,10 @@
 //! How rows of `exceptions` and `exception_event` change.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::checks::Finding;
+use domain::{
+    checks::Finding,
+    exception_life::{Event, Resolution, Resolved, Work},
+};
 use entity::{exception, exception_event};
 use sea_orm::{
     ActiveModelTrait,
@@ -9,9 +12,8 @@ use sea_orm::{
     DatabaseTransaction,
     sea_query::OnConflict,
 };
-use serde_json::Value;
+use serde_json::json;
 
-use super::Resolution;
 use crate::inventory::{InventoryError, bulk, observed::clip};
 
 /// When something happened, to which day it counts, and who did it.
@@ -33,7 +35,38 @@ pub(super) fn seen(exception: &exception::Model, finding: &Finding, date: NaiveD
     }
 }
 
-pub(super) fn reopened(row: exception::Model, now: DateTime<Utc>) -> exception::Model {
+/// The part of a row that people change.
+pub(super) fn work(row: &exception::Model) -> Work {
+    let how = row.resolution.as_deref().and_then(Resolution::from_code);
+    Work {
+        resolved: row.resolved.then_some(Resolved { how, accepted_until: row.accepted_until }),
+        assigned_to: row.assigned_to.clone(),
+        snoozed_until: row.snoozed_until,
+        note: row.notes.clone(),
+    }
+}
+
+/// The row after a person's change.
+pub(super) fn worked(row: &exception::Model, work: Work, moment: Moment<'_>) -> exception::Model {
+    let row = match (row.resolved, work.resolved) {
+        (true, None) => reopened(row.clone(), moment),
+        (false, Some(resolved)) => exception::Model {
+            resolved: true,
+            resolution: resolved.how.map(|how| how.code().to_owned()),
+            resolved_at: Some(moment.at),
+            resolved_date: Some(moment.on),
+            resolved_by: Some(moment.actor.to_owned()),
+            accepted_until: resolved.accepted_until,
+            version: row.version + 1,
+            ..row.clone()
+        },
+        _ => exception::Model { version: row.version + 1, ..row.clone() },
+    };
+    let Work { assigned_to, snoozed_until, note, .. } = work;
+    exception::Model { assigned_to, snoozed_until, notes: note, ..row }
+}
+
+pub(super) fn reopened(row: exception::Model, moment: Moment<'_>) -> exception::Model {
     exception::Model {
         resolved: false,
         resolution: None,
@@ -42,10 +75,16 @@ pub(super) fn reopened(row: exception::Model, now: DateTime<Utc>) -> exception::
         resolved_by: None,
         accepted_until: None,
         snoozed_until: None,
-        reopened_at: Some(now),
+        reopened_at: Some(moment.at),
+        reopened_by: Some(moment.actor.to_owned()),
         version: row.version + 1,
         ..row
     }
+}
+
+/// The day on which a period begins that is opened anew: not before the last one ended.
+pub(super) fn open_since(row: &exception::Model, moment: Moment<'_>) -> NaiveDate {
+    row.resolved_date.map_or(moment.on, |closed| closed.max(moment.on))
 }
 
 pub(super) fn verified(exception: &exception::Model, moment: Moment<'_>) -> exception::Model {
@@ -81,6 +120,7 @@ pub(super) fn opened(finding: &Finding, date: NaiveDate) -> exception::ActiveMod
         resolved_at: Set(None),
         accepted_until: Set(None),
         reopened_at: Set(None),
+        reopened_by: Set(None),
         severity: Set(finding.exception_type.severity().rank()),
         snoozed_until: Set(None),
         version: Set(1),
@@ -100,12 +140,15 @@ pub(super) async fn update(
             Column::Resolved,
             Column::ResolvedDate,
             Column::ResolvedBy,
+            Column::AssignedTo,
+            Column::Notes,
             Column::LastSeenDate,
             Column::OrganizationId,
             Column::Resolution,
             Column::ResolvedAt,
             Column::AcceptedUntil,
             Column::ReopenedAt,
+            Column::ReopenedBy,
             Column::SnoozedUntil,
             Column::Version,
         ])
@@ -115,14 +158,15 @@ pub(super) async fn update(
     Ok(())
 }
 
-pub(super) fn event(id: i64, moment: Moment<'_>, kind: &str, detail: Value) -> exception_event::ActiveModel {
+pub(super) fn event(id: i64, moment: Moment<'_>, event: Event) -> exception_event::ActiveModel {
+    let Event { kind, from, to, note, accepted_until } = event;
     exception_event::ActiveModel {
         id: NotSet,
         exception_id: Set(id),
         happened_at: Set(moment.at),
         happened_on: Set(Some(moment.on)),
         actor: Set(moment.actor.to_owned()),
-        kind: Set(kind.to_owned()),
-        detail: Set(detail),
+        kind: Set(kind.code().to_owned()),
+        detail: Set(json!({ "from": from, "to": to, "note": note, "acceptedUntil": accepted_until })),
     }
 }

@@ -1,45 +1,17 @@
-//! What a check means for an exception that is already known (rules section 8, "Life of an exception").
+//! What a check means for an exception that is already known.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-/// How an exception was resolved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Resolution {
-    /// A person says that it is repaired; if a later complete check still finds it, it reopens.
-    Fixed,
-    /// A person lives with it, for ever or until a date.
-    Accepted,
-    /// A person says that the finding is wrong.
-    FalsePositive,
-    /// A complete check no longer found it.
-    Verified,
-}
-
-impl Resolution {
-    /// Every resolution.
-    pub const ALL: [Self; 4] = [Self::Fixed, Self::Accepted, Self::FalsePositive, Self::Verified];
-
-    /// The code that is stored.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Fixed => "FIXED",
-            Self::Accepted => "ACCEPTED",
-            Self::FalsePositive => "FALSE_POSITIVE",
-            Self::Verified => "VERIFIED",
-        }
-    }
-
-    /// The resolution of a stored code.
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|resolution| resolution.code() == code)
-    }
-}
+use super::Resolution;
 
 /// Where a known exception stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// Somebody has to look at it.
-    Open,
+    Open {
+        /// When a person reopened it last; `None` when it is open because a check found it.
+        reopened_at: Option<DateTime<Utc>>,
+    },
     /// It was resolved.
     Resolved {
         /// How.
@@ -75,7 +47,7 @@ pub enum Step {
 
 /// The step for a known exception after a check.
 pub fn step(standing: Standing, is_found: bool, evidence: Evidence) -> Step {
-    if is_found { found_again(standing, evidence) } else { not_found(standing) }
+    if is_found { found_again(standing, evidence) } else { not_found(standing, evidence) }
 }
 
 /// The step for an exception that the check found again.
@@ -93,10 +65,12 @@ fn found_again(standing: Standing, evidence: Evidence) -> Step {
 }
 
 /// The step for an exception that the check did not find.
-fn not_found(standing: Standing) -> Step {
+///
+/// Whoever reopened it knew the data of the time: as with FIXED, only newer data says something else.
+fn not_found(standing: Standing, evidence: Evidence) -> Step {
     match standing {
-        Standing::Open => Step::Verify,
-        Standing::Resolved { .. } => Step::Leave,
+        Standing::Open { reopened_at } if reopened_at.is_none_or(|at| evidence.collected_at > at) => Step::Verify,
+        Standing::Open { .. } | Standing::Resolved { .. } => Step::Leave,
     }
 }
 
@@ -105,6 +79,8 @@ mod tests {
     use chrono::TimeZone;
 
     use super::*;
+
+    const OPEN: Standing = Standing::Open { reopened_at: None };
 
     fn hour(hour: u32) -> DateTime<Utc> {
         Utc.with_ymd_and_hms(2026, 3, 2, hour, 0, 0).unwrap()
@@ -123,7 +99,7 @@ mod tests {
         let older = Evidence { date: day(2), collected_at: hour(8) };
         let newer = Evidence { date: day(3), collected_at: hour(20) };
         for (standing, evidence, expected) in [
-            (Standing::Open, older, Step::Update),
+            (OPEN, older, Step::Update),
             (resolved(Resolution::Fixed, None), older, Step::Leave),
             (resolved(Resolution::Fixed, None), newer, Step::Reopen),
             (resolved(Resolution::Accepted, None), newer, Step::Leave),
@@ -138,9 +114,14 @@ mod tests {
 
     #[test]
     fn a_finding_that_is_gone_closes_what_is_open_and_nothing_else() {
-        assert_eq!(not_found(Standing::Open), Step::Verify);
+        let older = Evidence { date: day(2), collected_at: hour(8) };
+        let newer = Evidence { date: day(2), collected_at: hour(13) };
+        let reopened = Standing::Open { reopened_at: Some(hour(12)) };
+        assert_eq!(not_found(OPEN, older), Step::Verify);
+        assert_eq!(not_found(reopened, older), Step::Leave, "a person judged by the same data");
+        assert_eq!(not_found(reopened, newer), Step::Verify);
         for how in Resolution::ALL {
-            assert_eq!(not_found(resolved(how, None)), Step::Leave);
+            assert_eq!(not_found(resolved(how, None), newer), Step::Leave);
         }
     }
 }
