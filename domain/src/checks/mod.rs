@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_day_without_devices_has_no_findings() {
-        let linking = crate::linking::link(&[]);
+        let linking = crate::linking::link(&[], &crate::linking::Decisions::default());
         for check in CHECKS {
             assert_eq!((check.run)(&DayInventory::new(&[], &linking), &CheckSettings::default()), []);
         }

@@ -142,7 +142,7 @@ impl Inventory {
 
 /// The identities whose exceptions a change of this one may open or close: those of its device, and those of the day
 /// with its host name, whose duplicate or link it is or was.
-async fn list_neighbours(
+pub(crate) async fn list_neighbours(
     transaction: &DatabaseTransaction,
     identity_id: i64,
     date: NaiveDate,
@@ -172,7 +172,10 @@ async fn list_neighbours(
     Ok(found)
 }
 
-async fn find_device(transaction: &DatabaseTransaction, identity_id: i64) -> Result<Option<i64>, InventoryError> {
+pub(crate) async fn find_device(
+    transaction: &DatabaseTransaction,
+    identity_id: i64,
+) -> Result<Option<i64>, InventoryError> {
     let identity = device_identity::Entity::find_by_id(identity_id).one(transaction).await?;
     Ok(identity.and_then(|identity| identity.device_id))
 }

@@ -12,6 +12,8 @@ pub enum UserErrorCode {
     NotFound,
     /// It was resolved before; the payload shows by whom and how.
     AlreadyResolved,
+    /// The same was decided before, and it stands.
+    AlreadyDecided,
     /// Somebody changed it since the version that was expected; the payload shows it as it is now.
     Changed,
     /// Several of the vendor's devices match; the payload lists them.

@@ -10,6 +10,7 @@ mod jobs;
 mod nodes;
 mod organizations;
 mod snapshots;
+mod suggested_links;
 mod usage_changes;
 mod vendors;
 
@@ -34,5 +35,6 @@ pub struct Query(
     vendors::VendorQueries,
     organizations::OrganizationQueries,
     jobs::JobQueries,
+    suggested_links::SuggestionQueries,
     nodes::NodeQueries,
 );

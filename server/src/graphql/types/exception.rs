@@ -4,7 +4,7 @@ use async_graphql::{Context, Enum, ID, Object};
 use entity::{exception, exception_event};
 
 use super::{
-    Date, DateTime, Device, ExceptionResolution, ExceptionType, Json, Organization,
+    Date, DateTime, Device, ExceptionResolution, ExceptionType, Json, Organization, SuggestedLinks,
     scalars::count,
     stored::{known, optional},
 };
@@ -12,7 +12,7 @@ use crate::{
     graphql::{
         context::Hub,
         errors::Fault,
-        loaders::{DevicesOfException, EventsOfException, OrganizationId},
+        loaders::{DevicesOfException, EventsOfException, OrganizationId, SuggestionsForException},
         node_id::NodeId,
     },
     inventory::exceptions::Resolution,
@@ -138,11 +138,27 @@ impl Exception {
         Ok(rows.into_iter().map(Device).collect())
     }
 
+    /// Who may be the missing counterpart of the records it is about, for a person to link; empty once they are linked, and
+    /// for kinds of trouble that no link mends.
+    #[graphql(complexity = "500 + child_complexity")]
+    async fn suggested_links(&self, ctx: &Context<'_>) -> Result<Vec<SuggestedLinks>, Fault> {
+        if !is_mended_by_a_link(&self.0.r#type) {
+            return Ok(Vec::new());
+        }
+        let found = ctx.load(SuggestionsForException(self.0.id)).await?.unwrap_or_default();
+        Ok(found.into_iter().map(SuggestedLinks).collect())
+    }
+
     /// What happened to it, the oldest first.
     async fn events(&self, ctx: &Context<'_>) -> Result<Vec<ExceptionEvent>, Fault> {
         let rows = ctx.load(EventsOfException(self.0.id)).await?.unwrap_or_default();
         Ok(rows.into_iter().map(ExceptionEvent).collect())
     }
+}
+
+/// By code: not every type has its check yet.
+fn is_mended_by_a_link(exception_type: &str) -> bool {
+    matches!(exception_type, "MISSING_NINJA" | "MISSING_TL" | "AMBIGUOUS_MATCH")
 }
 
 /// Something that happened to an exception.
