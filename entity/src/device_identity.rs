@@ -19,7 +19,7 @@ pub struct Model {
     pub last_seen_date: Date,
     /// The machine; `None` only until the first linking.
     pub device_id: Option<i64>,
-    /// How it was linked to the reference identity; `None` for a lone or reference identity.
+    /// How it was linked to the reference identity, or by a person to another one; `None` for one that was linked to none.
     pub link_rule: Option<String>,
     /// What the rule rested on.
     pub link_evidence: Option<String>,

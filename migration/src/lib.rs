@@ -18,7 +18,8 @@ mod m0006_jobs;
 mod m0007_exceptions;
 mod m0008_counts;
 mod m0009_exception_work;
-mod m0010_reopened_by;
+mod m0010_link_decisions;
+mod m0013_reopened_by;
 mod sql;
 
 /// All migrations, in order.
@@ -38,7 +39,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_exceptions::Migration),
             Box::new(m0008_counts::Migration),
             Box::new(m0009_exception_work::Migration),
-            Box::new(m0010_reopened_by::Migration),
+            Box::new(m0010_link_decisions::Migration),
+            Box::new(m0013_reopened_by::Migration),
         ]
     }
 }

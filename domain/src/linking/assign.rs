@@ -24,7 +24,8 @@ pub struct DeviceAssignment {
     pub identities: Vec<i64>,
 }
 
-/// Groups identities into devices: a reference identity with those linked to it, or an identity alone.
+/// Groups identities into devices: a reference identity with those linked to it, what a person joined, or an identity
+/// alone. A machine that a person made of several reference identities goes by the lowest of them that has a device.
 ///
 /// A group takes the device of its reference identity, else the smallest free one among its members', so that a device
 /// keeps its id while any of its identities does. Each id is given once: to the group whose reference identity had it,
@@ -35,7 +36,7 @@ pub fn assign_devices(members: &[Member], linking: &Linking) -> Vec<DeviceAssign
     let mut taken = HashSet::new();
     let by_reference: Vec<_> = groups
         .iter()
-        .map(|group| group.iter().find(|member| member.vendor == Vendor::REFERENCE).and_then(|it| it.device_id))
+        .map(|group| group.iter().filter(|member| member.vendor == Vendor::REFERENCE).find_map(|it| it.device_id))
         .map(|device_id| device_id.filter(|device_id| taken.insert(*device_id)))
         .collect();
     let assign = |(group, device_id): (Vec<&Member>, Option<i64>)| DeviceAssignment {
@@ -49,8 +50,7 @@ pub fn assign_devices(members: &[Member], linking: &Linking) -> Vec<DeviceAssign
 fn group<'a>(members: &'a [Member], linking: &Linking) -> Vec<Vec<&'a Member>> {
     let mut groups: BTreeMap<i64, Vec<&Member>> = BTreeMap::new();
     for member in members {
-        let leader = linking.reference_of(member.identity_id).map_or(member.identity_id, |link| link.reference_id);
-        groups.entry(leader).or_default().push(member);
+        groups.entry(linking.machine_of(member.identity_id)).or_default().push(member);
     }
     let mut groups: Vec<_> = groups.into_values().collect();
     for group in &mut groups {

@@ -2,7 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::{hostname, linking::Linkable, mac, serial, vendor::Vendor};
+use crate::{
+    hostname,
+    linking::{Linkable, clusters::Clusters},
+    mac, serial,
+    vendor::Vendor,
+};
 
 /// An identity with its keys, each made once.
 #[derive(Debug)]
@@ -61,14 +66,25 @@ pub(super) struct Index<'k> {
 }
 
 impl<'k> Index<'k> {
-    pub(super) fn new(identities: &'k [Keyed<'k>]) -> Self {
+    /// Every bucket is in the order of the identities. Those that a person linked are one machine and count as one name.
+    pub(super) fn new(identities: &'k [Keyed<'k>], clusters: &Clusters) -> Self {
         let mut index = Self::default();
+        let mut leads: HashMap<i64, Option<&'k str>> = HashMap::new();
+        let mut counted = HashSet::new();
         for keyed in identities {
             if keyed.identity.vendor == Vendor::REFERENCE {
                 index.add_reference(keyed);
-            } else {
-                index.add_seeker(keyed);
+                continue;
             }
+            let name = keyed.hostname.as_deref();
+            if !clusters.is_clustered(keyed.identity.identity_id) {
+                index.add_seeker(keyed, name, true);
+                continue;
+            }
+            let lead = clusters.lead(keyed.identity.identity_id);
+            let shared = *leads.entry(lead).or_insert(name);
+            let is_first = counted.insert((lead, keyed.identity.vendor, name));
+            index.add_seeker(keyed, shared, is_first);
         }
         index
     }
@@ -91,19 +107,22 @@ impl<'k> Index<'k> {
         }
     }
 
-    fn add_seeker(&mut self, keyed: &'k Keyed<'k>) {
+    /// `machine` is the name by which the identity's machine counts, `is_first` whether it is its machine's first of that
+    /// name.
+    fn add_seeker(&mut self, keyed: &'k Keyed<'k>, machine: Option<&'k str>, is_first: bool) {
         let vendor = keyed.identity.vendor;
-        let name = keyed.hostname.as_deref();
         if let Some(serial) = &keyed.serial {
-            self.names_of_serial.entry((vendor, serial)).or_default().insert(name);
+            self.names_of_serial.entry((vendor, serial)).or_default().insert(machine);
         }
         for mac in &keyed.macs {
-            self.names_of_mac.entry((vendor, mac)).or_default().insert(name);
+            self.names_of_mac.entry((vendor, mac)).or_default().insert(machine);
         }
-        let Some(name) = name else { return };
-        *self.name_uses.entry((vendor, name)).or_default() += 1;
+        let (Some(name), Some(machine)) = (keyed.hostname.as_deref(), machine.or(keyed.hostname.as_deref())) else {
+            return;
+        };
+        *self.name_uses.entry((vendor, name)).or_default() += usize::from(is_first);
         if let Some((organization, netbios)) = keyed.netbios_in_organization() {
-            self.names_of_netbios.entry((vendor, organization, netbios)).or_default().insert(name);
+            self.names_of_netbios.entry((vendor, organization, netbios)).or_default().insert(machine);
         }
     }
 
@@ -132,7 +151,7 @@ impl<'k> Index<'k> {
         found(self.netbios_in_organization.get(&key))
     }
 
-    /// How many identities of another vendor have this canonical host name, in all organizations.
+    /// How many machines of another vendor have this canonical host name, in all organizations.
     pub(super) fn uses_of_name(&self, vendor: Vendor, name: &str) -> usize {
         self.name_uses.get(&(vendor, name)).copied().unwrap_or_default()
     }

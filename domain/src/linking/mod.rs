@@ -2,26 +2,38 @@
 //!
 //! Every identity of another vendor looks for its one match among the reference vendor's identities, rule by rule, and
 //! each link says how it was made. Where several fit equally it refuses to guess: the identities stay apart and the
-//! ambiguity is reported. It never links two identities of one vendor to each other, though several may link to the same
-//! reference identity (a reinstalled agent is a new identity of an old machine). What is stored of links, and when, is
-//! the server's business.
+//! ambiguity is reported. No rule joins two identities of one vendor, though several may link to the same reference
+//! identity (a reinstalled agent is a new identity of an old machine). What people decided comes before every rule: who
+//! was linked is one machine, of whichever vendors, and who was separated never is, not through a third identity either.
+//! Decisions about identities that are not there that day do nothing. What is stored of links, and when, is the server's
+//! business.
 
 mod assign;
 mod candidates;
+mod clusters;
+#[cfg(test)]
+mod decided_tests;
+mod decisions;
 mod index;
+mod losers;
 mod rule;
 mod rules;
+mod solving;
+pub mod suggestions;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 pub use assign::{DeviceAssignment, Member, assign_devices};
+pub use decisions::{Decision, DecisionKind, Decisions};
+pub use losers::{Loser, Loss};
 pub use rule::LinkRule;
 
 use crate::{
     linking::{
-        candidates::Verdict,
+        candidates::{Search, Verdict},
+        clusters::Clusters,
         index::{Index, Keyed},
     },
     vendor::Vendor,
@@ -68,6 +80,18 @@ pub struct Ambiguity {
     pub candidates: Vec<i64>,
 }
 
+/// An identity that a person put together with another one, beside the links to reference identities: a second identity
+/// of the reference vendor, or one of several others that are linked to none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Join {
+    /// The identity.
+    pub identity_id: i64,
+    /// The lead of its machine's identities.
+    pub with: i64,
+    /// Who linked them.
+    pub evidence: String,
+}
+
 /// The links of one day.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Linking {
@@ -75,19 +99,28 @@ pub struct Linking {
     pub links: Vec<Link>,
     /// What was not decided, by identity, ascending; an identity with a link has none.
     pub ambiguities: Vec<Ambiguity>,
-    by_reference: HashMap<i64, Vec<i64>>,
+    /// What people joined beside the links, by identity, ascending.
+    pub joins: Vec<Join>,
+    by_lead: HashMap<i64, Vec<i64>>,
 }
 
 impl Linking {
     /// Links and ambiguities from elsewhere (stored ones), in any order.
-    pub fn new(mut links: Vec<Link>, mut ambiguities: Vec<Ambiguity>) -> Self {
+    pub fn new(links: Vec<Link>, ambiguities: Vec<Ambiguity>) -> Self {
+        Self::with_joins(links, ambiguities, Vec::new())
+    }
+
+    fn with_joins(mut links: Vec<Link>, mut ambiguities: Vec<Ambiguity>, mut joins: Vec<Join>) -> Self {
         links.sort_by_key(|link| link.identity_id);
         ambiguities.sort_by_key(|ambiguity| ambiguity.identity_id);
-        let mut by_reference: HashMap<i64, Vec<i64>> = HashMap::new();
-        for link in &links {
-            by_reference.entry(link.reference_id).or_default().push(link.identity_id);
+        joins.sort_by_key(|join| join.identity_id);
+        let mut linking = Self { links, ambiguities, joins, by_lead: HashMap::new() };
+        let mut by_lead: HashMap<i64, Vec<i64>> = HashMap::new();
+        for link in &linking.links {
+            by_lead.entry(linking.lead_of(link.reference_id)).or_default().push(link.identity_id);
         }
-        Self { links, ambiguities, by_reference }
+        linking.by_lead = by_lead;
+        linking
     }
 
     /// The link of another vendor's identity.
@@ -102,24 +135,59 @@ impl Linking {
         self.ambiguities.get(found)
     }
 
-    /// The identities that are linked to a reference identity, ascending.
+    /// How a person joined the identity to others of its machine, where no link says it.
+    pub fn join_of(&self, identity_id: i64) -> Option<&Join> {
+        let found = self.joins.binary_search_by_key(&identity_id, |join| join.identity_id).ok()?;
+        self.joins.get(found)
+    }
+
+    /// The identities that are linked to a reference identity, or to another one of the same machine; ascending.
     pub fn linked_to(&self, reference_id: i64) -> &[i64] {
-        self.by_reference.get(&reference_id).map_or(&[], Vec::as_slice)
+        self.by_lead.get(&self.lead_of(reference_id)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The identity that stands for the machine: identities with one lead are one machine.
+    pub fn machine_of(&self, identity_id: i64) -> i64 {
+        self.lead_of(self.reference_of(identity_id).map_or(identity_id, |link| link.reference_id))
+    }
+
+    fn lead_of(&self, identity_id: i64) -> i64 {
+        self.join_of(identity_id).map_or(identity_id, |join| join.with)
     }
 }
 
 /// Links the identities of one day. Linear in their number and in that of the candidates that ambiguities name; the order
 /// they come in does not matter.
-pub fn link(identities: &[Linkable]) -> Linking {
-    let keyed: Vec<_> = identities.iter().map(Keyed::new).collect();
-    let index = Index::new(&keyed);
+pub fn link(identities: &[Linkable], decisions: &Decisions) -> Linking {
+    linked(identities, decisions, |_, _, _| ()).0
+}
+
+/// The same, with the candidates that lost: at most ten for each identity, by identity.
+pub fn link_and_explain(identities: &[Linkable], decisions: &Decisions) -> (Linking, Vec<Loser>) {
+    linked(identities, decisions, |keyed, linking, search| {
+        let seekers = keyed.iter().filter(|keyed| keyed.identity.vendor != Vendor::REFERENCE);
+        losers::losers(seekers, linking, search)
+    })
+}
+
+fn linked<T>(
+    identities: &[Linkable],
+    decisions: &Decisions,
+    look_back: impl for<'k> FnOnce(&'k [Keyed<'k>], &Linking, &Search<'k>) -> T,
+) -> (Linking, T) {
+    let mut keyed: Vec<_> = identities.iter().map(Keyed::new).collect();
+    keyed.sort_unstable_by_key(|keyed| keyed.identity.identity_id);
+    let clusters = Clusters::new(&keyed, decisions);
+    let mut search = Search { index: Index::new(&keyed, &clusters), clusters, lost: HashSet::new() };
+    let solution = solving::solve(&keyed, &mut search, decisions);
     let (mut links, mut ambiguities) = (Vec::new(), Vec::new());
-    for seeker in keyed.iter().filter(|keyed| keyed.identity.vendor != Vendor::REFERENCE) {
-        match rules::RULES.iter().find_map(|rule| rule(seeker, &index)) {
-            Some(Verdict::Link(link)) => links.push(link),
-            Some(Verdict::Ambiguous(ambiguity)) => ambiguities.push(ambiguity),
-            None => {}
+    for verdict in solution.verdicts {
+        match verdict {
+            Verdict::Link(link) => links.push(link),
+            Verdict::Ambiguous(ambiguity) => ambiguities.push(ambiguity),
         }
     }
-    Linking::new(links, ambiguities)
+    let linking = Linking::with_joins(links, ambiguities, solution.joins);
+    let looked = look_back(&keyed, &linking, &search);
+    (linking, looked)
 }

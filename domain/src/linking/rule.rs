@@ -1,8 +1,10 @@
 //! The ways in which two identities are found to be one machine.
 
-/// How a link was made (rules section 7, rules 2 to 6). The order is the order in which they are tried.
+/// How a link was made (rules section 7). The order is the order in which the rules are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum LinkRule {
+    /// A person linked them, or linked both to the same third.
+    Person,
     /// Same serial number.
     SerialNumber,
     /// Same MAC address.
@@ -17,7 +19,8 @@ pub enum LinkRule {
 
 impl LinkRule {
     /// Every rule, in the order in which they are tried.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
+        Self::Person,
         Self::SerialNumber,
         Self::MacAddress,
         Self::HostnameInOrganization,
@@ -28,6 +31,7 @@ impl LinkRule {
     /// The code that is stored with a link.
     pub const fn code(self) -> &'static str {
         match self {
+            Self::Person => "person",
             Self::SerialNumber => "serial_number",
             Self::MacAddress => "mac_address",
             Self::HostnameInOrganization => "hostname_in_organization",
@@ -44,6 +48,7 @@ impl LinkRule {
     /// The rule in one sentence, for people who ask why.
     pub const fn description(self) -> &'static str {
         match self {
+            Self::Person => "A person linked them.",
             Self::SerialNumber => "Both report the same serial number.",
             Self::MacAddress => "Both report the same MAC address.",
             Self::HostnameInOrganization => "Both have the same host name inside one organization.",

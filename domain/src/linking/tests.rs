@@ -4,8 +4,13 @@ use proptest::prelude::*;
 
 use super::*;
 
+/// The links as the rules alone find them.
+fn link(identities: &[Linkable]) -> Linking {
+    super::link(identities, &Decisions::default())
+}
+
 /// A fleet in the making; ids are given by the test.
-fn identity(identity_id: i64, vendor: Vendor, hostname: &str) -> Linkable {
+pub(super) fn identity(identity_id: i64, vendor: Vendor, hostname: &str) -> Linkable {
     Linkable {
         identity_id,
         vendor,
@@ -16,24 +21,24 @@ fn identity(identity_id: i64, vendor: Vendor, hostname: &str) -> Linkable {
     }
 }
 
-fn ninja(identity_id: i64, hostname: &str) -> Linkable {
+pub(super) fn ninja(identity_id: i64, hostname: &str) -> Linkable {
     identity(identity_id, Vendor::Ninja, hostname)
 }
 
-fn threatlocker(identity_id: i64, hostname: &str) -> Linkable {
+pub(super) fn threatlocker(identity_id: i64, hostname: &str) -> Linkable {
     identity(identity_id, Vendor::ThreatLocker, hostname)
 }
 
 impl Linkable {
-    fn at(self, organization_id: i64) -> Self {
+    pub(super) fn at(self, organization_id: i64) -> Self {
         Self { organization_id: Some(organization_id), ..self }
     }
 
-    fn serial(self, serial: &str) -> Self {
+    pub(super) fn serial(self, serial: &str) -> Self {
         Self { serial_number: Some(serial.to_owned()), ..self }
     }
 
-    fn macs(self, macs: &[&str]) -> Self {
+    pub(super) fn macs(self, macs: &[&str]) -> Self {
         Self { mac_addresses: macs.iter().map(|mac| (*mac).to_owned()).collect(), ..self }
     }
 }
@@ -328,7 +333,7 @@ fn every_rule_has_its_own_code_and_a_sentence() {
 }
 
 /// Few values of everything, so that keys collide in all ways.
-fn fleet() -> impl Strategy<Value = Vec<Linkable>> {
+pub(super) fn fleet() -> impl Strategy<Value = Vec<Linkable>> {
     let name =
         prop::sample::select(vec!["a", "A.lan", "b", "accounting-srv-", "accounting-srv-01", "accounting-srv-02", ""]);
     let serial = prop::option::of(prop::sample::select(vec!["S1234", "s-1234", "S5678", "None"]));
@@ -388,6 +393,7 @@ proptest! {
             let one_organization = one.organization_id.is_some() && one.organization_id == other.organization_id;
             let names_alike = |it: &&Linkable| crate::hostname::canonical(&it.hostname) == crate::hostname::canonical(&one.hostname);
             match link.rule {
+                LinkRule::Person => prop_assert!(false, "nobody decided anything"),
                 LinkRule::SerialNumber | LinkRule::MacAddress => {}
                 LinkRule::HostnameInOrganization => prop_assert!(one_organization && names_alike(&other)),
                 LinkRule::CutHostnameInOrganization => prop_assert!(one_organization && !names_alike(&other)),

@@ -23,6 +23,7 @@ use super::{
     Inventory, InventoryError,
     batches::check_ending,
     database::refresh_statistics,
+    deciding::load_decisions,
     devices::texts,
     exceptions::{Applied, Findings},
     jobs::{CHECKS_JOB, JobStatus},
@@ -111,7 +112,7 @@ impl Inventory {
         let applied = self.last_checked_day(transaction).await?.is_none_or(|last| date >= last);
         let days = self.complete_days(transaction, date).await?;
         let (sightings, linkables) = self.load_day(transaction, date).await?;
-        let linking = linking::link(&linkables);
+        let linking = linking::link(&linkables, &load_decisions(transaction).await?);
         let inventory = DayInventory::new(self.business_day(date), &sightings, &linking);
         let mut report = CheckReport { date, applied, ran: Vec::new(), skipped: Vec::new() };
         for check in CHECKS.iter().filter(|check| check.is_on(&self.rules.checks)) {
@@ -141,7 +142,7 @@ impl Inventory {
     ) -> Result<Applied, InventoryError> {
         let days = self.complete_days(transaction, date).await?;
         let (sightings, linkables) = self.load_day(transaction, date).await?;
-        let linking = linking::link(&linkables);
+        let linking = linking::link(&linkables, &load_decisions(transaction).await?);
         let inventory = DayInventory::new(self.business_day(date), &sightings, &linking);
         let linked = identities.iter().flat_map(|identity| {
             let reference = linking.reference_of(*identity).map(|link| link.reference_id);
@@ -180,7 +181,10 @@ impl Inventory {
     }
 
     /// The last day whose exceptions were brought in line.
-    async fn last_checked_day(&self, connection: &impl ConnectionTrait) -> Result<Option<NaiveDate>, InventoryError> {
+    pub(crate) async fn last_checked_day(
+        &self,
+        connection: &impl ConnectionTrait,
+    ) -> Result<Option<NaiveDate>, InventoryError> {
         use job_run::{Column, Entity};
         let last = Entity::find()
             .filter(Column::JobName.eq(CHECKS_JOB))

@@ -9,6 +9,7 @@ pub mod checking;
 mod collecting;
 pub mod database;
 pub mod days;
+pub mod deciding;
 mod devices;
 pub mod errors;
 pub mod exceptions;
@@ -21,6 +22,7 @@ mod organizations;
 pub mod reference;
 pub mod slots;
 mod storing;
+pub mod suggesting;
 pub mod syncing;
 pub mod usage;
 

@@ -197,7 +197,7 @@ impl Inventory {
 }
 
 /// Devices that an earlier collection of the day listed and this one does not were last seen on the day before that has
-/// them; those that were never seen elsewhere, and that nothing is about, never were.
+/// them; those that were never seen elsewhere, and that no exception and no decision is about, never were.
 async fn forget_replaced(
     transaction: &DatabaseTransaction,
     vendor_id: i64,
@@ -211,7 +211,9 @@ async fn forget_replaced(
     execute(transaction, &set_back, date, vendor_id).await?;
     let never_was = format!(
         "DELETE FROM device_identity WHERE {gone} AND first_seen_date = $1 AND NOT EXISTS \
-         (SELECT 1 FROM exception_identity e WHERE e.device_identity_id = device_identity.id)"
+         (SELECT 1 FROM exception_identity e WHERE e.device_identity_id = device_identity.id) AND NOT EXISTS \
+         (SELECT 1 FROM link_decision l WHERE l.lower_identity_id = device_identity.id) AND NOT EXISTS \
+         (SELECT 1 FROM link_decision l WHERE l.higher_identity_id = device_identity.id)"
     );
     execute(transaction, &never_was, date, vendor_id).await
 }

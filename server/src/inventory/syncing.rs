@@ -144,7 +144,7 @@ impl Inventory {
 
 /// The identities whose exceptions a change of this one may open or close: those of its device, and those of the day
 /// with its host name or serial number, whose duplicate, link or rival it is or was.
-async fn list_neighbours(
+pub(crate) async fn list_neighbours(
     transaction: &DatabaseTransaction,
     identity_id: i64,
     date: NaiveDate,
@@ -183,7 +183,10 @@ fn spelt_plainly(serial: device_snapshot::Column) -> Expr {
     Func::lower(without(without(text, " "), "-")).into()
 }
 
-async fn find_device(transaction: &DatabaseTransaction, identity_id: i64) -> Result<Option<i64>, InventoryError> {
+pub(crate) async fn find_device(
+    transaction: &DatabaseTransaction,
+    identity_id: i64,
+) -> Result<Option<i64>, InventoryError> {
     let identity = device_identity::Entity::find_by_id(identity_id).one(transaction).await?;
     Ok(identity.and_then(|identity| identity.device_id))
 }

@@ -9,6 +9,7 @@ mod devices;
 mod exception_types;
 mod exceptions;
 mod jobs;
+mod links;
 mod organizations;
 mod snapshots;
 mod vendors;
@@ -26,7 +27,10 @@ pub use self::{
     exception_types::OpenExceptionsOfType,
     exceptions::{DevicesOfException, EventsOfException, ExceptionId, OpenExceptionsOfDevice},
     jobs::{BatchId, CollectionId, MAX_SET_ASIDE, RunId, RunsOfBatch, SetAsideOfCollection},
-    organizations::{DeviceCountOfOrganization, OrganizationId, OrganizationOfSite, SitesOfOrganization},
+    links::{ConsideredWith, DecisionsAbout, MovesOfDevice, SuggestionsFor, SuggestionsForException},
+    organizations::{
+        DeviceCountOfOrganization, OrganizationId, OrganizationOfIdentity, OrganizationOfSite, SitesOfOrganization,
+    },
     snapshots::{LatestNames, LatestSnapshot, SnapshotOn, SourceNames, UsageFacts, UsageFactsOn},
     vendors::{LatestDay, LatestRun},
 };
@@ -43,6 +47,8 @@ pub type Loaders = DataLoader<Rows>;
 #[derive(Clone, Debug)]
 pub struct Rows {
     reader: DatabaseConnection,
+    /// For what needs a rule; loaders only read.
+    inventory: Inventory,
 }
 
 /// The answers to a request that is executed with a set of loaders of its own.
@@ -52,7 +58,7 @@ pub(super) fn attend(
     execute: impl FnOnce(Request) -> BoxStream<'static, Response>,
 ) -> Attended {
     let (queue, waiting) = mpsc::unbounded_channel();
-    let rows = Rows { reader: inventory.database().reader().clone() };
+    let rows = Rows { reader: inventory.database().reader().clone(), inventory: inventory.clone() };
     // `Attended` decides when a load runs; a request that is gone needs none.
     let loaders = DataLoader::new(rows, move |load| drop(queue.send(load)));
     let loaders = loaders.delay(Duration::ZERO).max_batch_size(MAX_KEYS);

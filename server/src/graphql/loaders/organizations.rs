@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
-use entity::{device, organization, site};
+use entity::{device, device_snapshot, organization, site};
 use sea_orm::{
     ColumnTrait, DbErr, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationBuilder, RelationDef,
+    RelationTrait,
 };
 
-use super::{KEY, Keyed, Rows, grouped, one_each};
+use super::{KEY, Keyed, Rows, grouped, one_each, snapshots::find_latest};
 
 /// A client organization by its id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,6 +46,31 @@ impl Loader<OrganizationOfSite> for Rows {
             .all(&self.reader)
             .await?;
         Ok(rows.into_iter().map(|found| (OrganizationOfSite(found.key), found.row)).collect())
+    }
+}
+
+/// The client organization under which a vendor's record was last filed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct OrganizationOfIdentity(pub i64);
+
+impl Loader<OrganizationOfIdentity> for Rows {
+    type Value = organization::Model;
+    type Error = DbErr;
+
+    async fn load(
+        &self,
+        keys: &[OrganizationOfIdentity],
+    ) -> Result<HashMap<OrganizationOfIdentity, organization::Model>, DbErr> {
+        let rows = find_latest(keys.iter().map(|key| key.0))
+            .select_only()
+            .column_as(device_snapshot::Column::DeviceIdentityId, KEY)
+            .columns([organization::Column::Id, organization::Column::Name, organization::Column::CanonicalName])
+            .join(JoinType::InnerJoin, device_snapshot::Relation::Site.def())
+            .join(JoinType::InnerJoin, site::Relation::Organization.def())
+            .into_model::<Keyed<organization::Model>>()
+            .all(&self.reader)
+            .await?;
+        Ok(rows.into_iter().map(|found| (OrganizationOfIdentity(found.key), found.row)).collect())
     }
 }
 

@@ -60,7 +60,7 @@ impl Loader<LatestNames> for Rows {
 }
 
 /// A record's last day is the day of its newest snapshot, so that the snapshot is found by key.
-fn find_latest(identities: impl Iterator<Item = i64>) -> Select<device_snapshot::Entity> {
+pub(super) fn find_latest(identities: impl Iterator<Item = i64>) -> Select<device_snapshot::Entity> {
     let on_its_last_day = Expr::col((device_identity::Entity, device_identity::Column::LastSeenDate))
         .equals((device_snapshot::Entity, device_snapshot::Column::SnapshotDate));
     device_snapshot::Entity::find()

@@ -6,6 +6,7 @@
 mod assign_exception;
 mod change_exceptions;
 mod comment_on_exception;
+mod decide_link;
 mod exception_change;
 mod exception_payload;
 mod exception_selection;
@@ -22,6 +23,7 @@ pub use self::{
     assign_exception::AssignExceptionInput,
     change_exceptions::{ChangeExceptionsInput, ChangeExceptionsPayload, ExceptionChangeInput, ExceptionChangeResult},
     comment_on_exception::CommentOnExceptionInput,
+    decide_link::{DecideLinkInput, DecideLinkPayload, IdentityInput},
     exception_change::{
         AssignChangeInput, CommentChangeInput, ReopenChangeInput, ResolutionChoice, ResolveChangeInput,
         SnoozeChangeInput,
@@ -47,4 +49,5 @@ pub struct Mutation(
     snooze_exception::SnoozeExceptionMutation,
     change_exceptions::ChangeExceptionsMutation,
     start_collection::StartCollectionMutation,
+    decide_link::DecideLinkMutations,
 );

@@ -12,6 +12,8 @@ pub enum UserErrorCode {
     NotFound,
     /// It was resolved before; the payload shows by whom and how. Reopen it to do something else with it.
     AlreadyResolved,
+    /// The same was decided before, and it stands.
+    AlreadyDecided,
     /// Somebody changed it since the version that was expected; the payload shows it as it is now.
     Changed,
     /// The filter matches another number of exceptions than the one that was confirmed; `matching` says how many.

@@ -11,6 +11,7 @@ mod jobs;
 mod nodes;
 mod organizations;
 mod snapshots;
+mod suggested_links;
 mod usage_changes;
 mod vendors;
 
@@ -36,5 +37,6 @@ pub struct Query(
     vendors::VendorQueries,
     organizations::OrganizationQueries,
     jobs::JobQueries,
+    suggested_links::SuggestionQueries,
     nodes::NodeQueries,
 );

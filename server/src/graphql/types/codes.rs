@@ -65,6 +65,8 @@ pub enum SpareReason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::linking::LinkRule")]
 pub enum LinkRule {
+    /// A person linked them, or linked both to the same third record.
+    Person,
     /// Both report the same serial number.
     SerialNumber,
     /// Both report the same MAC address.
@@ -75,6 +77,38 @@ pub enum LinkRule {
     CutHostnameInOrganization,
     /// Both have the same host name, and no other device of either vendor has it.
     UniqueHostname,
+}
+
+/// Why a record that was considered for a link was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::linking::Loss")]
+pub enum LinkLoss {
+    /// A person said that they are two machines.
+    Separated,
+    /// It fits as well as others do, so nothing was guessed.
+    FitsEqually,
+    /// The same rule found another one that more speaks for.
+    NarrowedAway,
+    /// An earlier rule found another one.
+    EarlierRule,
+    /// An earlier rule found several and could not decide, so later rules were not asked.
+    EarlierDoubt,
+    /// Both report a serial number, and not the same one.
+    SerialsDiffer,
+    /// It is in another organization, and the host name is not unique.
+    NameNotUnique,
+    /// Another record has it, and a person said that that one is another machine.
+    HasRival,
+}
+
+/// What a person said of two records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::linking::DecisionKind")]
+pub enum LinkDecisionKind {
+    /// They are one machine.
+    Linked,
+    /// They are two machines.
+    Separated,
 }
 
 /// What kind of trouble an exception is about.

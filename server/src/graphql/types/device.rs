@@ -4,13 +4,13 @@ use async_graphql::{Context, ID, Object};
 use entity::device::Model;
 
 use super::{
-    BillingStatus, Date, DeviceSource, DeviceType, Exception, Organization, SpareReason,
+    BillingStatus, Date, DeviceMatch, DeviceMove, DeviceSource, DeviceType, Exception, Organization, SpareReason,
     stored::{billing_of, device_type_of, spare_reason_of},
 };
 use crate::graphql::{
     context::Hub,
     errors::Fault,
-    loaders::{DeviceId, IdentitiesOfDevice, OpenExceptionsOfDevice, OrganizationId},
+    loaders::{DeviceId, IdentitiesOfDevice, MovesOfDevice, OpenExceptionsOfDevice, OrganizationId},
     node_id::NodeId,
 };
 
@@ -79,6 +79,20 @@ impl Device {
     async fn sources(&self, ctx: &Context<'_>) -> Result<Vec<DeviceSource>, Fault> {
         let rows = ctx.load(IdentitiesOfDevice(self.0.id)).await?.unwrap_or_default();
         Ok(rows.into_iter().map(DeviceSource).collect())
+    }
+
+    /// Why its records are taken for this machine, and what else was considered: one for each of `sources`, in their order.
+    #[graphql(name = "match")]
+    async fn matches(&self, ctx: &Context<'_>) -> Result<Vec<DeviceMatch>, Fault> {
+        let rows = ctx.load(IdentitiesOfDevice(self.0.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(DeviceMatch).collect())
+    }
+
+    /// Records that came to it from another device (a merge) or left it for another (a split), the newest first; at most
+    /// 100.
+    async fn moves(&self, ctx: &Context<'_>) -> Result<Vec<DeviceMove>, Fault> {
+        let rows = ctx.load(MovesOfDevice(self.0.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().take(100).map(DeviceMove).collect())
     }
 
     /// What checks found of it and nobody has resolved yet, the oldest first.

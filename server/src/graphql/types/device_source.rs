@@ -4,13 +4,13 @@ use async_graphql::{Context, Object};
 use entity::device_identity::Model;
 
 use super::{
-    Date, DateTime, DeviceSnapshot, LinkRule, VendorName,
+    Date, DateTime, DeviceSnapshot, LinkRule, Organization, VendorName,
     stored::{optional, vendor_of},
 };
 use crate::graphql::{
     context::Hub,
     errors::Fault,
-    loaders::{LatestDay, LatestNames, LatestSnapshot, SourceNames},
+    loaders::{LatestDay, LatestNames, LatestSnapshot, OrganizationOfIdentity, SourceNames},
 };
 
 /// One vendor's record of a device.
@@ -53,8 +53,14 @@ impl DeviceSource {
         Ok(latest.is_some_and(|day| day.snapshot_date <= self.0.last_seen_date))
     }
 
-    /// The rule by which it was linked to Ninja's record; null for Ninja's own records and for a record that is linked to
-    /// none.
+    /// The client under which the vendor last filed it; null when it was filed under none, or no stored day has the record
+    /// any more.
+    async fn organization(&self, ctx: &Context<'_>) -> Result<Option<Organization>, Fault> {
+        Ok(ctx.load(OrganizationOfIdentity(self.0.id)).await?.map(Organization))
+    }
+
+    /// The rule by which it was linked to Ninja's record, or PERSON where a person linked it to any other; null for a record
+    /// that is linked to none, and for Ninja's own that a rule found.
     async fn link_rule(&self) -> Result<Option<LinkRule>, Fault> {
         Ok(self.rule()?.map(LinkRule::from))
     }
@@ -92,7 +98,7 @@ impl DeviceSource {
 }
 
 impl DeviceSource {
-    fn rule(&self) -> Result<Option<domain::linking::LinkRule>, Fault> {
+    pub(super) fn rule(&self) -> Result<Option<domain::linking::LinkRule>, Fault> {
         optional("link rule", self.0.link_rule.as_deref(), domain::linking::LinkRule::from_code)
     }
 }

@@ -5,6 +5,7 @@ use entity::exception;
 
 use super::{
     Date, DateTime, Device, ExceptionEvent, ExceptionResolution, ExceptionType, Json, Organization, Severity,
+    SuggestedLinks,
     scalars::count,
     stored::{known, optional},
 };
@@ -12,7 +13,7 @@ use crate::{
     graphql::{
         context::Hub,
         errors::Fault,
-        loaders::{DevicesOfException, EventsOfException, OrganizationId},
+        loaders::{DevicesOfException, EventsOfException, OrganizationId, SuggestionsForException},
         node_id::NodeId,
     },
     inventory::exceptions::Resolution,
@@ -156,9 +157,25 @@ impl Exception {
         Ok(rows.into_iter().map(Device).collect())
     }
 
+    /// Who may be the missing counterpart of the records it is about, for a person to link; empty once they are linked, and
+    /// for kinds of trouble that no link mends.
+    #[graphql(complexity = "500 + child_complexity")]
+    async fn suggested_links(&self, ctx: &Context<'_>) -> Result<Vec<SuggestedLinks>, Fault> {
+        if !is_mended_by_a_link(&self.0.r#type) {
+            return Ok(Vec::new());
+        }
+        let found = ctx.load(SuggestionsForException(self.0.id)).await?.unwrap_or_default();
+        Ok(found.into_iter().map(SuggestedLinks).collect())
+    }
+
     /// Everything that happened to it, the oldest first.
     async fn history(&self, ctx: &Context<'_>) -> Result<Vec<ExceptionEvent>, Fault> {
         let rows = ctx.load(EventsOfException(self.0.id)).await?.unwrap_or_default();
         Ok(rows.into_iter().map(ExceptionEvent).collect())
     }
+}
+
+fn is_mended_by_a_link(exception_type: &str) -> bool {
+    use domain::checks::ExceptionType::{AmbiguousMatch, MissingNinja, MissingTl};
+    [MissingNinja, MissingTl, AmbiguousMatch].iter().any(|mended| mended.code() == exception_type)
 }

@@ -8,6 +8,8 @@
 mod codes;
 mod collection;
 mod device;
+mod device_match;
+mod device_move;
 mod device_snapshot;
 mod device_source;
 mod exception;
@@ -19,6 +21,7 @@ pub(super) mod scalars;
 mod snapshot_facts;
 pub(super) mod stored;
 mod stored_day;
+mod suggested_link;
 mod usage;
 mod usage_change;
 mod usage_totals;
@@ -26,10 +29,12 @@ mod vendor;
 
 pub use codes::{
     BillingStatus, CollectionOutcome, DeviceType, ExceptionEventKind, ExceptionResolution, ExceptionType, JobStatus,
-    JobTrigger, LinkRule, SetAsideReason, Severity, SpareReason, VendorName,
+    JobTrigger, LinkDecisionKind, LinkLoss, LinkRule, SetAsideReason, Severity, SpareReason, VendorName,
 };
 pub use collection::{Collection, SetAsideRecord};
 pub use device::Device;
+pub use device_match::{DeviceMatch, LinkDecision, LostCandidate};
+pub use device_move::DeviceMove;
 pub use device_snapshot::DeviceSnapshot;
 pub use device_source::DeviceSource;
 pub use exception::{Exception, ExceptionStatus};
@@ -40,6 +45,7 @@ pub use organization::{Organization, Site};
 pub use scalars::{Date, DateTime, Json};
 pub use snapshot_facts::{Hardware, NetworkFacts, OperatingSystem, Protection, VendorPlace};
 pub use stored_day::StoredDay;
+pub use suggested_link::{SuggestedLink, SuggestedLinks};
 pub use usage::UsageChanges;
 pub use usage_change::{UsageChange, UsageChangeKind};
 pub use usage_totals::{OrganizationUsageTotals, UsageTotals};

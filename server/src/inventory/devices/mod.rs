@@ -1,0 +1,50 @@
+//! Machines: which identities are one, and what each machine looks like now. Recomputed after every stored collection and
+//! every decision of a person, in one set-based pass inside its transaction.
+//!
+//! `sources` reads the latest days, `domain::linking` decides, `assigning` gives each group its machine, `picture` and
+//! `identities` write what changed, `considered` keeps the candidates that lost. It refuses to decide anything itself, and
+//! to touch identities that no vendor lists on its latest day: those stay where they were.
+
+mod assigning;
+mod considered;
+mod identities;
+mod picture;
+mod sources;
+
+use std::collections::{BTreeMap, HashSet};
+
+use domain::{
+    linking::{self, Linkable, Member},
+    vendor::Vendor,
+};
+use sea_orm::DatabaseTransaction;
+
+pub(crate) use self::sources::texts;
+use self::{assigning::give_ids, considered::store_losers, identities::update_identities, sources::list_sources};
+use super::{Inventory, InventoryError, deciding::load_decisions};
+
+impl Inventory {
+    /// Links the identities of every vendor's latest day and brings the machines in line; in a storing transaction.
+    /// Answers the identities whose machine or link changed.
+    pub(crate) async fn relink_devices(
+        &self,
+        transaction: &DatabaseTransaction,
+    ) -> Result<HashSet<i64>, InventoryError> {
+        let mut sources = BTreeMap::new();
+        for vendor in Vendor::ALL {
+            let Some(day) = self.latest_day(transaction, vendor).await? else { continue };
+            let listed = list_sources(transaction, day.vendor_id, day.snapshot_date).await?;
+            sources.extend(listed.into_iter().map(|source| (source.identity_id, source)));
+        }
+        let linkables: Vec<Linkable> = sources.values().filter_map(|source| self.linkable(source)).collect();
+        let (linking, losers) = linking::link_and_explain(&linkables, &load_decisions(transaction).await?);
+        let members: Vec<Member> = sources.values().filter_map(|source| self.member(source)).collect();
+        let assignments = linking::assign_devices(&members, &linking);
+        let assigned = give_ids(transaction, assignments).await?;
+        self.update_devices(transaction, &sources, &assigned).await?;
+        let changed = update_identities(transaction, &sources, &assigned, &linking).await?;
+        self.record_moves(transaction, &sources, &assigned, &linking).await?;
+        store_losers(transaction, losers).await?;
+        Ok(changed)
+    }
+}
