@@ -120,7 +120,7 @@ impl Inventory {
         }
         let report = self.change_rows(&transaction, &ids, &self.order(&selection, change, actor)).await?;
         transaction.commit().await?;
-        Ok(Changed::Done(report.as_selected(&selection)))
+        Ok(Changed::Done(report.in_order_of(&selection)))
     }
 
     /// The moment is taken once the rows are locked: histories tell events in the order in which they happened.
@@ -212,7 +212,7 @@ impl ChangeReport {
     }
 
     /// With a result for each that was named, in that order, whether it exists or not.
-    fn as_selected(self, selection: &Selection) -> Self {
+    fn in_order_of(self, selection: &Selection) -> Self {
         let Selection::Named(wanted) = selection else { return self };
         let mut found: HashMap<i64, ChangeResult> =
             self.results.into_iter().map(|result| (result.id, result)).collect();
