@@ -51,7 +51,7 @@ fn a_check_that_is_switched_off_is_not_on() {
 
 #[test]
 fn a_day_without_devices_has_no_findings() {
-    let linking = linking::link(&[]);
+    let linking = linking::link(&[], &linking::Decisions::default());
     for check in CHECKS {
         assert_eq!((check.run)(&DayInventory::new(day(), &[], &linking), &CheckSettings::default()), []);
     }
@@ -139,7 +139,7 @@ fn link(sightings: &[Sighting]) -> Linking {
         serial_number: it.serial_number.clone(),
         mac_addresses: Vec::new(),
     };
-    linking::link(&sightings.iter().map(linkable).collect::<Vec<_>>())
+    linking::link(&sightings.iter().map(linkable).collect::<Vec<_>>(), &linking::Decisions::default())
 }
 
 fn all_findings(sightings: &[Sighting], linking: &Linking) -> Vec<Finding> {
