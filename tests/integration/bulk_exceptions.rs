@@ -1,6 +1,6 @@
 //! `changeExceptions`: many at once, all or none, each with its own outcome.
 
-use chrono::{NaiveDate, Utc};
+use chrono::{NaiveDate, NaiveTime};
 use entity::{exception, exception_event, exception_period};
 use harness::{Backend, World, text};
 use rstest::rstest;
@@ -28,11 +28,8 @@ async fn found(world: &World, count: i32) -> Vec<Value> {
     for chunk in periods.chunks(1000) {
         exception_period::Entity::insert_many(chunk.to_vec()).exec(writer).await.unwrap();
     }
-    world.graphql.every("exceptions", "orderBy: { field: HOSTNAME }", "id").await.into_iter().map(id_of).collect()
-}
-
-fn id_of(row: Value) -> Value {
-    row["id"].clone()
+    let rows = world.graphql.every("exceptions", "orderBy: { field: HOSTNAME }", "id").await;
+    rows.iter().map(|row| row["id"].clone()).collect()
 }
 
 fn open_row(number: i32, date: NaiveDate) -> exception::ActiveModel {
@@ -66,7 +63,7 @@ fn open_period(id: i64, date: NaiveDate) -> exception_period::ActiveModel {
         id: NotSet,
         exception_id: Set(id),
         opened_on: Set(date),
-        opened_at: Set(Utc::now()),
+        opened_at: Set(date.and_time(NaiveTime::MIN).and_utc()),
         closed_on: Set(None),
         closed_at: Set(None),
         resolution: Set(None),
@@ -76,7 +73,7 @@ fn open_period(id: i64, date: NaiveDate) -> exception_period::ActiveModel {
     }
 }
 
-fn matching(filter: Value, expected: i32) -> Value {
+fn matching(filter: &Value, expected: i32) -> Value {
     json!({ "matching": { "filter": filter, "expectedCount": expected } })
 }
 
@@ -125,20 +122,20 @@ async fn a_filter_changes_what_it_matches_if_that_is_as_many_as_were_confirmed(
     let ids = found(&world, 1205).await;
     let filter = json!({ "hostname": { "startsWith": "pc-" }, "status": { "eq": "OPEN" } });
     for wrong in [0, 1204, 1206] {
-        let payload = world.graphql.change_many(matching(filter.clone(), wrong), fixed()).await;
+        let payload = world.graphql.change_many(matching(&filter, wrong), fixed()).await;
         let error = &payload["userErrors"][0];
         assert_eq!(text(error, "code"), "COUNT_DIFFERS");
         assert_eq!(error["field"], json!(["input", "selection", "matching", "expectedCount"]));
         assert_eq!((counts(&payload), &payload["results"]), ([1205, 0, 0, 0, 0, 0], &json!([])));
     }
     assert_eq!(exception_event::Entity::find().count(world.rows()).await.unwrap(), 0, "nothing was written");
-    let payload = world.graphql.change_many(matching(filter.clone(), 1205), fixed()).await;
+    let payload = world.graphql.change_many(matching(&filter, 1205), fixed()).await;
     assert_eq!((&payload["userErrors"], counts(&payload)), (&json!([]), [1205, 1205, 0, 0, 0, 0]));
     assert_eq!(payload["results"].as_array().unwrap().len(), 1000, "the rest is counted");
     assert_eq!(world.graphql.exception(ids.last().unwrap()).await["resolution"], "FIXED");
-    let none = world.graphql.change_many(matching(filter, 0), fixed()).await;
+    let none = world.graphql.change_many(matching(&filter, 0), fixed()).await;
     assert_eq!((&none["userErrors"], counts(&none)), (&json!([]), [0; 6]), "all are resolved");
-    let reopened = world.graphql.change_many(matching(json!({}), 1205), json!({ "reopen": {} })).await;
+    let reopened = world.graphql.change_many(matching(&json!({}), 1205), json!({ "reopen": {} })).await;
     assert_eq!(counts(&reopened), [1205, 1205, 0, 0, 0, 0]);
     let periods = exception_period::Entity::find().all(world.rows()).await.unwrap();
     let open = periods.iter().filter(|period| period.closed_on.is_none()).count();
@@ -155,7 +152,7 @@ async fn a_thousand_take_as_many_statements_as_ten(#[values(Backend::Sqlite, Bac
     for (selection, changed) in [
         (json!({ "ids": ids[..10] }), 10),
         (json!({ "ids": ids[10..1010] }), 1000),
-        (matching(json!({ "status": { "eq": "OPEN" } }), 1990), 1990),
+        (matching(&json!({ "status": { "eq": "OPEN" } }), 1990), 1990),
     ] {
         world.take_statements();
         let input = json!({ "selection": selection, "change": fixed() });
@@ -180,7 +177,7 @@ async fn too_many_names_and_names_that_are_none_change_nothing(
     for (selection, change, field) in [
         (json!({ "ids": ids }), fixed(), json!(["input", "selection", "ids"])),
         (json!({ "seen": twice }), fixed(), json!(["input", "selection", "seen"])),
-        (matching(json!({}), -1), fixed(), json!(["input", "selection", "matching", "expectedCount"])),
+        (matching(&json!({}), -1), fixed(), json!(["input", "selection", "matching", "expectedCount"])),
         (
             json!({ "ids": ids[..1] }),
             json!({ "comment": { "comment": "x".repeat(10_001) } }),
@@ -225,7 +222,7 @@ async fn a_fault_changes_nothing(#[values(Backend::Sqlite, Backend::Postgres)] b
     // The last table that is written is not there: rows and events of all are written by then.
     writer.execute_unprepared("ALTER TABLE exception_period RENAME TO lost").await.unwrap();
     let query = "mutation($input: ChangeExceptionsInput!) { changeExceptions(input: $input) { changed } }";
-    let input = json!({ "selection": matching(json!({}), 1500), "change": fixed() });
+    let input = json!({ "selection": matching(&json!({}), 1500), "change": fixed() });
     assert_eq!(world.graphql.ask(query, json!({ "input": input })).await.error_code(), "INTERNAL");
     let single = "mutation($id: ID!) { resolveException(input: { id: $id, resolution: FIXED }) { outcome } }";
     assert_eq!(world.graphql.ask(single, json!({ "id": ids[0] })).await.error_code(), "INTERNAL");
@@ -233,7 +230,7 @@ async fn a_fault_changes_nothing(#[values(Backend::Sqlite, Backend::Postgres)] b
     assert_eq!(exception_event::Entity::find().count(world.rows()).await.unwrap(), 0);
     let rows = exception::Entity::find().all(world.rows()).await.unwrap();
     assert!(rows.iter().all(|row| !row.resolved && row.version == 1 && row.notes.is_none()));
-    let payload = world.graphql.change_many(matching(json!({}), 1500), fixed()).await;
+    let payload = world.graphql.change_many(matching(&json!({}), 1500), fixed()).await;
     assert_eq!(counts(&payload), [1500, 1500, 0, 0, 0, 0], "and nothing stays locked");
 }
 

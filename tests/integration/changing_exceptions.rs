@@ -37,7 +37,7 @@ async fn every_change_is_seen_at_once_and_asking_twice_does_it_once(
         assert_eq!(world.graphql.exception(&open["id"]).await, done, "{mutation}");
         let again = world.graphql.change(mutation, input).await;
         assert_eq!((&again["outcome"], &again["exception"]), (&json!("UNCHANGED"), &done), "{mutation}");
-        let told = if mutation == "resolveException" { 1 } else { 0 };
+        let told = usize::from(mutation == "resolveException");
         assert_eq!(again["userErrors"].as_array().unwrap().len(), told, "{mutation}");
     }
     let last = world.graphql.exception(&open["id"]).await;
