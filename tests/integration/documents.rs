@@ -2,6 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
+use domain::checks::ExceptionType;
 use harness::{Backend, World};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -32,6 +33,19 @@ async fn the_readmes_query_gives_the_answer_it_shows(#[values(Backend::Sqlite, B
     let shown: Value = serde_json::from_str(&block(&readme, "json")).unwrap();
     let world = demo_world(backend).await;
     assert_eq!(world.graphql.query(&block(&readme, "graphql")).await, shown);
+}
+
+#[test]
+fn every_check_is_told_to_technicians_with_its_severity_an_example_and_when_it_is_not_raised() {
+    let page = fs::read_to_string(root().join("docs/checks.md")).unwrap();
+    for exception_type in ExceptionType::ALL {
+        let code = exception_type.code();
+        let severity = format!("{:?}", exception_type.severity()).to_lowercase();
+        assert!(page.contains(&format!("| [{code}](#{}) | {severity} |", code.to_lowercase())), "{code} in the table");
+        let told = page.split(&format!("\n## {code}\n")).nth(1).and_then(|rest| rest.split("\n## ").next());
+        let told = told.unwrap_or_else(|| panic!("no paragraph about {code}"));
+        assert!(told.contains("*Example:*") && told.contains("*Not raised*"), "{code}: {told}");
+    }
 }
 
 #[rstest]
