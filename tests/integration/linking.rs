@@ -16,7 +16,7 @@ const LOST: &str = "id sources { vendorDeviceKey } match { vendor vendorDeviceKe
 async fn match_of(world: &World, key: &str) -> Value {
     let all = world.graphql.every("devices", "", LOST).await;
     let records = all.iter().flat_map(|device| device["match"].as_array().unwrap());
-    records.filter(|it| it["vendorDeviceKey"] == key).cloned().next().unwrap_or_else(|| panic!("nobody has {key}"))
+    records.filter(|it| it["vendorDeviceKey"] == key).next().cloned().unwrap_or_else(|| panic!("nobody has {key}"))
 }
 
 #[rstest]
@@ -120,11 +120,12 @@ async fn a_device_keeps_its_id_through_every_decision_and_night(
 ) {
     let (world, pairs) = plain(backend).await;
     let (id, computer) = &pairs[0];
+    let key = id.to_string();
     let ids = async |world: &World| {
         let all = world.graphql.every("devices", "", "id sources { vendorDeviceKey }").await;
         let concerned = |device: &Value| {
             let keys = device["sources"].as_array().unwrap();
-            keys.iter().any(|it| it["vendorDeviceKey"] == computer.as_str() || it["vendorDeviceKey"] == id.to_string())
+            keys.iter().any(|it| it["vendorDeviceKey"] == computer.as_str() || it["vendorDeviceKey"] == key.as_str())
         };
         all.into_iter().filter(|device| !concerned(device)).collect::<Vec<_>>()
     };
