@@ -15,8 +15,8 @@ const LOST: &str = "id sources { vendorDeviceKey } match { vendor vendorDeviceKe
 
 async fn match_of(world: &World, key: &str) -> Value {
     let all = world.graphql.every("devices", "", LOST).await;
-    let records = all.iter().flat_map(|device| device["match"].as_array().unwrap());
-    records.filter(|it| it["vendorDeviceKey"] == key).next().cloned().unwrap_or_else(|| panic!("nobody has {key}"))
+    let mut records = all.iter().flat_map(|device| device["match"].as_array().unwrap());
+    records.find(|it| it["vendorDeviceKey"] == key).cloned().unwrap_or_else(|| panic!("nobody has {key}"))
 }
 
 #[rstest]
