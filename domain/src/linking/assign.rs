@@ -28,22 +28,34 @@ pub struct DeviceAssignment {
 /// alone. A machine that a person made of several reference identities goes by the lowest of them that has a device.
 ///
 /// A group takes the device of its reference identity, else the smallest free one among its members', so that a device
-/// keeps its id while any of its identities does. Each id is given once: to the group whose reference identity had it,
-/// else to the group with the smallest identity id. Give it the absent identities too, or their devices may be given
+/// keeps its id while any of its identities does. Each id is given once: to the group whose reference identity had it (the
+/// lowest of them, if a person separated several), else to the group with the smallest identity id. Give it the absent identities too, or their devices may be given
 /// away. By smallest identity, ascending; the order of the members does not matter.
 pub fn assign_devices(members: &[Member], linking: &Linking) -> Vec<DeviceAssignment> {
     let groups = group(members, linking);
     let mut taken = HashSet::new();
-    let by_reference: Vec<_> = groups
-        .iter()
-        .map(|group| group.iter().filter(|member| member.vendor == Vendor::REFERENCE).find_map(|it| it.device_id))
-        .map(|device_id| device_id.filter(|device_id| taken.insert(*device_id)))
-        .collect();
+    let by_reference = claim_by_reference(&groups, &mut taken);
     let assign = |(group, device_id): (Vec<&Member>, Option<i64>)| DeviceAssignment {
         device_id: device_id.or_else(|| smallest_free(&group, &mut taken)),
         identities: group.iter().map(|member| member.identity_id).collect(),
     };
     groups.into_iter().zip(by_reference).map(assign).collect()
+}
+
+/// The device of each group's reference identity, where no lower reference identity has it too: that happens when a person
+/// separates two that were one machine.
+fn claim_by_reference(groups: &[Vec<&Member>], taken: &mut HashSet<i64>) -> Vec<Option<i64>> {
+    let claim = |(place, group): (usize, &Vec<&Member>)| {
+        let references = group.iter().filter(|member| member.vendor == Vendor::REFERENCE);
+        references.filter_map(|it| Some((it.identity_id, place, it.device_id?))).min()
+    };
+    let mut claims: Vec<_> = groups.iter().enumerate().filter_map(claim).collect();
+    claims.sort_unstable();
+    let mut claimed = vec![None; groups.len()];
+    for (_, place, device_id) in claims {
+        claimed[place] = Some(device_id).filter(|device_id| taken.insert(*device_id));
+    }
+    claimed
 }
 
 /// The groups by smallest identity, each by identity.
@@ -127,6 +139,12 @@ mod tests {
             assigned(&[threatlocker(4, Some(7)), threatlocker(3, Some(7))], &[]),
             [(Some(7), vec![3]), (None, vec![4]),]
         );
+    }
+
+    #[test]
+    fn of_two_reference_identities_that_were_one_machine_the_lower_keeps_it_whoever_else_is_in_the_groups() {
+        let members = [threatlocker(1, Some(7)), ninja(3, Some(7)), ninja(2, Some(7))];
+        assert_eq!(assigned(&members, &[(1, 3)]), [(None, vec![1, 3]), (Some(7), vec![2])]);
     }
 
     #[test]

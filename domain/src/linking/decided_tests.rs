@@ -224,8 +224,10 @@ fn decisions() -> impl Strategy<Value = Vec<Decision>> {
     proptest::collection::vec(decision, 0..12)
 }
 
-/// A fleet, decisions, and both in another order.
-fn shuffled() -> impl Strategy<Value = ((Vec<Linkable>, Vec<Decision>), (Vec<Linkable>, Vec<Decision>))> {
+type Day = (Vec<Linkable>, Vec<Decision>);
+
+/// A fleet with decisions, and both in another order.
+fn shuffled() -> impl Strategy<Value = (Day, Day)> {
     (fleet(), decisions()).prop_flat_map(|(fleet, decisions)| {
         let other = (Just(fleet.clone()).prop_shuffle(), Just(decisions.clone()).prop_shuffle());
         (Just((fleet, decisions)), other)
@@ -237,7 +239,7 @@ proptest! {
 
     #[test]
     fn the_order_of_identities_and_of_decisions_does_not_matter((one, other) in shuffled()) {
-        let result = |(fleet, decisions): (Vec<Linkable>, Vec<Decision>)| link_and_explain(&fleet, &Decisions::new(decisions));
+        let result = |(fleet, decisions): Day| link_and_explain(&fleet, &Decisions::new(decisions));
         prop_assert_eq!(result(one), result(other));
     }
 

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use chrono::NaiveDate;
 use domain::{
     billing::Billing,
     device_type::DeviceType,
@@ -16,7 +17,7 @@ use entity::{device, device_identity, device_snapshot, link_decision, site, snap
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, JoinType, Order, QueryFilter,
     QueryOrder, QuerySelect, RelationTrait, Select,
-    sea_query::{Expr, ExprTrait, Func, Query, SelectStatement},
+    sea_query::{Expr, ExprTrait, Func},
 };
 use serde_json::Value;
 
@@ -73,13 +74,14 @@ pub(crate) async fn suggest_for(
     reference: &Reference,
     identities: &[i64],
 ) -> Result<HashMap<i64, Suggested>, DbErr> {
+    let days = LatestDays::load(connection).await?;
     // On the snapshots' own column: PostgreSQL does not carry a list across a join.
-    let wanted = seen().filter(device_snapshot::Column::DeviceIdentityId.is_in(identities.iter().copied()));
+    let wanted = seen(&days).filter(device_snapshot::Column::DeviceIdentityId.is_in(identities.iter().copied()));
     let mut wanted = wanted.into_model::<Seen>().all(connection).await?;
-    let taken = list_taken(connection, wanted.iter().map(|seen| seen.device_id)).await?;
+    let taken = list_taken(connection, &days, wanted.iter().map(|seen| seen.device_id)).await?;
     wanted.retain(|seen| !taken.contains(&seen.device_id));
-    let near = list_near(connection, &wanted).await?;
-    let taken = list_taken(connection, near.iter().map(|seen| seen.device_id)).await?;
+    let near = list_near(connection, &days, &wanted).await?;
+    let taken = list_taken(connection, &days, near.iter().map(|seen| seen.device_id)).await?;
     let separated = list_separated(connection, &wanted).await?;
     let profile = |seen: &Seen| profile(reference, seen, taken.contains(&seen.device_id));
     let near: Vec<Profile> = near.iter().filter_map(profile).collect();
@@ -163,11 +165,9 @@ fn pair(one: i64, other: i64) -> (i64, i64) {
     if one < other { (one, other) } else { (other, one) }
 }
 
-/// The records of every vendor's latest day. They are found through their devices, which have the indexes.
-fn seen() -> Select<device_snapshot::Entity> {
+/// The records of every vendor's latest day.
+fn seen(days: &LatestDays) -> Select<device_snapshot::Entity> {
     use device_snapshot::{Column, Entity, Relation};
-    let on_its_last_day = Expr::col((device_identity::Entity, device_identity::Column::LastSeenDate))
-        .equals((Entity, Column::SnapshotDate));
     Entity::find()
         .select_only()
         .column_as(device_identity::Column::Id, "identity_id")
@@ -178,24 +178,43 @@ fn seen() -> Select<device_snapshot::Entity> {
         .join(JoinType::InnerJoin, Relation::DeviceIdentity.def())
         .join(JoinType::InnerJoin, device_identity::Relation::Device.def())
         .join(JoinType::LeftJoin, Relation::Site.def())
-        .filter(on_its_last_day)
-        .filter(on_latest_day())
+        .filter(days.of_snapshots())
 }
 
-/// Whether a record was last seen on its vendor's latest day.
-fn on_latest_day() -> Expr {
-    let seen = [device_identity::Column::VendorId, device_identity::Column::LastSeenDate];
-    Expr::tuple(seen.map(|column| Expr::col((device_identity::Entity, column)))).in_subquery(latest_days())
-}
+/// The vendors' latest days. As values, and not by a subquery: so that a day's rows are found by the index of days.
+#[derive(Clone, Debug)]
+struct LatestDays(Vec<(i64, NaiveDate)>);
 
-fn latest_days() -> SelectStatement {
-    use snapshot_day::{Column, Entity};
-    let date = Func::max(Expr::col(Column::SnapshotDate));
-    Query::select().column(Column::VendorId).expr(date).from(Entity).group_by_col(Column::VendorId).take()
+impl LatestDays {
+    async fn load(connection: &impl ConnectionTrait) -> Result<Self, DbErr> {
+        use snapshot_day::{Column, Entity};
+        let days = Entity::find()
+            .select_only()
+            .column(Column::VendorId)
+            .column_as(Column::SnapshotDate.max(), "latest")
+            .group_by(Column::VendorId)
+            .into_tuple::<(i64, NaiveDate)>();
+        Ok(Self(days.all(connection).await?))
+    }
+
+    fn hold(&self, vendor: impl ColumnTrait, date: impl ColumnTrait) -> Condition {
+        let on = |(vendor_id, latest): &(i64, NaiveDate)| vendor.eq(*vendor_id).and(date.eq(*latest));
+        self.0.iter().fold(Condition::any(), |any, day| any.add(on(day)))
+    }
+
+    /// The records that were last seen on their vendor's latest day.
+    fn of_identities(&self) -> Condition {
+        self.hold(device_identity::Column::VendorId, device_identity::Column::LastSeenDate)
+    }
+
+    /// The snapshots of the latest days.
+    fn of_snapshots(&self) -> Condition {
+        self.hold(device_snapshot::Column::VendorId, device_snapshot::Column::SnapshotDate)
+    }
 }
 
 /// The records around the wanted ones: of their organizations, with names that begin alike, with their users and addresses.
-async fn list_near(connection: &impl ConnectionTrait, wanted: &[Seen]) -> Result<Vec<Seen>, DbErr> {
+async fn list_near(connection: &impl ConnectionTrait, days: &LatestDays, wanted: &[Seen]) -> Result<Vec<Seen>, DbErr> {
     if wanted.is_empty() {
         return Ok(Vec::new());
     }
@@ -212,7 +231,7 @@ async fn list_near(connection: &impl ConnectionTrait, wanted: &[Seen]) -> Result
     blocks.push(Condition::any().add(address).add(user));
     let mut found: HashMap<i64, Seen> = HashMap::new();
     for block in blocks {
-        let bounded = seen().filter(block).order_by(device_identity::Column::Id, Order::Asc).limit(LOOKED_AT);
+        let bounded = seen(days).filter(block).order_by(device_identity::Column::Id, Order::Asc).limit(LOOKED_AT);
         let rows = bounded.into_model::<Seen>().all(connection).await?;
         found.extend(rows.into_iter().map(|row| (row.identity_id, row)));
     }
@@ -235,6 +254,7 @@ fn begins_with(prefix: &str) -> Expr {
 /// Those of the devices that records of several vendors are linked to, on their vendors' latest days.
 async fn list_taken(
     connection: &impl ConnectionTrait,
+    days: &LatestDays,
     devices: impl Iterator<Item = i64>,
 ) -> Result<HashSet<i64>, DbErr> {
     use device_identity::{Column, Entity};
@@ -245,7 +265,7 @@ async fn list_taken(
             .select_only()
             .column(Column::DeviceId)
             .filter(Column::DeviceId.is_in(chunk.iter().copied()))
-            .filter(on_latest_day())
+            .filter(days.of_identities())
             .group_by(Column::DeviceId)
             .having(Expr::expr(Func::count_distinct(Expr::col(Column::VendorId))).gt(1));
         taken.extend(several.into_tuple::<i64>().all(connection).await?);
@@ -264,6 +284,7 @@ async fn list_separated(connection: &impl ConnectionTrait, wanted: &[Seen]) -> R
 
 /// A record of an organization, and what its device is.
 #[derive(Clone, Debug, FromQueryResult)]
+#[expect(clippy::struct_field_names, reason = "the names of the columns")]
 struct Listed {
     identity_id: i64,
     vendor_id: i64,
@@ -280,6 +301,7 @@ async fn list_unlinked(
     most: usize,
 ) -> Result<Vec<i64>, DbErr> {
     use device_identity::{Column, Entity};
+    let days = LatestDays::load(connection).await?;
     let listed = Entity::find()
         .select_only()
         .column_as(Column::Id, "identity_id")
@@ -287,7 +309,7 @@ async fn list_unlinked(
         .columns([device::Column::DeviceTypeId, device::Column::BillingStatusId])
         .join(JoinType::InnerJoin, device_identity::Relation::Device.def())
         .filter(device::Column::OrganizationId.eq(organization_id))
-        .filter(on_latest_day())
+        .filter(days.of_identities())
         .order_by_asc(device::Column::CanonicalHostname)
         .order_by_asc(Column::Id)
         .limit(LOOKED_AT)
