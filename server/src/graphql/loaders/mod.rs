@@ -22,7 +22,7 @@ use tokio::sync::mpsc;
 pub(super) use self::attended::Attended;
 pub use self::{
     devices::{DeviceId, DeviceOfIdentity, IdentitiesOfDevice, IdentityId},
-    exceptions::{DevicesOfException, EventsOfException, ExceptionId, OpenExceptionsOfDevice},
+    exceptions::{DevicesOfException, EventsOfException, ExceptionId, ExceptionOn, OpenExceptionsOfDevice},
     jobs::{BatchId, CollectionId, MAX_SET_ASIDE, RunId, RunsOfBatch, SetAsideOfCollection},
     organizations::{DeviceCountOfOrganization, OrganizationId, OrganizationOfSite, SitesOfOrganization},
     snapshots::{LatestNames, LatestSnapshot, SnapshotOn, SourceNames, UsageFacts, UsageFactsOn},

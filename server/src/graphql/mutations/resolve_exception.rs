@@ -110,7 +110,7 @@ impl From<ResolveOutcome> for ResolveExceptionPayload {
                 (None, Some(UserError::about("id", UserErrorCode::NotFound, "there is no such exception")))
             }
         };
-        Self { exception: row.map(Exception), user_errors: error.into_iter().collect() }
+        Self { exception: row.map(Exception::now), user_errors: error.into_iter().collect() }
     }
 }
 

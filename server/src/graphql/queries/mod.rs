@@ -17,11 +17,13 @@ use async_graphql::MergedObject;
 
 pub use self::{
     devices::{DeviceFilter, DeviceOrder, DeviceOrderField, Presence},
-    exceptions::{ExceptionFilter, ExceptionOrder, ExceptionOrderField},
+    exceptions::{ExceptionFilter, ExceptionOrder, ExceptionOrderField, ExceptionTrendFilter},
     jobs::{JobBatchFilter, JobRunFilter},
     organizations::OrganizationFilter,
     snapshots::{SnapshotFilter, SnapshotOrder, SnapshotOrderField},
 };
+
+pub(in crate::graphql) use self::exceptions::status_of;
 
 /// What can be read.
 #[derive(Clone, Copy, Debug, Default, MergedObject)]
@@ -29,6 +31,8 @@ pub struct Query(
     devices::DeviceQueries,
     snapshots::SnapshotQueries,
     exceptions::ExceptionQueries,
+    exceptions::ExceptionSummaryQueries,
+    exceptions::ExceptionTrendQueries,
     usage_changes::UsageQueries,
     available_dates::DateQueries,
     vendors::VendorQueries,

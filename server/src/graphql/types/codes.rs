@@ -91,6 +91,18 @@ pub enum ExceptionType {
     SpareMismatch,
 }
 
+/// How bad an exception is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::checks::Severity")]
+pub enum Severity {
+    /// Untidy: nobody is harmed by waiting.
+    Low,
+    /// Wrong, and it costs somebody something.
+    Medium,
+    /// A machine is unmanaged or unprotected, or a client is billed for another's.
+    High,
+}
+
 /// How an exception was resolved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "crate::inventory::exceptions::Resolution")]

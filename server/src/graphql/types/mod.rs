@@ -11,6 +11,8 @@ mod device;
 mod device_snapshot;
 mod device_source;
 mod exception;
+mod exception_summary;
+mod exception_trend;
 mod job;
 mod organization;
 pub(super) mod scalars;
@@ -24,13 +26,18 @@ mod vendor;
 
 pub use codes::{
     BillingStatus, CollectionOutcome, DeviceType, ExceptionResolution, ExceptionType, JobStatus, JobTrigger, LinkRule,
-    SetAsideReason, SpareReason, VendorName,
+    SetAsideReason, Severity, SpareReason, VendorName,
 };
 pub use collection::{Collection, SetAsideRecord};
 pub use device::Device;
 pub use device_snapshot::DeviceSnapshot;
 pub use device_source::DeviceSource;
 pub use exception::{Exception, ExceptionEvent, ExceptionStatus};
+pub use exception_summary::{
+    ExceptionCounts, ExceptionGroup, ExceptionSeverityCounts, ExceptionSummary, ExceptionTally, ExceptionTypeCounts,
+    SummaryGroup,
+};
+pub use exception_trend::ExceptionTrendDay;
 pub use job::{JobBatch, JobRun};
 pub use organization::{Organization, Site};
 pub use scalars::{Date, DateTime, Json};
