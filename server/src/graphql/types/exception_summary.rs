@@ -182,7 +182,7 @@ impl ExceptionSummary {
         #[graphql(desc = "Only rows before this cursor; null is to the end.")] before: Option<String>,
     ) -> Result<Connection<ExceptionGroup>, Fault> {
         let groups = self.gathered(|group| (place_of(group.organization_id), 0), |_| None);
-        self.page("exceptionSummary/organization", &groups, &PageArguments { first, after, last, before })
+        page("exceptionSummary/organization", &groups, &PageArguments { first, after, last, before })
     }
 
     /// By organization and type, in the same order.
@@ -200,7 +200,7 @@ impl ExceptionSummary {
         };
         let place = |group: &SummaryGroup| (place_of(group.organization_id), number(group));
         let groups = self.gathered(place, |group| Some(group.exception_type));
-        self.page("exceptionSummary/organization/type", &groups, &PageArguments { first, after, last, before })
+        page("exceptionSummary/organization/type", &groups, &PageArguments { first, after, last, before })
     }
 }
 
@@ -233,16 +233,11 @@ impl ExceptionSummary {
         }
         rows.into_iter().collect()
     }
+}
 
-    fn page(
-        &self,
-        list: &str,
-        rows: &[Placed],
-        arguments: &PageArguments,
-    ) -> Result<Connection<ExceptionGroup>, Fault> {
-        let page = page_of_slice(list, rows, |(place, _)| *place, arguments)?;
-        Ok(page.show(|rows| rows.into_iter().map(|(_, group)| group).collect()))
-    }
+fn page(list: &str, rows: &[Placed], arguments: &PageArguments) -> Result<Connection<ExceptionGroup>, Fault> {
+    let page = page_of_slice(list, rows, |(place, _)| *place, arguments)?;
+    Ok(page.show(|rows| rows.into_iter().map(|(_, group)| group).collect()))
 }
 
 /// Where an organization stands in the order; what is in none comes last.

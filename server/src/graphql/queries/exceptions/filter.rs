@@ -88,7 +88,7 @@ impl ExceptionFilter {
         organization: Option<IdFilter>,
         severity: Option<SeverityFilter>,
     ) -> Self {
-        Self { exception_type, organization, severity, ..Self::default() }
+        Self { exception_type, severity, organization, ..Self::default() }
     }
 
     /// What has one of few values.

@@ -53,21 +53,15 @@ fn grouped(seen_from: Standpoint<'_>, mut rows: SelectStatement) -> SelectStatem
     let count = |wanted| Func::count(Expr::case(seen_from.has_status(wanted), Expr::val(1)));
     let oldest = Expr::case(seen_from.has_status(ExceptionStatus::Open), Expr::col((Entity, Column::DateFound)));
     rows.clear_selects()
-        .expr_as(type_code(), "type_code")
+        .expr_as(Expr::col((Entity, Column::Type)), "type_code")
         .column((Entity, Column::Severity))
         .column((Entity, Column::OrganizationId))
         .expr_as(count(ExceptionStatus::Open), "open")
         .expr_as(count(ExceptionStatus::Snoozed), "snoozed")
         .expr_as(count(ExceptionStatus::Resolved), "resolved")
         .expr_as(Func::min(oldest), "oldest_open")
-        .add_group_by([type_code()])
-        .add_group_by([Column::Severity, Column::OrganizationId].map(|it| Expr::col((Entity, it))))
+        .add_group_by([Column::Type, Column::Severity, Column::OrganizationId].map(|it| Expr::col((Entity, it))))
         .take()
-}
-
-/// As an expression, because SQLite would follow an index of the column for the grouping, and read every row out of order.
-fn type_code() -> Expr {
-    Expr::cust("exceptions.type || ''")
 }
 
 fn read(row: &Counted) -> Result<SummaryGroup, Fault> {
