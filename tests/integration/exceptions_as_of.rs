@@ -7,6 +7,8 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use simulator::FleetPlan;
 
+type Rule = fn(&Value) -> bool;
+
 /// What is kept about the past.
 const KEPT: &str = "type status dateFound ageDays resolution resolvedAt resolvedDate resolvedBy notes
     acceptedUntil reopenedAt events { kind at actor } lastSeen asOf current { id }";
@@ -128,7 +130,6 @@ async fn filters_and_orders_are_about_the_state_of_that_day(
     let world = World::on(backend).start().await;
     let history = History { exceptions: 300, organizations: 7, today: world.day(0) };
     write_history(world.inventory.database().writer(), history).await.unwrap();
-    type Rule = fn(&Value) -> bool;
     let filters: [(&str, Rule); 8] = [
         ("status: { eq: OPEN }", |it| it["status"] == "OPEN"),
         ("status: { eq: RESOLVED }", |it| it["status"] == "RESOLVED"),
