@@ -146,7 +146,7 @@ async fn a_strange_text_in_the_details_finds_itself_and_nothing_else(
     let hosts = world.graphql.every("exceptions", "", "hostname").await;
     assert!(hosts.len() + 1 >= STRANGE.len(), "one may be linked by another trait: {hosts:?}");
     for host in hosts.iter().map(|row| text(row, "hostname")) {
-        for wanted in [host.to_owned(), host.to_uppercase(), host.chars().skip(1).collect::<String>()] {
+        for wanted in [host.to_owned(), host.to_uppercase(), host.chars().take(host.chars().count() - 1).collect()] {
             assert_eq!(found(&world, json!({ "text": { "contains": wanted } })).await, [host], "{wanted}");
         }
     }
