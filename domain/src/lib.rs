@@ -16,6 +16,7 @@ pub mod linking;
 pub mod mac;
 pub mod observation;
 pub mod organization;
+pub mod search;
 pub mod serial;
 mod text;
 pub mod usage;

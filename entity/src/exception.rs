@@ -19,6 +19,8 @@ pub struct Model {
     /// Details.
     #[sea_orm(column_type = "JsonBinary")]
     pub details: Json,
+    /// What a search looks through: host name and texts of the details, folded (`domain::search`).
+    pub details_text: String,
     /// Resolved.
     pub resolved: bool,
     /// Resolved date.

@@ -19,6 +19,7 @@ mod m0007_exceptions;
 mod m0008_counts;
 mod m0009_exception_work;
 mod m0010_link_decisions;
+mod m0011_exception_search;
 mod m0013_reopened_by;
 mod sql;
 
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_counts::Migration),
             Box::new(m0009_exception_work::Migration),
             Box::new(m0010_link_decisions::Migration),
+            Box::new(m0011_exception_search::Migration),
             Box::new(m0013_reopened_by::Migration),
         ]
     }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::Context;
-use harness::{Backend, GraphqlClient, TestDatabase};
+use harness::{Backend, GraphqlClient, History, TestDatabase, write_history};
 use serde_json::{Value, json};
 use simulator::{FleetPlan, Running, Simulator};
 use tokio::{
@@ -33,7 +33,74 @@ async fn main() -> anyhow::Result<()> {
     for ((what, left), (_, right)) in sqlite.into_iter().zip(postgres) {
         println!("| {what} | {left} | {right} |");
     }
+    let sqlite = measure_exceptions(Backend::Sqlite).await?;
+    let postgres = measure_exceptions(Backend::Postgres).await?;
+    for ((what, left), (_, right)) in sqlite.into_iter().zip(postgres) {
+        println!("| {what} | {left} | {right} |");
+    }
     Ok(())
+}
+
+/// Exceptions in history.
+const EXCEPTIONS: u32 = 50_000;
+
+/// What a technician asks of the work list.
+const QUESTIONS: [(&str, &str); 14] = [
+    ("newest first", "exceptions(first: 50) { SHOWN }"),
+    ("open", "exceptions(first: 50, filter: { status: { eq: OPEN } }) { SHOWN }"),
+    (
+        "open, by assignee",
+        "exceptions(first: 50, filter: { status: { eq: OPEN } }, orderBy: { field: ASSIGNEE }) { SHOWN }",
+    ),
+    ("snoozed", "exceptions(first: 50, filter: { status: { eq: SNOOZED } }) { SHOWN }"),
+    (
+        "of a type and severity",
+        "exceptions(first: 50, filter: { type: { eq: SITE_MISMATCH }, severity: { eq: HIGH } }) { SHOWN }",
+    ),
+    ("about a vendor's records", "exceptions(first: 50, filter: { vendor: { eq: NINJA } }) { SHOWN }"),
+    ("of an assignee", r#"exceptions(first: 50, filter: { assignee: { eq: "technician 3" } }) { SHOWN }"#),
+    ("host name contains", r#"exceptions(first: 50, filter: { hostname: { contains: "-4999" } }) { SHOWN }"#),
+    (
+        "text in details, 28 of them",
+        r#"exceptions(first: 50, filter: { text: { contains: "switch 12 port 40" } }) { SHOWN }"#,
+    ),
+    ("text that is nowhere", r#"exceptions(first: 50, filter: { text: { contains: "no such text" } }) { SHOWN }"#),
+    ("oldest first", "exceptions(first: 50, orderBy: { field: AGE, direction: DESC }) { SHOWN }"),
+    (
+        "as of half a year ago, open",
+        r#"exceptions(first: 50, asOf: "2025-09-15", filter: { status: { eq: OPEN } }) { SHOWN }"#,
+    ),
+    (
+        "summary",
+        "exceptionSummary { counts { open resolved } byOrganization(first: 50) { nodes { counts { open } } } }",
+    ),
+    ("trend of two years", r#"exceptionTrend(from: "2024-03-02", to: "2026-03-02") { opened closed openAtEnd }"#),
+];
+
+const SHOWN: &str = "nodes { id type status hostname details ageDays organization { name } device { hostname } }";
+
+/// Pages of the work list out of a long history.
+async fn measure_exceptions(backend: Backend) -> anyhow::Result<Vec<(String, String)>> {
+    let day = FleetPlan::default().first_day;
+    let plan = FleetPlan { ninja_devices: 1, threatlocker_devices: 1, ..FleetPlan::default() };
+    let simulator = Simulator::new(plan, day);
+    let vendors = simulator.clone().start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+    let database = TestDatabase::create(backend).await?;
+    let filled = database.open().await?;
+    filled.migrate().await?;
+    let today = chrono::NaiveDate::from_ymd_opt(2026, 3, 2).context("a date that exists")?;
+    write_history(filled.writer(), History { exceptions: EXCEPTIONS, organizations: 300, today }).await?;
+    let (_hub, graphql) = start_hub(&database, &simulator, &vendors).await?;
+    let mut figures = Vec::new();
+    for (what, question) in QUESTIONS {
+        let query = format!("{{ {} }}", question.replace("SHOWN", SHOWN));
+        let (median, most) = time(&graphql, &query, &json!({})).await;
+        figures.push((
+            format!("exceptions, {EXCEPTIONS} in history: {what}: median, 95 %"),
+            format!("{median:.1} ms, {most:.1} ms"),
+        ));
+    }
+    Ok(figures)
 }
 
 async fn measure(backend: Backend) -> anyhow::Result<Vec<(String, String)>> {
@@ -130,10 +197,15 @@ fn peak_memory(hub: &Child) -> anyhow::Result<u64> {
 
 /// Median and 95th percentile, milliseconds.
 async fn time_page(graphql: &GraphqlClient, first: u32) -> (f64, f64) {
+    time(graphql, PAGE, &json!({ "first": first })).await
+}
+
+/// Median and 95th percentile of one request, milliseconds.
+async fn time(graphql: &GraphqlClient, query: &str, variables: &Value) -> (f64, f64) {
     let mut times = Vec::with_capacity(REQUESTS);
     for _ in 0..REQUESTS {
         let began = Instant::now();
-        graphql.ask(PAGE, json!({ "first": first })).await.data();
+        graphql.ask(query, variables.clone()).await.data();
         times.push(began.elapsed().as_secs_f64() * 1000.0);
     }
     times.sort_by(f64::total_cmp);

@@ -11,6 +11,7 @@ mod database;
 mod fault_round;
 mod faults;
 mod graphql;
+mod history;
 mod listing;
 mod neighbour;
 mod orders;
@@ -28,6 +29,7 @@ pub use self::{
     fault_round::{FaultRound, Seen, Told},
     faults::{at_every_call, at_the_list, list_path},
     graphql::{Answer, GraphqlClient, http_client},
+    history::{History, write_history},
     listing::text,
     neighbour::Neighbour,
     orders::vendor_name,

@@ -19,7 +19,7 @@ use domain::{
     vendor::Vendor,
 };
 use entity::job_batch;
-use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, PaginatorTrait, QueryFilter, Statement};
 use server::{
     graphql::Api,
     http::{self, HttpOptions},
@@ -168,7 +168,7 @@ pub struct World {
     pub graphql: GraphqlClient,
     /// The database, for processes of their own.
     pub database: TestDatabase,
-    statements: Arc<Mutex<Vec<String>>>,
+    statements: Arc<Mutex<Vec<Statement>>>,
     serving: JoinHandle<()>,
 }
 
@@ -236,6 +236,11 @@ impl World {
 
     /// The SQL statements that ran since the last call.
     pub fn take_statements(&self) -> Vec<String> {
+        self.take_bound_statements().into_iter().map(|statement| statement.sql).collect()
+    }
+
+    /// The same with their values.
+    pub fn take_bound_statements(&self) -> Vec<Statement> {
         std::mem::take(&mut self.statements.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -259,10 +264,10 @@ impl Drop for World {
     }
 }
 
-fn observe(database: &mut Database, statements: &Arc<Mutex<Vec<String>>>) {
+fn observe(database: &mut Database, statements: &Arc<Mutex<Vec<Statement>>>) {
     let seen = Arc::clone(statements);
     database.observe(move |info| {
-        seen.lock().unwrap_or_else(PoisonError::into_inner).push(info.statement.sql.clone());
+        seen.lock().unwrap_or_else(PoisonError::into_inner).push(info.statement.clone());
     });
 }
 

@@ -39,6 +39,7 @@ fn open_row(number: i32, date: NaiveDate) -> exception::ActiveModel {
         r#type: Set("MISSING_NINJA".to_owned()),
         hostname: Set(format!("pc-{number:05}")),
         details: Set(json!({})),
+        details_text: Set(String::new()),
         resolved: Set(false),
         resolved_date: Set(None),
         resolved_by: Set(None),

@@ -9,6 +9,7 @@ mod api;
 mod coding;
 mod context;
 pub mod errors;
+mod exceptions_as_of;
 pub mod filters;
 mod guard;
 mod limits;

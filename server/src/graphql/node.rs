@@ -5,7 +5,7 @@ use async_graphql::{Context, ID, Interface};
 use super::{
     context::Hub,
     errors::Fault,
-    loaders::{BatchId, DeviceId, ExceptionId, OrganizationId, RunId, SnapshotOn},
+    loaders::{BatchId, DeviceId, ExceptionId, ExceptionOn, OrganizationId, RunId, SnapshotOn},
     node_id::NodeId,
     types::{Device, DeviceSnapshot, Exception, JobBatch, JobRun, Organization},
 };
@@ -36,7 +36,10 @@ pub(super) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, Fau
         NodeId::DeviceSnapshot(date, identity_id) => {
             ctx.load(SnapshotOn { date, identity_id }).await?.map(|row| DeviceSnapshot(row).into())
         }
-        NodeId::Exception(id) => ctx.load(ExceptionId(id)).await?.map(|row| Exception(row).into()),
+        NodeId::Exception(id) => ctx.load(ExceptionId(id)).await?.map(|row| Exception::now(row).into()),
+        NodeId::ExceptionAsOf(day, id) => {
+            ctx.load(ExceptionOn { day, id }).await?.map(|row| Exception(row, Some(day)).into())
+        }
         NodeId::Organization(id) => ctx.load(OrganizationId(id)).await?.map(|row| Organization(row).into()),
         NodeId::JobBatch(id) => ctx.load(BatchId(id)).await?.map(|row| JobBatch(row).into()),
         NodeId::JobRun(id) => ctx.load(RunId(id)).await?.map(|row| JobRun(row).into()),

@@ -17,6 +17,8 @@ pub enum NodeId {
     DeviceSnapshot(NaiveDate, i64),
     /// An exception.
     Exception(i64),
+    /// An exception as it was at the end of a day.
+    ExceptionAsOf(NaiveDate, i64),
     /// A client organization.
     Organization(i64),
     /// An order to run collectors and checks.
@@ -31,7 +33,7 @@ impl NodeId {
         match self {
             Self::Device(_) => "Device",
             Self::DeviceSnapshot(..) => "DeviceSnapshot",
-            Self::Exception(_) => "Exception",
+            Self::Exception(_) | Self::ExceptionAsOf(..) => "Exception",
             Self::Organization(_) => "Organization",
             Self::JobBatch(_) => "JobBatch",
             Self::JobRun(_) => "JobRun",
@@ -61,6 +63,9 @@ impl NodeId {
     pub(super) fn exception(id: &ID) -> Result<i64, Fault> {
         match Self::decode(id)? {
             Self::Exception(id) => Ok(id),
+            Self::ExceptionAsOf(..) => Err(Fault::BadUserInput(
+                "the id is of an exception as of a date: take the id of its `current`".to_owned(),
+            )),
             other => Err(other.is_no("Exception")),
         }
     }
@@ -89,7 +94,7 @@ impl fmt::Display for NodeId {
         let name = self.type_name();
         match self {
             Self::Device(id) | Self::Exception(id) | Self::Organization(id) => write!(f, "{name}:{id}"),
-            Self::DeviceSnapshot(date, identity) => write!(f, "{name}:{date}:{identity}"),
+            Self::DeviceSnapshot(date, id) | Self::ExceptionAsOf(date, id) => write!(f, "{name}:{date}:{id}"),
             Self::JobBatch(id) | Self::JobRun(id) => write!(f, "{name}:{id}"),
         }
     }
@@ -105,15 +110,16 @@ impl FromStr for NodeId {
     fn from_str(text: &str) -> Result<Self, NotAnId> {
         let (name, key) = text.split_once(':').ok_or(NotAnId)?;
         let number = || key.parse::<i64>().map_err(|_| NotAnId);
+        let dated = || {
+            let (date, id) = key.split_once(':').ok_or(NotAnId)?;
+            Ok((read_date(date).ok_or(NotAnId)?, id.parse::<i64>().map_err(|_| NotAnId)?))
+        };
         match name {
             "Device" => number().map(Self::Device),
+            "Exception" if key.contains(':') => dated().map(|(date, id)| Self::ExceptionAsOf(date, id)),
             "Exception" => number().map(Self::Exception),
             "Organization" => number().map(Self::Organization),
-            "DeviceSnapshot" => {
-                let (date, identity) = key.split_once(':').ok_or(NotAnId)?;
-                let date = read_date(date).ok_or(NotAnId)?;
-                Ok(Self::DeviceSnapshot(date, identity.parse().map_err(|_| NotAnId)?))
-            }
+            "DeviceSnapshot" => dated().map(|(date, identity)| Self::DeviceSnapshot(date, identity)),
             "JobBatch" => job_key(key).map(Self::JobBatch),
             "JobRun" => job_key(key).map(Self::JobRun),
             _ => Err(NotAnId),
@@ -139,6 +145,7 @@ mod tests {
             NodeId::Device(123),
             NodeId::DeviceSnapshot(day, 7),
             NodeId::Exception(i64::MAX),
+            NodeId::ExceptionAsOf(day, 7),
             NodeId::Organization(1),
             NodeId::JobBatch("0b7c5a52-8f5c-4d0e-9c51-0e4d5c0a1b2c".into()),
             NodeId::JobRun("nightly-1".into()),
@@ -160,6 +167,8 @@ mod tests {
             encoded("Device:9223372036854775808"),
             encoded("Vendor:1"),
             encoded("DeviceSnapshot:2026-02-30:1"),
+            encoded("Exception:2026-02-30:1"),
+            encoded("Exception:1:2026-02-03"),
             encoded("JobRun:'; DROP TABLE device; --"),
             encoded("JobRun:"),
         ] {
@@ -170,5 +179,7 @@ mod tests {
     #[test]
     fn an_id_of_another_type_is_bad_input() {
         assert!(matches!(NodeId::device(&NodeId::Exception(1).encode()), Err(Fault::BadUserInput(_))));
+        let past = NodeId::ExceptionAsOf("2026-03-01".parse().unwrap(), 1).encode();
+        assert!(matches!(NodeId::exception(&past), Err(Fault::BadUserInput(_))));
     }
 }

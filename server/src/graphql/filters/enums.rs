@@ -65,6 +65,10 @@ enum_filter! {
     ExceptionTypeFilter of types::ExceptionType
 }
 enum_filter! {
+    /// Asks how bad an exception is. Operators that are null are not asked.
+    SeverityFilter of types::Severity
+}
+enum_filter! {
     /// Asks whether an exception is open. Operators that are null are not asked.
     ExceptionStatusFilter of types::ExceptionStatus
 }

@@ -5,19 +5,23 @@
 //! without end and to carry lists without end.
 
 mod enums;
+mod numbers;
 mod operators;
 mod order;
 mod strings;
+mod texts;
 mod tree;
 
 pub use self::{
     enums::{
         BillingStatusFilter, DeviceTypeFilter, ExceptionStatusFilter, ExceptionTypeFilter, JobStatusFilter,
-        JobTriggerFilter, VendorFilter,
+        JobTriggerFilter, SeverityFilter, VendorFilter,
     },
+    numbers::IntFilter,
     operators::{DateFilter, DateTimeFilter, IdFilter},
     order::OrderDirection,
     strings::StringFilter,
+    texts::{PrincipalFilter, TextFilter},
 };
 pub(super) use self::{
     operators::one_of,

@@ -134,7 +134,7 @@ pub(super) fn with_null(column: impl ColumnTrait, asked: Condition, is_null: Opt
 }
 
 /// Refuses a range that ends before it begins: nobody means that, and an empty answer would hide the slip.
-fn in_order<T: PartialOrd>(gte: Option<T>, lte: Option<T>) -> Result<(), Fault> {
+pub(super) fn in_order<T: PartialOrd>(gte: Option<T>, lte: Option<T>) -> Result<(), Fault> {
     let is_reversed = matches!((gte, lte), (Some(from), Some(to)) if from > to);
     let message = "a filter's `gte` is after its `lte`: the range is reversed";
     if is_reversed { Err(Fault::BadUserInput(message.to_owned())) } else { Ok(()) }

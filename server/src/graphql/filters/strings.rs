@@ -64,7 +64,7 @@ impl StringFilter {
 }
 
 /// A text for LIKE in which every character means itself. `!` escapes: a backslash would itself need escaping.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let escape = |mut escaped: String, character| {
         if matches!(character, '%' | '_' | '!') {
             escaped.push('!');

@@ -16,26 +16,26 @@ pub(in crate::graphql) struct Joined<'a, F> {
     pub(in crate::graphql) not: Option<&'a F>,
 }
 
-/// A list's filter.
-pub(in crate::graphql) trait Filter: Sized {
+/// A list's filter, read in a context: the ids of codes at least.
+pub(in crate::graphql) trait Filter<C = Reference>: Sized {
     /// What its own fields ask, all of them together; nothing asked is always true.
-    fn fields(&self, reference: &Reference) -> Result<Condition, Fault>;
+    fn fields(&self, context: &C) -> Result<Condition, Fault>;
 
     /// The filters in its `and`, `or` and `not`.
     fn joined(&self) -> Joined<'_, Self>;
 }
 
 /// The condition of a whole filter; no filter is always true.
-pub(in crate::graphql) fn condition<F: Filter>(filter: Option<&F>, reference: &Reference) -> Result<Condition, Fault> {
-    filter.map_or(Ok(Condition::all()), |filter| whole(filter, &|one: &F| one.fields(reference)))
+pub(in crate::graphql) fn condition<C, F: Filter<C>>(filter: Option<&F>, context: &C) -> Result<Condition, Fault> {
+    filter.map_or(Ok(Condition::all()), |filter| whole(filter, &|one: &F| one.fields(context)))
 }
 
-fn whole<F: Filter>(filter: &F, fields: &impl Fn(&F) -> Result<Condition, Fault>) -> Result<Condition, Fault> {
+fn whole<C, F: Filter<C>>(filter: &F, fields: &impl Fn(&F) -> Result<Condition, Fault>) -> Result<Condition, Fault> {
     let mut left = MAX_FILTERS;
     inside(filter, fields, (MAX_DEPTH, &mut left))
 }
 
-fn inside<F: Filter>(
+fn inside<C, F: Filter<C>>(
     filter: &F,
     fields: &impl Fn(&F) -> Result<Condition, Fault>,
     (depth, left): (usize, &mut usize),

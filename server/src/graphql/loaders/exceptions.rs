@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
+use chrono::NaiveDate;
 use entity::{device, device_identity, exception, exception_event, exception_identity};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait};
 
 use super::{KEY, Keyed, Rows, grouped, grouped_by_key, one_each};
+use crate::graphql::exceptions_as_of;
 
 /// An exception by its id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,6 +22,31 @@ impl Loader<ExceptionId> for Rows {
         let wanted = exception::Column::Id.is_in(keys.iter().map(|key| key.0));
         let rows = exception::Entity::find().filter(wanted).all(&self.reader).await?;
         Ok(one_each(rows, |row| ExceptionId(row.id)))
+    }
+}
+
+/// An exception as it was at the end of a day; none when it was not known by then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ExceptionOn {
+    /// The day.
+    pub day: NaiveDate,
+    /// The exception.
+    pub id: i64,
+}
+
+impl Loader<ExceptionOn> for Rows {
+    type Value = exception::Model;
+    type Error = DbErr;
+
+    /// One statement per day.
+    async fn load(&self, keys: &[ExceptionOn]) -> Result<HashMap<ExceptionOn, exception::Model>, DbErr> {
+        let mut found = HashMap::new();
+        for (day, ids) in grouped(keys.to_vec(), |key| key.day) {
+            let wanted = exception::Column::Id.is_in(ids.iter().map(|key| key.id));
+            let rows = exceptions_as_of::exceptions(Some(day)).filter(wanted).all(&self.reader).await?;
+            found.extend(rows.into_iter().map(|row| (ExceptionOn { day, id: row.id }, row)));
+        }
+        Ok(found)
     }
 }
 

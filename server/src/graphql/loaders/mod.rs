@@ -25,7 +25,7 @@ pub(super) use self::attended::Attended;
 pub use self::{
     devices::{DeviceId, DeviceOfIdentity, IdentitiesOfDevice, IdentityId},
     exception_types::OpenExceptionsOfType,
-    exceptions::{DevicesOfException, EventsOfException, ExceptionId, OpenExceptionsOfDevice},
+    exceptions::{DevicesOfException, EventsOfException, ExceptionId, ExceptionOn, OpenExceptionsOfDevice},
     jobs::{BatchId, CollectionId, MAX_SET_ASIDE, RunId, RunsOfBatch, SetAsideOfCollection},
     links::{ConsideredWith, DecisionsAbout, MovesOfDevice, SuggestionsFor, SuggestionsForException},
     organizations::{

@@ -73,7 +73,7 @@ pub struct ExceptionChangeResult {
 impl From<ChangeResult> for ExceptionChangeResult {
     fn from(result: ChangeResult) -> Self {
         let (id, message) = (NodeId::Exception(result.id).encode(), result.message());
-        Self { id, exception: result.row.map(Exception), outcome: result.outcome.into(), message }
+        Self { id, exception: result.row.map(Exception::now), outcome: result.outcome.into(), message }
     }
 }
 
@@ -148,7 +148,7 @@ impl ChangeExceptionsMutation {
         #[graphql(desc = "Which exceptions, and what is done to each of them.")] input: ChangeExceptionsInput,
     ) -> Result<ChangeExceptionsPayload, Fault> {
         let inventory = ctx.inventory();
-        let selection = match input.selection.read(inventory.reference())? {
+        let selection = match input.selection.read(inventory)? {
             Ok(selection) => selection,
             Err(error) => return Ok(error.into()),
         };

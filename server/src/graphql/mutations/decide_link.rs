@@ -117,7 +117,7 @@ impl DecideLinkPayload {
 
 async fn exceptions(ctx: &Context<'_>, ids: &[i64]) -> Result<Vec<Exception>, Fault> {
     let mut rows = ctx.load_all(ids.iter().copied().map(ExceptionId)).await?;
-    Ok(ids.iter().filter_map(|id| rows.remove(&ExceptionId(*id))).map(Exception).collect())
+    Ok(ids.iter().filter_map(|id| rows.remove(&ExceptionId(*id))).map(Exception::now).collect())
 }
 
 async fn decide(ctx: &Context<'_>, input: DecideLinkInput, kind: DecisionKind) -> Result<DecideLinkPayload, Fault> {

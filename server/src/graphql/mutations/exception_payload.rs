@@ -58,7 +58,7 @@ impl From<ChangeResult> for ExceptionPayload {
             Outcome::NotFound => Some(UserError::about("id", UserErrorCode::NotFound, message)),
         });
         let outcome = Some(result.outcome.into());
-        Self { exception: result.row.map(Exception), outcome, user_errors: error.into_iter().collect() }
+        Self { exception: result.row.map(Exception::now), outcome, user_errors: error.into_iter().collect() }
     }
 }
 

@@ -6,9 +6,15 @@ use async_graphql::{ID, InputObject, OneofObject};
 
 use super::user_error::{UserError, UserErrorCode};
 use crate::{
-    graphql::{errors::Fault, filters::condition, limits::GraphqlLimits, node_id::NodeId, queries::ExceptionFilter},
+    graphql::{
+        errors::Fault,
+        filters::condition,
+        limits::GraphqlLimits,
+        node_id::NodeId,
+        queries::{ExceptionFilter, Standpoint},
+    },
     inventory::{
-        Reference,
+        Inventory,
         exceptions::{Selection, Wanted},
     },
 };
@@ -44,18 +50,18 @@ pub enum ExceptionSelectionInput {
 
 impl ExceptionSelectionInput {
     /// What to select; the user's error is about the field that makes no sense, the fault about an id of another kind.
-    pub(super) fn read(self, reference: &Reference) -> Result<Result<Selection, UserError>, Fault> {
+    pub(super) fn read(self, inventory: &Inventory) -> Result<Result<Selection, UserError>, Fault> {
         match self {
             Self::Ids(ids) => named(("ids", true), ids.into_iter().map(|id| (id, None))),
             Self::Seen(seen) => named(("seen", false), seen.into_iter().map(|one| (one.id, one.expected_version))),
-            Self::Matching(matching) => matching.read(reference),
+            Self::Matching(matching) => matching.read(inventory),
         }
     }
 }
 
 impl MatchingExceptionsInput {
-    fn read(&self, reference: &Reference) -> Result<Result<Selection, UserError>, Fault> {
-        let condition = condition(Some(&self.filter), reference)?;
+    fn read(&self, inventory: &Inventory) -> Result<Result<Selection, UserError>, Fault> {
+        let condition = condition(Some(&self.filter), &Standpoint::now(inventory))?;
         Ok(match usize::try_from(self.expected_count) {
             Ok(expected) => Ok(Selection::Matching { condition, expected }),
             Err(_) => Err(bad("expectedCount", "a count is not negative").within(&["matching"])),

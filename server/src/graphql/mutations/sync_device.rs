@@ -99,7 +99,7 @@ impl SyncDevicePayload {
 
 async fn exceptions(ctx: &Context<'_>, ids: &[i64]) -> Result<Vec<Exception>, Fault> {
     let mut rows = ctx.load_all(ids.iter().copied().map(ExceptionId)).await?;
-    Ok(ids.iter().filter_map(|id| rows.remove(&ExceptionId(*id))).map(Exception).collect())
+    Ok(ids.iter().filter_map(|id| rows.remove(&ExceptionId(*id))).map(Exception::now).collect())
 }
 
 #[derive(Clone, Copy, Debug, Default)]

@@ -28,7 +28,7 @@ pub(in crate::graphql) enum Key {
 
 /// What kind of key a column has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum KeyKind {
+pub(in crate::graphql) enum KeyKind {
     Text,
     Date,
     Instant,
@@ -37,12 +37,13 @@ pub(super) enum KeyKind {
 
 impl Key {
     /// The key in a row's value; `None` for what lists are not sorted by.
-    pub(super) fn of(value: Value) -> Option<Self> {
+    pub(in crate::graphql) fn of(value: Value) -> Option<Self> {
         match value {
             Value::String(text) => text.map(Self::Text),
             Value::ChronoDate(date) => date.map(Self::Date),
             Value::ChronoDateTimeUtc(instant) => instant.map(Self::Instant),
             Value::BigInt(number) => number.map(Self::Number),
+            Value::SmallInt(number) => number.map(|number| Self::Number(number.into())),
             _ => None,
         }
     }
@@ -79,10 +80,10 @@ impl From<Key> for Value {
     }
 }
 
-/// A row's place in a list.
+/// A row's place in a list. Rows without a sort key are the last ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Cursor {
-    pub(super) key: Key,
+    pub(super) key: Option<Key>,
     pub(super) id: Key,
 }
 
@@ -90,25 +91,31 @@ impl Cursor {
     /// Key and id of a list that is sorted by numbers.
     pub(super) fn numbers(&self) -> Option<(i64, i64)> {
         match (&self.key, &self.id) {
-            (Key::Number(key), Key::Number(id)) => Some((*key, *id)),
+            (Some(Key::Number(key)), Key::Number(id)) => Some((*key, *id)),
             _ => None,
         }
     }
 
     /// As clients see it.
     pub(super) fn encode(&self, order: &str) -> String {
-        URL_SAFE_NO_PAD.encode(json!([order, self.key.show(), self.id.show()]).to_string())
+        URL_SAFE_NO_PAD.encode(json!([order, self.key.as_ref().map(Key::show), self.id.show()]).to_string())
     }
 
-    /// Reads a cursor of this order, whose key and id are of these kinds.
-    pub(super) fn decode(text: &str, order: &str, kinds: (KeyKind, KeyKind)) -> Result<Self, Fault> {
+    /// Reads a cursor of this order, whose key and id are of these kinds; the key may be missing where that is said.
+    pub(super) fn decode(
+        text: &str,
+        order: &str,
+        kinds: (KeyKind, KeyKind),
+        may_be_missing: bool,
+    ) -> Result<Self, Fault> {
         let parts = parts(text).ok_or(Fault::BadCursor("a cursor is broken"))?;
         let [Json::String(of), key, id] = &parts else { return Err(Fault::BadCursor("a cursor is broken")) };
         if of != order {
             return Err(Fault::BadCursor("a cursor is of another list or order"));
         }
-        let read = Key::read(kinds.0, key).zip(Key::read(kinds.1, id));
-        let (key, id) = read.ok_or(Fault::BadCursor("a cursor is broken"))?;
+        let is_missing = may_be_missing && key.is_null();
+        let key = if is_missing { Some(None) } else { Key::read(kinds.0, key).map(Some) };
+        let (key, id) = key.zip(Key::read(kinds.1, id)).ok_or(Fault::BadCursor("a cursor is broken"))?;
         Ok(Self { key, id })
     }
 }
@@ -126,7 +133,7 @@ mod tests {
     const BY_NAME: (KeyKind, KeyKind) = (KeyKind::Text, KeyKind::Number);
 
     fn cursor(key: Key) -> Cursor {
-        Cursor { key, id: Key::Number(7) }
+        Cursor { key: Some(key), id: Key::Number(7) }
     }
 
     fn encoded(json: &Json) -> String {
@@ -143,7 +150,7 @@ mod tests {
             (Key::Number(-1), KeyKind::Number),
         ] {
             let text = cursor(key.clone()).encode("devices/HOSTNAME/ASC");
-            let read = Cursor::decode(&text, "devices/HOSTNAME/ASC", (kind, KeyKind::Number)).unwrap();
+            let read = Cursor::decode(&text, "devices/HOSTNAME/ASC", (kind, KeyKind::Number), false).unwrap();
             assert_eq!(read, cursor(key));
         }
     }
@@ -152,7 +159,7 @@ mod tests {
     fn a_cursor_of_another_list_or_order_is_refused() {
         let text = cursor(Key::Text("a".into())).encode("devices/HOSTNAME/ASC");
         for order in ["devices/HOSTNAME/DESC", "exceptions/HOSTNAME/ASC"] {
-            assert!(matches!(Cursor::decode(&text, order, BY_NAME), Err(Fault::BadCursor(_))), "{order}");
+            assert!(matches!(Cursor::decode(&text, order, BY_NAME, true), Err(Fault::BadCursor(_))), "{order}");
         }
     }
 
@@ -169,7 +176,15 @@ mod tests {
             encoded(&json!(["o", "a\u{0}", 1])),
             encoded(&json!(["o", "a", 1e300])),
         ] {
-            assert!(matches!(Cursor::decode(&text, "o", BY_NAME), Err(Fault::BadCursor(_))), "{text}");
+            assert!(matches!(Cursor::decode(&text, "o", BY_NAME, true), Err(Fault::BadCursor(_))), "{text}");
         }
+    }
+
+    #[test]
+    fn a_missing_key_comes_back_where_one_may_be_missing_and_is_refused_elsewhere() {
+        let last = Cursor { key: None, id: Key::Number(7) };
+        let text = last.encode("o");
+        assert_eq!(Cursor::decode(&text, "o", BY_NAME, true).unwrap(), last);
+        assert!(matches!(Cursor::decode(&text, "o", BY_NAME, false), Err(Fault::BadCursor(_))));
     }
 }

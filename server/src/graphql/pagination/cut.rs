@@ -76,7 +76,7 @@ pub(in crate::graphql) fn page_of_slice<R: Clone>(
 ) -> Result<Page<R>, Fault> {
     let window = arguments.window()?;
     let decode = |text: Option<&String>| {
-        text.map(|text| Cursor::decode(text, list, (KeyKind::Number, KeyKind::Number))).transpose()
+        text.map(|text| Cursor::decode(text, list, (KeyKind::Number, KeyKind::Number), false)).transpose()
     };
     let (after, before) = (decode(arguments.after.as_ref())?, decode(arguments.before.as_ref())?);
     let start = after.as_ref().and_then(Cursor::numbers).map_or(0, |at| rows.partition_point(|row| place(row) <= at));
@@ -84,7 +84,7 @@ pub(in crate::graphql) fn page_of_slice<R: Clone>(
     let end = bound.map_or(rows.len(), |at| rows.partition_point(|row| place(row) < at)).max(start);
     let found = rows[start..end].iter().map(|row| {
         let (key, id) = place(row);
-        (Cursor { key: Key::Number(key), id: Key::Number(id) }, row.clone())
+        (Cursor { key: Some(Key::Number(key)), id: Key::Number(id) }, row.clone())
     });
     let count = usize::try_from(window.rows_to_read()).unwrap_or(usize::MAX);
     let found = if window.backward { found.rev().take(count).collect() } else { found.take(count).collect() };

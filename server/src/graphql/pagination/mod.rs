@@ -1,8 +1,8 @@
 //! Relay connections: the one way in which a list that can grow is read.
 //!
 //! Pages are cut by keyset: a cursor names the sort key and the id of a row, so that a page costs the same wherever it
-//! lies, and rows that come and go meanwhile shift nothing. Every list sorts by a column that is never null, made unique
-//! by the id beside it. What only some clients want (the total count, whether rows lie before) is asked for when they
+//! lies, and rows that come and go meanwhile shift nothing. Every list sorts by one key, made unique by the id beside it;
+//! rows without the key come last, whichever way the list goes, on both databases. What only some clients want (the total count, whether rows lie before) is asked for when they
 //! ask. It refuses offsets.
 
 mod connection;
@@ -10,8 +10,11 @@ mod cursor;
 mod cut;
 mod page;
 mod rows;
+mod sort_key;
 
 pub use connection::{Connection, Edge, PageInfo};
+pub(super) use cursor::{Key, KeyKind};
 pub(super) use cut::page_of_slice;
 pub(super) use page::{PageArguments, page_cost};
 pub(super) use rows::{Order, page_of_rows};
+pub(super) use sort_key::SortKey;

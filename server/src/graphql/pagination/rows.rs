@@ -1,24 +1,25 @@
 //! Cutting pages out of tables.
 
 use sea_orm::{
-    ColumnTrait, ColumnType, DatabaseConnection, EntityTrait, IdenStatic, ModelTrait, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait, Select,
-    sea_query::{Asterisk, Expr, ExprTrait, Func, Order as SqlOrder, SelectStatement},
+    ColumnTrait, Condition, DatabaseConnection, EntityTrait, IdenStatic, ModelTrait, QueryFilter, QuerySelect,
+    QueryTrait, Select,
+    sea_query::{Asterisk, Expr, ExprTrait, Func, NullOrdering, Order as SqlOrder, SelectStatement},
 };
 
 use super::{
     connection::{Connection, Fact},
-    cursor::{Cursor, Key, KeyKind},
+    cursor::{Cursor, Key},
     cut::{Cut, Neighbours},
     page::PageArguments,
+    sort_key::{SortKey, kind_of},
 };
 use crate::graphql::{errors::Fault, filters::OrderDirection};
 
-/// The order of a list of rows: by a column that is never null, then by one that makes it unique. Both go one way, so
-/// that one comparison of rows finds a place in an index.
+/// The order of a list of rows: by a key, then by a column that makes it unique. Both go one way, so that one comparison
+/// of rows finds a place in an index. Rows without the key come last, whichever way the list goes.
 pub(in crate::graphql) struct Order<E: EntityTrait> {
-    list: &'static str,
-    key: E::Column,
+    list: String,
+    key: SortKey<E>,
     id: E::Column,
     direction: OrderDirection,
 }
@@ -30,60 +31,77 @@ enum Side {
 }
 
 impl<E: EntityTrait> Order<E> {
-    /// Of the list of this name, whose cursors no other list takes.
-    pub(in crate::graphql) fn new(
-        list: &'static str,
-        key: E::Column,
-        id: E::Column,
-        direction: OrderDirection,
-    ) -> Self {
+    /// Of the list of this name, whose cursors no other list takes, by a column.
+    pub(in crate::graphql) fn new(list: &'static str, key: E::Column, id: E::Column, direction: OrderDirection) -> Self
+    where
+        E::Model: ModelTrait<Entity = E>,
+    {
+        Self::by(list.to_owned(), SortKey::column(key), id, direction)
+    }
+
+    /// The same by any key.
+    pub(in crate::graphql) fn by(list: String, key: SortKey<E>, id: E::Column, direction: OrderDirection) -> Self {
         Self { list, key, id, direction }
     }
 
     fn name(&self) -> String {
-        format!("{}/{}/{:?}", self.list, self.key.as_str(), self.direction)
+        format!("{}/{}/{:?}", self.list, self.key.name, self.direction)
     }
 
     fn cursor(&self, row: &E::Model) -> Result<Cursor, Fault>
     where
         E::Model: ModelTrait<Entity = E>,
     {
-        let part = |column: E::Column| {
-            Key::of(row.get(column)).ok_or_else(|| Fault::corrupt("a sort key without value:", column.as_str()))
-        };
-        Ok(Cursor { key: part(self.key)?, id: part(self.id)? })
+        let missing = |column: &str| Fault::corrupt("a sort key without value:", column);
+        let key = (self.key.of_row)(row);
+        if key.is_none() && !self.key.may_be_missing {
+            return Err(missing(&self.key.name));
+        }
+        Ok(Cursor { key, id: Key::of(row.get(self.id)).ok_or_else(|| missing(self.id.as_str()))? })
     }
 
     fn decode(&self, text: Option<&String>) -> Result<Option<Cursor>, Fault> {
-        let kinds = (kind_of(&self.key), kind_of(&self.id));
-        text.map(|text| Cursor::decode(text, &self.name(), kinds)).transpose()
+        let kinds = (self.key.kind, kind_of(&self.id));
+        text.map(|text| Cursor::decode(text, &self.name(), kinds, self.key.may_be_missing)).transpose()
     }
 
-    /// Rows on one side of a cursor.
-    fn beyond(&self, cursor: &Cursor, side: Side) -> Expr {
-        let place = Expr::tuple([Expr::col(self.key.as_column_ref()), Expr::col(self.id.as_column_ref())]);
-        let bound = Expr::tuple([Expr::val(cursor.key.clone()), Expr::val(cursor.id.clone())]);
-        match (side, self.direction) {
-            (Side::After, OrderDirection::Asc) | (Side::Before, OrderDirection::Desc) => place.gt(bound),
-            (Side::Before, OrderDirection::Asc) | (Side::After, OrderDirection::Desc) => place.lt(bound),
+    /// Rows on one side of a cursor; true or false for each row, never unknown.
+    fn beyond(&self, cursor: &Cursor, side: Side) -> Condition {
+        let id = || Expr::col(self.id.as_column_ref());
+        let upward = (side == Side::After) == (self.direction == OrderDirection::Asc);
+        let compare = |place: Expr, bound: Expr| if upward { place.gt(bound) } else { place.lt(bound) };
+        let is_there = || self.key.is_there();
+        match (&cursor.key, side) {
+            (Some(key), _) => {
+                let place = Expr::tuple([self.key.sql.clone(), id()]);
+                let beyond = compare(place, Expr::tuple([Expr::val(key.clone()), Expr::val(cursor.id.clone())]));
+                match (self.key.may_be_missing, side) {
+                    (false, _) => beyond.into(),
+                    (true, Side::After) => Condition::any().add(is_there().and(beyond)).add(is_there().not()),
+                    (true, Side::Before) => Condition::all().add(is_there()).add(beyond),
+                }
+            }
+            (None, Side::After) => {
+                Condition::all().add(is_there().not()).add(compare(id(), Expr::val(cursor.id.clone())))
+            }
+            (None, Side::Before) => Condition::any().add(is_there()).add(compare(id(), Expr::val(cursor.id.clone()))),
         }
     }
 
-    fn sort(&self, rows: Select<E>, backward: bool) -> Select<E> {
+    fn sort(&self, mut rows: Select<E>, backward: bool) -> Select<E> {
         let direction = match (self.direction, backward) {
             (OrderDirection::Asc, false) | (OrderDirection::Desc, true) => SqlOrder::Asc,
             (OrderDirection::Desc, false) | (OrderDirection::Asc, true) => SqlOrder::Desc,
         };
-        rows.order_by(self.key, direction.clone()).order_by(self.id, direction)
-    }
-}
-
-fn kind_of(column: &impl ColumnTrait) -> KeyKind {
-    match column.def().get_column_type() {
-        ColumnType::Date => KeyKind::Date,
-        ColumnType::TimestampWithTimeZone => KeyKind::Instant,
-        ColumnType::BigInteger => KeyKind::Number,
-        _ => KeyKind::Text,
+        let missing = if backward { NullOrdering::First } else { NullOrdering::Last };
+        let statement = QuerySelect::query(&mut rows);
+        if self.key.may_be_missing {
+            statement.order_by_expr_with_nulls(self.key.sql.clone(), direction.clone(), missing);
+        } else {
+            statement.order_by_expr(self.key.sql.clone(), direction.clone());
+        }
+        statement.order_by_expr(Expr::col(self.id.as_column_ref()), direction);
+        rows
     }
 }
 
@@ -93,7 +111,7 @@ pub(in crate::graphql) async fn page_of_rows<E, T>(
     reader: &DatabaseConnection,
     (rows, order): (Select<E>, Order<E>),
     arguments: &PageArguments,
-    show: fn(E::Model) -> T,
+    show: impl Fn(E::Model) -> T,
 ) -> Result<Connection<T>, Fault>
 where
     E: EntityTrait,
@@ -114,11 +132,11 @@ where
     };
     let total = Fact::Ask(Box::new(count(&rows)));
     let cut = Cut::new(places.collect::<Result<_, _>>()?, window, neighbours, total);
-    Ok(cut.named(&order.name()).show(|rows| rows.into_iter().map(show).collect()))
+    Ok(cut.named(&order.name()).show(|rows| rows.into_iter().map(&show).collect()))
 }
 
 /// Asks whether the list has rows that a cursor keeps out of the range; its own row is one.
-fn exists_outside<E: EntityTrait>(rows: &Select<E>, inside: Expr) -> Fact<bool> {
+fn exists_outside<E: EntityTrait>(rows: &Select<E>, inside: Condition) -> Fact<bool> {
     let mut statement = rows.clone().filter(inside.not()).into_query();
     Fact::Ask(Box::new(statement.clear_selects().expr(Expr::val(1)).limit(1).to_owned()))
 }

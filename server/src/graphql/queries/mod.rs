@@ -19,11 +19,13 @@ use async_graphql::MergedObject;
 
 pub use self::{
     devices::{DeviceFilter, DeviceOrder, DeviceOrderField, Presence},
-    exceptions::{ExceptionFilter, ExceptionOrder, ExceptionOrderField},
+    exceptions::{ExceptionFilter, ExceptionOrder, ExceptionOrderField, ExceptionTrendFilter},
     jobs::{JobBatchFilter, JobRunFilter},
     organizations::OrganizationFilter,
     snapshots::{SnapshotFilter, SnapshotOrder, SnapshotOrderField},
 };
+
+pub(in crate::graphql) use self::exceptions::{Standpoint, status_of};
 
 /// What can be read.
 #[derive(Clone, Copy, Debug, Default, MergedObject)]
@@ -32,6 +34,8 @@ pub struct Query(
     snapshots::SnapshotQueries,
     exceptions::ExceptionQueries,
     exception_types::ExceptionTypeQueries,
+    exceptions::ExceptionSummaryQueries,
+    exceptions::ExceptionTrendQueries,
     usage_changes::UsageQueries,
     available_dates::DateQueries,
     vendors::VendorQueries,

@@ -98,7 +98,7 @@ impl Device {
     /// What checks found of it and nobody has resolved yet, the oldest first.
     async fn open_exceptions(&self, ctx: &Context<'_>) -> Result<Vec<Exception>, Fault> {
         let rows = ctx.load(OpenExceptionsOfDevice(self.0.id)).await?.unwrap_or_default();
-        Ok(rows.into_iter().map(Exception).collect())
+        Ok(rows.into_iter().map(Exception::now).collect())
     }
 
     /// The device that took over its records, when both turned out to be one machine; null for every other.

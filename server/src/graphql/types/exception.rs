@@ -1,7 +1,8 @@
 //! `Exception`: a finding with a life.
 
 use async_graphql::{Context, Enum, ID, Object};
-use entity::exception;
+use chrono::NaiveDate;
+use entity::{exception, exception_event};
 
 use super::{
     Date, DateTime, Device, ExceptionEvent, ExceptionResolution, ExceptionType, Json, Organization, Severity,
@@ -13,8 +14,9 @@ use crate::{
     graphql::{
         context::Hub,
         errors::Fault,
-        loaders::{DevicesOfException, EventsOfException, OrganizationId, SuggestionsForException},
+        loaders::{DevicesOfException, EventsOfException, ExceptionId, OrganizationId, SuggestionsForException},
         node_id::NodeId,
+        queries::status_of,
     },
     inventory::exceptions::Resolution,
 };
@@ -24,21 +26,56 @@ use crate::{
 pub enum ExceptionStatus {
     /// Somebody has to look at it.
     Open,
+    /// It is open, and nobody wants to see it before a day to come. Of a past day that is not known.
+    Snoozed,
     /// It is resolved.
     Resolved,
 }
 
-/// An exception.
+/// An exception, as it is now or as it was at the end of a day.
 #[derive(Clone, Debug)]
-pub struct Exception(pub exception::Model);
+pub struct Exception(pub exception::Model, pub Option<NaiveDate>);
+
+impl Exception {
+    /// As it is now.
+    pub fn now(row: exception::Model) -> Self {
+        Self(row, None)
+    }
+
+    /// The day from which it is looked at.
+    fn day(&self, ctx: &Context<'_>) -> NaiveDate {
+        self.1.unwrap_or_else(|| ctx.inventory().today())
+    }
+
+    /// Whether something had happened by the day from which it is looked at. Events of old have no day; those are of
+    /// the day on which they were written.
+    fn has_seen(&self, ctx: &Context<'_>, event: &exception_event::Model) -> bool {
+        let on = event.happened_on.unwrap_or_else(|| ctx.inventory().zone().date_of(event.happened_at));
+        self.1.is_none_or(|day| on <= day)
+    }
+}
 
 /// Something that a check found wrong, from the day it was found until it is resolved. The same finding is the same
 /// exception for ever: found again after it was resolved, it reopens.
 #[Object]
 impl Exception {
-    /// Opaque id, the same for ever.
+    /// Opaque id, the same for ever. As of a day it has another one, that only says what was then.
     pub(in crate::graphql) async fn id(&self) -> ID {
-        NodeId::Exception(self.0.id).encode()
+        self.1.map_or(NodeId::Exception(self.0.id), |day| NodeId::ExceptionAsOf(day, self.0.id)).encode()
+    }
+
+    /// The day at whose end it was like this; null when this is how it is now.
+    async fn as_of(&self) -> Option<Date> {
+        self.1.map(Date)
+    }
+
+    /// The same exception as it is now: itself unless it is asked for as of a day.
+    async fn current(&self, ctx: &Context<'_>) -> Result<Exception, Fault> {
+        if self.1.is_none() {
+            return Ok(self.clone());
+        }
+        let row = ctx.load(ExceptionId(self.0.id)).await?;
+        row.map(Self::now).ok_or_else(|| Fault::corrupt("exception", &self.0.id.to_string()))
     }
 
     /// The kind of trouble.
@@ -56,16 +93,16 @@ impl Exception {
     }
 
     /// Whether it waits for somebody.
-    async fn status(&self) -> ExceptionStatus {
-        if self.0.resolved { ExceptionStatus::Resolved } else { ExceptionStatus::Open }
+    async fn status(&self, ctx: &Context<'_>) -> ExceptionStatus {
+        status_of(&self.0, self.day(ctx))
     }
 
-    /// The canonical host name of the device it is about.
+    /// The canonical host name of the device it is about. As of a day it is today's.
     async fn hostname(&self) -> &str {
         &self.0.hostname
     }
 
-    /// What a technician needs to know; the keys depend on the type.
+    /// What a technician needs to know; the keys depend on the type. As of a day it is what is known now.
     async fn details(&self) -> Json {
         Json(self.0.details.clone())
     }
@@ -75,13 +112,13 @@ impl Exception {
         self.0.date_found.into()
     }
 
-    /// Days since it was first found, up to the day it was resolved if it is.
+    /// Days since it was first found, up to the day it was resolved if it is, or to the day of `asOf`.
     async fn age_days(&self, ctx: &Context<'_>) -> i32 {
-        let until = self.0.resolved_date.filter(|_| self.0.resolved).unwrap_or_else(|| ctx.inventory().today());
+        let until = self.0.resolved_date.filter(|_| self.0.resolved).unwrap_or_else(|| self.day(ctx));
         count((until - self.0.date_found).num_days().max(0))
     }
 
-    /// The last day on which a check found it.
+    /// The last day on which a check found it. As of a day it is that day at most, and no later than its resolution.
     async fn last_seen(&self) -> Date {
         self.0.last_seen_date.into()
     }
@@ -133,22 +170,28 @@ impl Exception {
         self.0.reopened_by.as_deref()
     }
 
-    /// Who works on it; null when nobody does.
+    /// Who works on it; null when nobody does. As of a day it is null: that is not kept.
     async fn assigned_to(&self) -> Option<&str> {
         self.0.assigned_to.as_deref()
     }
 
-    /// Grows with every change. Give it as `expectedVersion` to change only what you have seen.
+    /// Grows with every change; as of a day it is today's. Give it as `expectedVersion` to change only what you have seen.
     async fn version(&self) -> i32 {
         count(self.0.version)
     }
 
-    /// The client it concerns; null when the device is in none.
+    /// The client it concerns; null when the device is in none. As of a day it is today's.
     async fn organization(&self, ctx: &Context<'_>) -> Result<Option<Organization>, Fault> {
         match self.0.organization_id {
             Some(id) => Ok(ctx.load(OrganizationId(id)).await?.map(Organization)),
             None => Ok(None),
         }
+    }
+
+    /// The device it is about, the first of `devices` where it is about several; null when none is linked.
+    async fn device(&self, ctx: &Context<'_>) -> Result<Option<Device>, Fault> {
+        let rows = ctx.load(DevicesOfException(self.0.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().next().map(Device))
     }
 
     /// The devices it is about.
@@ -171,7 +214,7 @@ impl Exception {
     /// Everything that happened to it, the oldest first.
     async fn history(&self, ctx: &Context<'_>) -> Result<Vec<ExceptionEvent>, Fault> {
         let rows = ctx.load(EventsOfException(self.0.id)).await?.unwrap_or_default();
-        Ok(rows.into_iter().map(ExceptionEvent).collect())
+        Ok(rows.into_iter().filter(|row| self.has_seen(ctx, row)).map(ExceptionEvent).collect())
     }
 }
 

@@ -14,6 +14,8 @@ mod device_snapshot;
 mod device_source;
 mod exception;
 mod exception_event;
+mod exception_summary;
+mod exception_trend;
 mod exception_type_info;
 mod job;
 mod organization;
@@ -39,6 +41,11 @@ pub use device_snapshot::DeviceSnapshot;
 pub use device_source::DeviceSource;
 pub use exception::{Exception, ExceptionStatus};
 pub use exception_event::ExceptionEvent;
+pub use exception_summary::{
+    ExceptionCounts, ExceptionGroup, ExceptionSeverityCounts, ExceptionSummary, ExceptionTally, ExceptionTypeCounts,
+    SummaryGroup,
+};
+pub use exception_trend::ExceptionTrendDay;
 pub use exception_type_info::{CheckSetting, ExceptionTypeInfo};
 pub use job::{JobBatch, JobRun};
 pub use organization::{Organization, Site};

@@ -24,7 +24,7 @@ pub(super) fn spare_reason_of(code: Option<&str>) -> Result<Option<SpareReason>,
 }
 
 /// What a stored code means; the hub writes no others.
-pub(super) fn known<T>(what: &str, code: &str, read: impl FnOnce(&str) -> Option<T>) -> Result<T, Fault> {
+pub(in crate::graphql) fn known<T>(what: &str, code: &str, read: impl FnOnce(&str) -> Option<T>) -> Result<T, Fault> {
     read(code).ok_or_else(|| Fault::corrupt(what, code))
 }
 

@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     checks::Finding,
     exception_life::{Event, Resolution, Resolved, Work},
+    search::haystack,
 };
 use entity::{exception, exception_event};
 use sea_orm::{
@@ -29,6 +30,7 @@ pub(super) fn seen(exception: &exception::Model, finding: &Finding, date: NaiveD
     exception::Model {
         last_seen_date: date.max(exception.last_seen_date),
         details: finding.details.clone(),
+        details_text: haystack(&finding.hostname, &finding.details),
         hostname: clip(&finding.hostname, 255),
         organization_id: finding.organization_id,
         ..exception.clone()
@@ -108,6 +110,7 @@ pub(super) fn opened(finding: &Finding, date: NaiveDate) -> exception::ActiveMod
         r#type: Set(finding.exception_type.code().to_owned()),
         hostname: Set(clip(&finding.hostname, 255)),
         details: Set(finding.details.clone()),
+        details_text: Set(haystack(&finding.hostname, &finding.details)),
         resolved: Set(false),
         resolved_date: Set(None),
         resolved_by: Set(None),
@@ -137,6 +140,7 @@ pub(super) async fn update(
         .update_columns([
             Column::Hostname,
             Column::Details,
+            Column::DetailsText,
             Column::Resolved,
             Column::ResolvedDate,
             Column::ResolvedBy,

@@ -1,0 +1,56 @@
+//! What can be asked of people and of free text.
+
+use async_graphql::InputObject;
+use sea_orm::{ColumnTrait, Condition, sea_query::LikeExpr};
+
+use super::{
+    operators::{both, bounded, never, one_of, with_null},
+    strings::escaped,
+};
+use crate::graphql::errors::Fault;
+
+/// Asks which person. Operators that are null are not asked.
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct PrincipalFilter {
+    /// Is this principal, letter for letter.
+    eq: Option<String>,
+    /// Is one of these principals, at most 1000; an empty list matches nothing.
+    r#in: Option<Vec<String>>,
+    /// Whether there is nobody; no other operator matches then.
+    is_null: Option<bool>,
+}
+
+impl PrincipalFilter {
+    pub(in crate::graphql) fn on(&self, column: impl ColumnTrait) -> Result<Condition, Fault> {
+        let among = self.r#in.as_deref().map(bounded).transpose()?;
+        let asked = both(self.eq.clone(), among.map(<[String]>::to_vec)).map(|names| {
+            // No principal has a NUL, and PostgreSQL takes none.
+            one_of(column, names.into_iter().filter(|name| !name.contains('\0')))
+        });
+        Ok(with_null(column, Condition::all().add_option(asked), self.is_null))
+    }
+}
+
+/// Asks about a text. Letter case does not count.
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct TextFilter {
+    /// Contains this text, at most 1000 characters; null is not asked, and an empty text finds nothing. Characters such
+    /// as `%` and `_` mean themselves.
+    contains: Option<String>,
+}
+
+/// Characters that are looked for at most; SQLite refuses patterns of 50,000 bytes.
+const LONGEST: usize = 1000;
+
+impl TextFilter {
+    /// On a column that holds what `domain::search` made.
+    pub(in crate::graphql) fn on(&self, column: impl ColumnTrait) -> Result<Condition, Fault> {
+        let Some(wanted) = &self.contains else { return Ok(Condition::all()) };
+        if wanted.chars().count() > LONGEST {
+            return Err(Fault::BadUserInput(format!("a text to look for has at most {LONGEST} characters")));
+        }
+        let found = domain::search::needle(wanted)
+            .map(|wanted| column.like(LikeExpr::new(format!("%{}%", escaped(&wanted))).escape('!')));
+        Ok(Condition::all().add(found.unwrap_or_else(never)))
+    }
+}
