@@ -5,9 +5,9 @@ use async_graphql::{Context, ID, Interface};
 use super::{
     context::Hub,
     errors::Fault,
-    loaders::{BatchId, DeviceId, ExceptionId, OrganizationId, RunId, SnapshotOn},
+    loaders::{AsOf, BatchId, DeviceId, ExceptionId, OrganizationId, RunId, SnapshotOn},
     node_id::NodeId,
-    types::{Device, DeviceSnapshot, Exception, JobBatch, JobRun, Organization},
+    types::{Device, DeviceAsOf, DeviceSnapshot, Exception, JobBatch, JobRun, Organization},
 };
 
 /// An object that can be read again by its id.
@@ -17,6 +17,8 @@ use super::{
 pub enum Node {
     /// A machine.
     Device(Device),
+    /// A machine as it was on a date.
+    DeviceAsOf(DeviceAsOf),
     /// One vendor's record of a device on one day.
     DeviceSnapshot(DeviceSnapshot),
     /// An exception.
@@ -33,6 +35,9 @@ pub enum Node {
 pub(super) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, Fault> {
     Ok(match NodeId::decode(id)? {
         NodeId::Device(id) => ctx.load(DeviceId(id)).await?.map(|row| Device(row).into()),
+        NodeId::DeviceAsOf(date, identity_id) => {
+            DeviceAsOf::find(ctx, AsOf { date, identity_id }).await?.map(Into::into)
+        }
         NodeId::DeviceSnapshot(date, identity_id) => {
             ctx.load(SnapshotOn { date, identity_id }).await?.map(|row| DeviceSnapshot(row).into())
         }
