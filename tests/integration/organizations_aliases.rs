@@ -40,7 +40,7 @@ async fn misnamed(backend: Backend) -> (World, Value, Value) {
     let world = World::on(backend).plan(plan).start().await;
     world.night(0).await;
     let waiting = sites(&world, "{ mapped: false, vendor: { eq: THREATLOCKER } }").await;
-    let there = waiting.iter().find(|site| text(site, "name").starts_with("Smith")).expect("a misnamed client").clone();
+    let there = waiting.iter().find(|site| text(site, "name").starts_with("Smith")).unwrap().clone();
     let here = sites(&world, "{ vendor: { eq: NINJA }, name: { startsWith: \"smith\" } }").await[0].clone();
     (world, here, there)
 }
@@ -66,9 +66,6 @@ async fn each_vendor_organization_tells_its_client_and_its_devices(
         let filed = listed.iter().filter(|snapshot| !snapshot["vendorOrganization"].is_null()).count();
         assert_eq!(usize::try_from(devices).unwrap(), filed, "{vendor}");
     }
-    let mut names: Vec<String> = all.iter().map(|site| text(site, "name").trim().to_lowercase()).collect();
-    names.dedup();
-    assert!(names.len() > 9);
 }
 
 #[rstest]

@@ -12,7 +12,6 @@ use super::{
 
 /// An object that can be read again by its id.
 #[derive(Clone, Debug, Interface)]
-#[expect(clippy::large_enum_variant, reason = "each is made once and shown; a box would only move the largest")]
 #[graphql(field(name = "id", ty = "ID", desc = "Opaque id; give it to `node` to read the object again."))]
 pub enum Node {
     /// A machine.
