@@ -20,6 +20,7 @@ mod m0008_counts;
 mod m0009_exception_work;
 mod m0010_link_decisions;
 mod m0011_exception_search;
+mod m0012_site_alias_events;
 mod m0013_reopened_by;
 mod sql;
 
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_exception_work::Migration),
             Box::new(m0010_link_decisions::Migration),
             Box::new(m0011_exception_search::Migration),
+            Box::new(m0012_site_alias_events::Migration),
             Box::new(m0013_reopened_by::Migration),
         ]
     }

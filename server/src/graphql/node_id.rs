@@ -13,6 +13,8 @@ use super::{errors::Fault, types::scalars::read_date};
 pub enum NodeId {
     /// A machine.
     Device(i64),
+    /// A machine as it was on a date, by the record that led it.
+    DeviceAsOf(NaiveDate, i64),
     /// One vendor's record of a device on one day. Not the row's id: a day that is collected again gets new rows.
     DeviceSnapshot(NaiveDate, i64),
     /// An exception.
@@ -32,6 +34,7 @@ impl NodeId {
     pub const fn type_name(&self) -> &'static str {
         match self {
             Self::Device(_) => "Device",
+            Self::DeviceAsOf(..) => "DeviceAsOf",
             Self::DeviceSnapshot(..) => "DeviceSnapshot",
             Self::Exception(_) | Self::ExceptionAsOf(..) => "Exception",
             Self::Organization(_) => "Organization",
@@ -94,7 +97,9 @@ impl fmt::Display for NodeId {
         let name = self.type_name();
         match self {
             Self::Device(id) | Self::Exception(id) | Self::Organization(id) => write!(f, "{name}:{id}"),
-            Self::DeviceSnapshot(date, id) | Self::ExceptionAsOf(date, id) => write!(f, "{name}:{date}:{id}"),
+            Self::DeviceAsOf(date, id) | Self::DeviceSnapshot(date, id) | Self::ExceptionAsOf(date, id) => {
+                write!(f, "{name}:{date}:{id}")
+            }
             Self::JobBatch(id) | Self::JobRun(id) => write!(f, "{name}:{id}"),
         }
     }
@@ -119,6 +124,7 @@ impl FromStr for NodeId {
             "Exception" if key.contains(':') => dated().map(|(date, id)| Self::ExceptionAsOf(date, id)),
             "Exception" => number().map(Self::Exception),
             "Organization" => number().map(Self::Organization),
+            "DeviceAsOf" => dated().map(|(date, identity)| Self::DeviceAsOf(date, identity)),
             "DeviceSnapshot" => dated().map(|(date, identity)| Self::DeviceSnapshot(date, identity)),
             "JobBatch" => job_key(key).map(Self::JobBatch),
             "JobRun" => job_key(key).map(Self::JobRun),
@@ -144,6 +150,7 @@ mod tests {
         for id in [
             NodeId::Device(123),
             NodeId::DeviceSnapshot(day, 7),
+            NodeId::DeviceAsOf(day, 7),
             NodeId::Exception(i64::MAX),
             NodeId::ExceptionAsOf(day, 7),
             NodeId::Organization(1),

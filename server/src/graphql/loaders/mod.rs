@@ -4,13 +4,16 @@
 //! nothing outlives a request, and nothing is kept inside one either: a mutation's second field sees what the first one
 //! changed.
 
+mod as_of;
 mod attended;
 mod devices;
 mod exception_types;
 mod exceptions;
+mod history;
 mod jobs;
 mod links;
 mod organizations;
+mod sites;
 mod snapshots;
 mod vendors;
 
@@ -23,14 +26,17 @@ use tokio::sync::mpsc;
 
 pub(super) use self::attended::Attended;
 pub use self::{
+    as_of::{AsOf, ExceptionsAsOf, SnapshotsAsOf},
     devices::{DeviceId, DeviceOfIdentity, IdentitiesOfDevice, IdentityId},
     exception_types::OpenExceptionsOfType,
     exceptions::{DevicesOfException, EventsOfException, ExceptionId, ExceptionOn, OpenExceptionsOfDevice},
+    history::{HistoryOfDevice, SourceChange},
     jobs::{BatchId, CollectionId, MAX_SET_ASIDE, RunId, RunsOfBatch, SetAsideOfCollection},
     links::{ConsideredWith, DecisionsAbout, MovesOfDevice, SuggestionsFor, SuggestionsForException},
     organizations::{
         DeviceCountOfOrganization, OrganizationId, OrganizationOfIdentity, OrganizationOfSite, SitesOfOrganization,
     },
+    sites::{AliasOfSite, DeviceCountOfSite, EventsOfSite, SiteKey, Suggestion, SuggestionsOfSite},
     snapshots::{LatestNames, LatestSnapshot, SnapshotOn, SourceNames, UsageFacts, UsageFactsOn},
     vendors::{LatestDay, LatestRun},
 };

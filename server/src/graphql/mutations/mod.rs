@@ -10,6 +10,7 @@ mod decide_link;
 mod exception_change;
 mod exception_payload;
 mod exception_selection;
+mod organization_alias;
 mod reopen_exception;
 mod resolve_exception;
 mod snooze_exception;
@@ -30,6 +31,7 @@ pub use self::{
     },
     exception_payload::{ExceptionChangeOutcome, ExceptionPayload},
     exception_selection::{ExceptionSelectionInput, MatchingExceptionsInput, SeenExceptionInput},
+    organization_alias::{OrganizationAliasPayload, RemoveOrganizationAliasInput, SetOrganizationAliasInput},
     reopen_exception::ReopenExceptionInput,
     resolve_exception::{ResolveExceptionInput, ResolveExceptionPayload},
     snooze_exception::SnoozeExceptionInput,
@@ -50,4 +52,5 @@ pub struct Mutation(
     change_exceptions::ChangeExceptionsMutation,
     start_collection::StartCollectionMutation,
     decide_link::DecideLinkMutations,
+    organization_alias::OrganizationAliasMutation,
 );

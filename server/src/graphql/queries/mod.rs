@@ -4,7 +4,9 @@
 //! database; what needs a rule (usage changes, stored days) is asked of `inventory`. Nothing here writes.
 
 mod available_dates;
+mod change_log;
 mod devices;
+mod devices_as_of;
 mod exception_types;
 mod exceptions;
 mod jobs;
@@ -13,6 +15,7 @@ mod organizations;
 mod snapshots;
 mod suggested_links;
 mod usage_changes;
+mod vendor_organizations;
 mod vendors;
 
 use async_graphql::MergedObject;
@@ -23,6 +26,7 @@ pub use self::{
     jobs::{JobBatchFilter, JobRunFilter},
     organizations::OrganizationFilter,
     snapshots::{SnapshotFilter, SnapshotOrder, SnapshotOrderField},
+    vendor_organizations::VendorOrganizationFilter,
 };
 
 pub(in crate::graphql) use self::exceptions::{Standpoint, status_of};
@@ -31,6 +35,7 @@ pub(in crate::graphql) use self::exceptions::{Standpoint, status_of};
 #[derive(Clone, Copy, Debug, Default, MergedObject)]
 pub struct Query(
     devices::DeviceQueries,
+    devices_as_of::DeviceAsOfQueries,
     snapshots::SnapshotQueries,
     exceptions::ExceptionQueries,
     exception_types::ExceptionTypeQueries,
@@ -40,6 +45,8 @@ pub struct Query(
     available_dates::DateQueries,
     vendors::VendorQueries,
     organizations::OrganizationQueries,
+    vendor_organizations::VendorOrganizationQueries,
+    change_log::ChangeLogQueries,
     jobs::JobQueries,
     suggested_links::SuggestionQueries,
     nodes::NodeQueries,

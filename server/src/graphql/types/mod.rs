@@ -5,9 +5,12 @@
 
 #![expect(clippy::unused_async, reason = "async-graphql takes asynchronous resolvers only")]
 
+mod change_log;
 mod codes;
 mod collection;
 mod device;
+mod device_as_of;
+mod device_change;
 mod device_match;
 mod device_move;
 mod device_snapshot;
@@ -20,6 +23,7 @@ mod exception_type_info;
 mod job;
 mod organization;
 pub(super) mod scalars;
+mod site;
 mod snapshot_facts;
 pub(super) mod stored;
 mod stored_day;
@@ -29,12 +33,15 @@ mod usage_change;
 mod usage_totals;
 mod vendor;
 
+pub use change_log::{ChangeLogEntry, ChangeMetric, ChangedDevice};
 pub use codes::{
     BillingStatus, CollectionOutcome, DeviceType, ExceptionEventKind, ExceptionResolution, ExceptionType, JobStatus,
     JobTrigger, LinkDecisionKind, LinkLoss, LinkRule, SetAsideReason, Severity, SpareReason, VendorName,
 };
 pub use collection::{Collection, SetAsideRecord};
 pub use device::Device;
+pub use device_as_of::DeviceAsOf;
+pub use device_change::{DeviceChange, DeviceField};
 pub use device_match::{DeviceMatch, LinkDecision, LostCandidate};
 pub use device_move::DeviceMove;
 pub use device_snapshot::DeviceSnapshot;
@@ -48,8 +55,9 @@ pub use exception_summary::{
 pub use exception_trend::ExceptionTrendDay;
 pub use exception_type_info::{CheckSetting, ExceptionTypeInfo};
 pub use job::{JobBatch, JobRun};
-pub use organization::{Organization, Site};
+pub use organization::Organization;
 pub use scalars::{Date, DateTime, Json};
+pub use site::{MappedBy, Site, SiteAliasEvent, SiteSuggestion};
 pub use snapshot_facts::{Hardware, NetworkFacts, OperatingSystem, Protection, VendorPlace};
 pub use stored_day::StoredDay;
 pub use suggested_link::{SuggestedLink, SuggestedLinks};
