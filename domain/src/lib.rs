@@ -11,6 +11,7 @@ pub mod clock;
 pub mod collection;
 pub mod device_type;
 pub mod exception_life;
+pub mod history;
 pub mod hostname;
 pub mod linking;
 pub mod mac;

@@ -25,6 +25,7 @@ pub mod schedule_slot;
 pub mod set_aside_record;
 pub mod site;
 pub mod site_alias;
+pub mod site_alias_event;
 pub mod snapshot_day;
 pub mod vendor;
 pub mod vendor_lease;

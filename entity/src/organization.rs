@@ -9,7 +9,7 @@ pub struct Model {
     /// Id.
     #[sea_orm(primary_key)]
     pub id: i64,
-    /// As first written by a vendor or an alias.
+    /// As the reference vendor writes it; else as first written by another vendor or an alias.
     pub name: String,
     /// The key: see `domain::organization::canonical`.
     pub canonical_name: String,

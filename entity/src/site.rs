@@ -15,6 +15,8 @@ pub struct Model {
     pub vendor_site_key: String,
     /// The vendor's name for it; the key where it named none.
     pub name: String,
+    /// Its name as it is compared: see `domain::organization::canonical`; empty when nothing is left of it.
+    pub canonical_name: String,
     /// The client organization it belongs to; `None` when its name folds to nothing.
     pub organization_id: Option<i64>,
 }

@@ -18,6 +18,7 @@ mod m0006_jobs;
 mod m0007_exceptions;
 mod m0008_counts;
 mod m0009_exception_work;
+mod m0012_site_alias_events;
 mod sql;
 
 /// All migrations, in order.
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_exceptions::Migration),
             Box::new(m0008_counts::Migration),
             Box::new(m0009_exception_work::Migration),
+            Box::new(m0012_site_alias_events::Migration),
         ]
     }
 }

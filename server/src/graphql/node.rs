@@ -5,18 +5,19 @@ use async_graphql::{Context, ID, Interface};
 use super::{
     context::Hub,
     errors::Fault,
-    loaders::{BatchId, DeviceId, ExceptionId, OrganizationId, RunId, SnapshotOn},
+    loaders::{AsOf, BatchId, DeviceId, ExceptionId, OrganizationId, RunId, SnapshotOn},
     node_id::NodeId,
-    types::{Device, DeviceSnapshot, Exception, JobBatch, JobRun, Organization},
+    types::{Device, DeviceAsOf, DeviceSnapshot, Exception, JobBatch, JobRun, Organization},
 };
 
 /// An object that can be read again by its id.
 #[derive(Clone, Debug, Interface)]
-#[expect(clippy::large_enum_variant, reason = "each is made once and shown; a box would only move the largest")]
 #[graphql(field(name = "id", ty = "ID", desc = "Opaque id; give it to `node` to read the object again."))]
 pub enum Node {
     /// A machine.
     Device(Device),
+    /// A machine as it was on a date.
+    DeviceAsOf(DeviceAsOf),
     /// One vendor's record of a device on one day.
     DeviceSnapshot(DeviceSnapshot),
     /// An exception.
@@ -33,6 +34,9 @@ pub enum Node {
 pub(super) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, Fault> {
     Ok(match NodeId::decode(id)? {
         NodeId::Device(id) => ctx.load(DeviceId(id)).await?.map(|row| Device(row).into()),
+        NodeId::DeviceAsOf(date, identity_id) => {
+            DeviceAsOf::find(ctx, AsOf { date, identity_id }).await?.map(Into::into)
+        }
         NodeId::DeviceSnapshot(date, identity_id) => {
             ctx.load(SnapshotOn { date, identity_id }).await?.map(|row| DeviceSnapshot(row).into())
         }

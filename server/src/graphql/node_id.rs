@@ -13,6 +13,8 @@ use super::{errors::Fault, types::scalars::read_date};
 pub enum NodeId {
     /// A machine.
     Device(i64),
+    /// A machine as it was on a date, by the record that led it.
+    DeviceAsOf(NaiveDate, i64),
     /// One vendor's record of a device on one day. Not the row's id: a day that is collected again gets new rows.
     DeviceSnapshot(NaiveDate, i64),
     /// An exception.
@@ -30,6 +32,7 @@ impl NodeId {
     pub const fn type_name(&self) -> &'static str {
         match self {
             Self::Device(_) => "Device",
+            Self::DeviceAsOf(..) => "DeviceAsOf",
             Self::DeviceSnapshot(..) => "DeviceSnapshot",
             Self::Exception(_) => "Exception",
             Self::Organization(_) => "Organization",
@@ -89,7 +92,9 @@ impl fmt::Display for NodeId {
         let name = self.type_name();
         match self {
             Self::Device(id) | Self::Exception(id) | Self::Organization(id) => write!(f, "{name}:{id}"),
-            Self::DeviceSnapshot(date, identity) => write!(f, "{name}:{date}:{identity}"),
+            Self::DeviceAsOf(date, identity) | Self::DeviceSnapshot(date, identity) => {
+                write!(f, "{name}:{date}:{identity}")
+            }
             Self::JobBatch(id) | Self::JobRun(id) => write!(f, "{name}:{id}"),
         }
     }
@@ -109,16 +114,18 @@ impl FromStr for NodeId {
             "Device" => number().map(Self::Device),
             "Exception" => number().map(Self::Exception),
             "Organization" => number().map(Self::Organization),
-            "DeviceSnapshot" => {
-                let (date, identity) = key.split_once(':').ok_or(NotAnId)?;
-                let date = read_date(date).ok_or(NotAnId)?;
-                Ok(Self::DeviceSnapshot(date, identity.parse().map_err(|_| NotAnId)?))
-            }
+            "DeviceAsOf" => dated_key(key).map(|(date, identity)| Self::DeviceAsOf(date, identity)),
+            "DeviceSnapshot" => dated_key(key).map(|(date, identity)| Self::DeviceSnapshot(date, identity)),
             "JobBatch" => job_key(key).map(Self::JobBatch),
             "JobRun" => job_key(key).map(Self::JobRun),
             _ => Err(NotAnId),
         }
     }
+}
+
+fn dated_key(key: &str) -> Result<(NaiveDate, i64), NotAnId> {
+    let (date, identity) = key.split_once(':').ok_or(NotAnId)?;
+    Ok((read_date(date).ok_or(NotAnId)?, identity.parse().map_err(|_| NotAnId)?))
 }
 
 /// Ids of jobs are short plain words; nothing else reaches the database.
@@ -138,6 +145,7 @@ mod tests {
         for id in [
             NodeId::Device(123),
             NodeId::DeviceSnapshot(day, 7),
+            NodeId::DeviceAsOf(day, 7),
             NodeId::Exception(i64::MAX),
             NodeId::Organization(1),
             NodeId::JobBatch("0b7c5a52-8f5c-4d0e-9c51-0e4d5c0a1b2c".into()),

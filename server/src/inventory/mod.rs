@@ -3,8 +3,10 @@
 //! Timer, mutation and command line call the same functions here, and nothing else writes to the database. This module
 //! knows neither GraphQL nor HTTP nor schedules, and decides no rule: rules are in `domain`.
 
+pub mod aliases;
 pub mod batches;
 mod bulk;
+pub mod change_log;
 pub mod checking;
 mod collecting;
 pub mod database;

@@ -6,7 +6,7 @@ use domain::{collection::Collection, observation::Place, organization::canonical
 use entity::{organization, site, site_alias};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter,
+    ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
     sea_query::OnConflict,
 };
 
@@ -30,22 +30,56 @@ impl Inventory {
             (key, name.clone().unwrap_or_else(|| key.clone()), client.and_then(|client| organizations.get(&client)))
         });
         let changed = rows.filter(|(key, name, organization)| {
-            known.get(*key).is_none_or(|row| row.name != *name || row.organization_id.as_ref() != *organization)
+            known.get(*key).is_none_or(|row| {
+                let same = row.name == *name && row.canonical_name == canonical_key(name).unwrap_or_default();
+                !same || row.organization_id.as_ref() != *organization
+            })
         });
         let changed = changed.map(|(key, name, organization)| site::ActiveModel {
             id: NotSet,
             vendor_id: Set(self.reference.vendor_id(vendor)),
             vendor_site_key: Set(key.clone()),
+            canonical_name: Set(canonical_key(&name).unwrap_or_default()),
             name: Set(name),
             organization_id: Set(organization.copied()),
         });
         let rule = OnConflict::columns([site::Column::VendorId, site::Column::VendorSiteKey])
-            .update_columns([site::Column::Name, site::Column::OrganizationId])
+            .update_columns([site::Column::Name, site::Column::CanonicalName, site::Column::OrganizationId])
             .to_owned();
         if bulk::insert(transaction, changed.collect(), Some(rule)).await? == 0 {
             return Ok(sites(known));
         }
-        Ok(sites(self.list_sites(transaction, vendor).await?))
+        let now = self.list_sites(transaction, vendor).await?;
+        let is_another = |row: &&site::Model| {
+            known.get(&row.vendor_site_key).is_some_and(|before| before.organization_id != row.organization_id)
+        };
+        let moved: Vec<i64> = now.values().filter(is_another).map(|row| row.id).collect();
+        self.relog_sites(transaction, self.reference.vendor_id(vendor), &moved).await?;
+        self.spell_as_reference(transaction).await?;
+        Ok(sites(now))
+    }
+
+    /// Spells every client as the reference vendor does, where it has an organization of that name; of several spellings
+    /// the one of the lowest key stands. So it does not matter which vendor is stored first.
+    pub(crate) async fn spell_as_reference(&self, transaction: &DatabaseTransaction) -> Result<(), InventoryError> {
+        use organization::{Column, Entity};
+        let sites = site::Entity::find()
+            .find_also_related(Entity)
+            .filter(site::Column::VendorId.eq(self.reference.vendor_id(Vendor::REFERENCE)))
+            .order_by_desc(site::Column::VendorSiteKey)
+            .all(transaction)
+            .await?;
+        let named = sites.into_iter().filter_map(|(site, client)| client.map(|client| (site, client)));
+        let spelled: BTreeMap<i64, (String, organization::Model)> = named
+            .filter(|(site, client)| site.canonical_name == client.canonical_name)
+            .map(|(site, client)| (client.id, (site.name, client)))
+            .collect();
+        let changed = spelled.into_values().filter(|(name, client)| client.name != *name);
+        let rows = changed.map(|(name, client)| organization::Model { name, ..client }.into_active_model());
+        let rule = OnConflict::column(Column::Id).update_column(Column::Name).to_owned();
+        let rows = rows.map(sea_orm::ActiveModelTrait::reset_all).collect();
+        bulk::insert(transaction, rows, Some(rule)).await?;
+        Ok(())
     }
 
     async fn list_sites(
@@ -84,19 +118,19 @@ fn named_places(collection: &Collection, known: &HashMap<String, site::Model>) -
         *slot = name.or(slot.take());
     }
     for (key, name) in &mut named {
-        let before = known.get(key).filter(|row| row.organization_id.is_some());
+        let before = known.get(key).filter(|row| row.organization_id.is_some() && row.name != row.vendor_site_key);
         *name = name.take().or_else(|| before.map(|row| row.name.clone()));
     }
     named
 }
 
 /// A canonical name as its column holds it.
-fn canonical_key(name: &str) -> Option<String> {
+pub(crate) fn canonical_key(name: &str) -> Option<String> {
     canonical(name).map(|key| super::observed::clip(&key, 255))
 }
 
 /// Ids of client organizations by canonical name, new ones made.
-async fn upsert_organizations(
+pub(crate) async fn upsert_organizations(
     transaction: &DatabaseTransaction,
     names: impl Iterator<Item = String>,
 ) -> Result<HashMap<String, i64>, InventoryError> {

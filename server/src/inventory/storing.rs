@@ -150,7 +150,7 @@ impl Inventory {
         Ok(())
     }
 
-    /// Counts the vendor's day again, from its rows.
+    /// Counts the vendor's day again, from its rows, and logs what changed the counts.
     pub(crate) async fn recount_day(
         &self,
         transaction: &DatabaseTransaction,
@@ -167,7 +167,8 @@ impl Inventory {
                    SELECT snapshot_date, vendor_id, site_id, device_type_id, billing_status_id, COUNT(*) \
                    FROM device_snapshot WHERE snapshot_date = $1 AND vendor_id = $2 \
                    GROUP BY snapshot_date, vendor_id, site_id, device_type_id, billing_status_id";
-        execute(transaction, sql, date, vendor_id).await
+        execute(transaction, sql, date, vendor_id).await?;
+        self.log_day(transaction, vendor_id, date).await
     }
 
     /// Records what a run brought back and what it set aside; answers the collection's id.

@@ -4,11 +4,14 @@
 //! nothing outlives a request, and nothing is kept inside one either: a mutation's second field sees what the first one
 //! changed.
 
+mod as_of;
 mod attended;
 mod devices;
 mod exceptions;
+mod history;
 mod jobs;
 mod organizations;
+mod sites;
 mod snapshots;
 mod vendors;
 
@@ -21,10 +24,13 @@ use tokio::sync::mpsc;
 
 pub(super) use self::attended::Attended;
 pub use self::{
+    as_of::{AsOf, ExceptionsAsOf, SnapshotsAsOf},
     devices::{DeviceId, DeviceOfIdentity, IdentitiesOfDevice, IdentityId},
     exceptions::{DevicesOfException, EventsOfException, ExceptionId, OpenExceptionsOfDevice},
+    history::{HistoryOfDevice, SourceChange},
     jobs::{BatchId, CollectionId, MAX_SET_ASIDE, RunId, RunsOfBatch, SetAsideOfCollection},
     organizations::{DeviceCountOfOrganization, OrganizationId, OrganizationOfSite, SitesOfOrganization},
+    sites::{AliasOfSite, DeviceCountOfSite, EventsOfSite, SiteKey, Suggestion, SuggestionsOfSite},
     snapshots::{LatestNames, LatestSnapshot, SnapshotOn, SourceNames, UsageFacts, UsageFactsOn},
     vendors::{LatestDay, LatestRun},
 };

@@ -4,13 +4,16 @@
 //! database; what needs a rule (usage changes, stored days) is asked of `inventory`. Nothing here writes.
 
 mod available_dates;
+mod change_log;
 mod devices;
+mod devices_as_of;
 mod exceptions;
 mod jobs;
 mod nodes;
 mod organizations;
 mod snapshots;
 mod usage_changes;
+mod vendor_organizations;
 mod vendors;
 
 use async_graphql::MergedObject;
@@ -21,18 +24,22 @@ pub use self::{
     jobs::{JobBatchFilter, JobRunFilter},
     organizations::OrganizationFilter,
     snapshots::{SnapshotFilter, SnapshotOrder, SnapshotOrderField},
+    vendor_organizations::VendorOrganizationFilter,
 };
 
 /// What can be read.
 #[derive(Clone, Copy, Debug, Default, MergedObject)]
 pub struct Query(
     devices::DeviceQueries,
+    devices_as_of::DeviceAsOfQueries,
     snapshots::SnapshotQueries,
     exceptions::ExceptionQueries,
     usage_changes::UsageQueries,
     available_dates::DateQueries,
     vendors::VendorQueries,
     organizations::OrganizationQueries,
+    vendor_organizations::VendorOrganizationQueries,
+    change_log::ChangeLogQueries,
     jobs::JobQueries,
     nodes::NodeQueries,
 );

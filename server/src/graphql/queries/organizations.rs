@@ -1,8 +1,11 @@
 //! `organizations`.
 
 use async_graphql::{Context, InputObject, Object};
-use entity::organization;
-use sea_orm::{Condition, EntityTrait, QueryFilter};
+use entity::{organization, site};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, QueryFilter,
+    sea_query::{Query, SelectStatement},
+};
 
 use crate::{
     graphql::{
@@ -46,6 +49,7 @@ pub(super) struct OrganizationQueries;
 #[Object]
 impl OrganizationQueries {
     /// The clients, by name.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of every list")]
     #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn organizations(
         &self,
@@ -55,11 +59,22 @@ impl OrganizationQueries {
         #[graphql(desc = "How many rows from the end of the range, instead of `first`: 1 to 500.")] last: Option<i32>,
         #[graphql(desc = "Only rows before this cursor; null is to the end.")] before: Option<String>,
         #[graphql(desc = "Which clients; null is all.")] filter: Option<OrganizationFilter>,
+        #[graphql(
+            desc = "Whether also clients that no vendor's organization is any more; what was found of them refers to them.",
+            default = false
+        )]
+        include_former: bool,
     ) -> Result<Connection<Organization>, Fault> {
         use organization::{Column, Entity};
         let arguments = PageArguments { first, after, last, before };
         let rows = Entity::find().filter(condition(filter.as_ref(), ctx.inventory().reference())?);
+        let rows = if include_former { rows } else { rows.filter(Column::Id.in_subquery(named_by_sites())) };
         let by_name = Order::new("organizations", Column::CanonicalName, Column::Id, OrderDirection::Asc);
         page_of_rows(ctx.reader(), (rows, by_name), &arguments, Organization).await
     }
+}
+
+fn named_by_sites() -> SelectStatement {
+    use site::{Column, Entity};
+    Query::select().column(Column::OrganizationId).from(Entity).and_where(Column::OrganizationId.is_not_null()).take()
 }

@@ -4,14 +4,15 @@ use async_graphql::{Context, ID, Object};
 use entity::device::Model;
 
 use super::{
-    BillingStatus, Date, DeviceSource, DeviceType, Exception, Organization, SpareReason,
+    BillingStatus, Date, DeviceChange, DeviceSource, DeviceType, Exception, Organization, SpareReason,
     stored::{billing_of, device_type_of, spare_reason_of},
 };
 use crate::graphql::{
     context::Hub,
     errors::Fault,
-    loaders::{DeviceId, IdentitiesOfDevice, OpenExceptionsOfDevice, OrganizationId},
+    loaders::{DeviceId, HistoryOfDevice, IdentitiesOfDevice, OpenExceptionsOfDevice, OrganizationId, SourceChange},
     node_id::NodeId,
+    pagination::{Connection, PageArguments, page_cost, page_of_slice},
 };
 
 /// A machine.
@@ -85,6 +86,23 @@ impl Device {
     async fn open_exceptions(&self, ctx: &Context<'_>) -> Result<Vec<Exception>, Fault> {
         let rows = ctx.load(OpenExceptionsOfDevice(self.0.id)).await?.unwrap_or_default();
         Ok(rows.into_iter().map(Exception).collect())
+    }
+
+    /// The fields of its vendors' records that changed from one stored day to the next: the newest first. A record that came
+    /// from another device brings its own history along.
+    #[graphql(complexity = "20 + page_cost(first, last, child_complexity)")]
+    async fn history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many rows from the start of the range: 1 to 500, 50 if null.")] first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor; null is from the start.")] after: Option<String>,
+        #[graphql(desc = "How many rows from the end of the range, instead of `first`: 1 to 500.")] last: Option<i32>,
+        #[graphql(desc = "Only rows before this cursor; null is to the end.")] before: Option<String>,
+    ) -> Result<Connection<DeviceChange>, Fault> {
+        let arguments = PageArguments { first, after, last, before };
+        let changes = ctx.load(HistoryOfDevice(self.0.id)).await?.unwrap_or_default();
+        let page = page_of_slice("deviceHistory", &changes, SourceChange::place, &arguments)?;
+        Ok(page.show(|rows| rows.into_iter().map(DeviceChange).collect()))
     }
 
     /// The device that took over its records, when both turned out to be one machine; null for every other.

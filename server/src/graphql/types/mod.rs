@@ -5,15 +5,19 @@
 
 #![expect(clippy::unused_async, reason = "async-graphql takes asynchronous resolvers only")]
 
+mod change_log;
 mod codes;
 mod collection;
 mod device;
+mod device_as_of;
+mod device_change;
 mod device_snapshot;
 mod device_source;
 mod exception;
 mod job;
 mod organization;
 pub(super) mod scalars;
+mod site;
 mod snapshot_facts;
 pub(super) mod stored;
 mod stored_day;
@@ -22,18 +26,22 @@ mod usage_change;
 mod usage_totals;
 mod vendor;
 
+pub use change_log::{ChangeLogEntry, ChangeMetric, ChangedDevice};
 pub use codes::{
     BillingStatus, CollectionOutcome, DeviceType, ExceptionResolution, ExceptionType, JobStatus, JobTrigger, LinkRule,
     SetAsideReason, SpareReason, VendorName,
 };
 pub use collection::{Collection, SetAsideRecord};
 pub use device::Device;
+pub use device_as_of::DeviceAsOf;
+pub use device_change::{DeviceChange, DeviceField};
 pub use device_snapshot::DeviceSnapshot;
 pub use device_source::DeviceSource;
 pub use exception::{Exception, ExceptionEvent, ExceptionStatus};
 pub use job::{JobBatch, JobRun};
-pub use organization::{Organization, Site};
+pub use organization::Organization;
 pub use scalars::{Date, DateTime, Json};
+pub use site::{MappedBy, Site, SiteAliasEvent, SiteSuggestion};
 pub use snapshot_facts::{Hardware, NetworkFacts, OperatingSystem, Protection, VendorPlace};
 pub use stored_day::StoredDay;
 pub use usage::UsageChanges;

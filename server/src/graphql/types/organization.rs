@@ -1,9 +1,9 @@
 //! `Organization`: a client.
 
 use async_graphql::{Context, ID, Object};
-use entity::{organization, site};
+use entity::organization;
 
-use super::{VendorName, scalars::count, stored::vendor_of};
+use super::{Site, scalars::count};
 use crate::graphql::{
     context::Hub,
     errors::Fault,
@@ -23,7 +23,8 @@ impl Organization {
         NodeId::Organization(self.0.id).encode()
     }
 
-    /// Its name, as first written by a vendor or a mapping.
+    /// Its name, as Ninja writes it; where Ninja has no organization of that name, as it was first written by another vendor
+    /// or a mapping.
     async fn name(&self) -> &str {
         &self.0.name
     }
@@ -37,28 +38,5 @@ impl Organization {
     /// How many present devices it has, whatever their kind and billing.
     async fn device_count(&self, ctx: &Context<'_>) -> Result<i32, Fault> {
         Ok(count(ctx.load(DeviceCountOfOrganization(self.0.id)).await?.unwrap_or_default()))
-    }
-}
-
-/// A vendor's organization.
-#[derive(Clone, Debug)]
-pub struct Site(pub site::Model);
-
-/// An organization as one vendor keeps it.
-#[Object]
-impl Site {
-    /// Whose organization it is.
-    async fn vendor(&self, ctx: &Context<'_>) -> Result<VendorName, Fault> {
-        vendor_of(ctx, self.0.vendor_id)
-    }
-
-    /// The vendor's own id of it.
-    async fn vendor_site_key(&self) -> &str {
-        &self.0.vendor_site_key
-    }
-
-    /// The vendor's name for it; its id where the vendor named none.
-    async fn name(&self) -> &str {
-        &self.0.name
     }
 }

@@ -1,4 +1,9 @@
-//! Organization names as keys (rules section 6).
+//! Organization names as keys (rules section 6), and how alike two of them are. It decides nothing: which names are one
+//! client is said by equal keys or by a person.
+
+mod similarity;
+
+pub use similarity::{Likeness, likeness};
 
 use crate::text::fold;
 

@@ -1,0 +1,117 @@
+//! Devices as they were on a date.
+
+use std::collections::{BTreeMap, HashMap};
+
+use async_graphql::dataloader::Loader;
+use chrono::NaiveDate;
+use entity::{device, device_identity, device_snapshot, exception, exception_identity, exception_period};
+use sea_orm::{
+    ColumnTrait, Condition, DbErr, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationBuilder,
+    RelationDef, RelationTrait,
+    sea_query::{Expr, ExprTrait, Query},
+};
+
+use super::{KEY, Keyed, Rows, grouped_by_key};
+
+/// A date, and a record of the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AsOf {
+    /// The date.
+    pub date: NaiveDate,
+    /// One of the device's records.
+    pub identity_id: i64,
+}
+
+/// The snapshots of a date of all records of the device that a record belongs to, by vendor, then the oldest record
+/// first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SnapshotsAsOf(pub AsOf);
+
+impl Loader<SnapshotsAsOf> for Rows {
+    type Value = Vec<device_snapshot::Model>;
+    type Error = DbErr;
+
+    async fn load(&self, keys: &[SnapshotsAsOf]) -> Result<HashMap<SnapshotsAsOf, Vec<device_snapshot::Model>>, DbErr> {
+        use device_snapshot::{Column, Entity};
+        let mut found = HashMap::new();
+        for (date, identities) in by_date(keys.iter().map(|key| key.0)) {
+            let rows = Entity::find()
+                .expr_as(Expr::col(("one", device_identity::Column::Id)), KEY)
+                .join(JoinType::InnerJoin, device_snapshot::Relation::DeviceIdentity.def())
+                .join(JoinType::InnerJoin, device_identity::Relation::Device.def())
+                .join_as(JoinType::InnerJoin, records(), "one")
+                .filter(Column::SnapshotDate.eq(date))
+                .filter(Expr::col(("one", device_identity::Column::Id)).is_in(identities))
+                .order_by_asc(Column::VendorId)
+                .order_by_asc(Column::DeviceIdentityId)
+                .into_model::<Keyed<device_snapshot::Model>>()
+                .all(&self.reader)
+                .await?;
+            found.extend(grouped_by_key(rows, |identity_id| SnapshotsAsOf(AsOf { date, identity_id })));
+        }
+        Ok(found)
+    }
+}
+
+/// The exceptions about the device that a record belongs to that were open at the end of a date, the oldest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ExceptionsAsOf(pub AsOf);
+
+impl Loader<ExceptionsAsOf> for Rows {
+    type Value = Vec<exception::Model>;
+    type Error = DbErr;
+
+    async fn load(&self, keys: &[ExceptionsAsOf]) -> Result<HashMap<ExceptionsAsOf, Vec<exception::Model>>, DbErr> {
+        let mut found = HashMap::new();
+        for (date, identities) in by_date(keys.iter().map(|key| key.0)) {
+            let rows = exception::Entity::find()
+                .expr_as(Expr::col(("one", device_identity::Column::Id)), KEY)
+                .join_rev(JoinType::InnerJoin, exception_identity::Relation::Exception.def())
+                .join(JoinType::InnerJoin, exception_identity::Relation::DeviceIdentity.def())
+                .join(JoinType::InnerJoin, device_identity::Relation::Device.def())
+                .join_as(JoinType::InnerJoin, records(), "one")
+                .filter(Expr::col(("one", device_identity::Column::Id)).is_in(identities))
+                .filter(open_at_the_end_of(date))
+                .order_by_asc(exception::Column::DateFound)
+                .order_by_asc(exception::Column::Id)
+                .into_model::<Keyed<exception::Model>>()
+                .all(&self.reader)
+                .await?;
+            let mut of_devices = grouped_by_key(rows, |identity_id| ExceptionsAsOf(AsOf { date, identity_id }));
+            for exceptions in of_devices.values_mut() {
+                // One exception about two records of a device is one.
+                exceptions.dedup_by_key(|row| row.id);
+            }
+            found.extend(of_devices);
+        }
+        Ok(found)
+    }
+}
+
+/// A page is of one date, so this is one statement; a request for several dates pays one for each.
+fn by_date(keys: impl Iterator<Item = AsOf>) -> BTreeMap<NaiveDate, Vec<i64>> {
+    let mut dates: BTreeMap<NaiveDate, Vec<i64>> = BTreeMap::new();
+    for key in keys {
+        dates.entry(key.date).or_default().push(key.identity_id);
+    }
+    dates
+}
+
+/// From a device to its records.
+fn records() -> RelationDef {
+    let records: RelationBuilder<device::Entity, device_identity::Entity> =
+        device::Entity::has_many(device_identity::Entity);
+    records.from(device::Column::Id).to(device_identity::Column::DeviceId).into()
+}
+
+fn open_at_the_end_of(date: NaiveDate) -> Condition {
+    use exception_period::{Column, Entity};
+    let still = Column::ClosedOn.is_null().or(Column::ClosedOn.gt(date));
+    let open = Query::select()
+        .column(Column::ExceptionId)
+        .from(Entity)
+        .and_where(Column::OpenedOn.lte(date))
+        .and_where(still)
+        .take();
+    Condition::all().add(exception::Column::Id.in_subquery(open))
+}
