@@ -1,6 +1,8 @@
 //! `make bench`: the figures of docs/operations.md. The real binary as a process of its own, simulated vendors over
 //! HTTP, SQLite and PostgreSQL in one run.
 
+mod scale;
+
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
@@ -28,17 +30,16 @@ const PAGE: &str = "query($first: Int!) { devices(first: $first) { nodes { id ho
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     println!("| what | SQLite | PostgreSQL |\n| --- | --- | --- |");
-    let sqlite = measure(Backend::Sqlite).await?;
-    let postgres = measure(Backend::Postgres).await?;
-    for ((what, left), (_, right)) in sqlite.into_iter().zip(postgres) {
-        println!("| {what} | {left} | {right} |");
-    }
-    let sqlite = measure_exceptions(Backend::Sqlite).await?;
-    let postgres = measure_exceptions(Backend::Postgres).await?;
-    for ((what, left), (_, right)) in sqlite.into_iter().zip(postgres) {
-        println!("| {what} | {left} | {right} |");
-    }
+    print_table(measure(Backend::Sqlite).await?, measure(Backend::Postgres).await?);
+    print_table(measure_exceptions(Backend::Sqlite).await?, measure_exceptions(Backend::Postgres).await?);
+    print_table(scale::measure(Backend::Sqlite).await?, scale::measure(Backend::Postgres).await?);
     Ok(())
+}
+
+fn print_table(sqlite: Vec<(String, String)>, postgres: Vec<(String, String)>) {
+    for ((what, left), (_, right)) in sqlite.into_iter().zip(postgres) {
+        println!("| {what} | {left} | {right} |");
+    }
 }
 
 /// Exceptions in history.

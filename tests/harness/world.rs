@@ -63,6 +63,11 @@ impl WorldBuilder {
         self
     }
 
+    /// The settings of the use cases, for a hub made without a world.
+    pub fn into_rules(self) -> Rules {
+        self.rules
+    }
+
     /// Other limits of the collectors' HTTP.
     #[must_use]
     pub fn limits(mut self, change: impl FnOnce(&mut HttpLimits)) -> Self {

@@ -74,7 +74,7 @@ async fn plan_of(world: &World, statement: &Statement) -> Value {
 async fn refuse_full_scans(world: &World, arguments: &str) {
     let query = format!(
         "{{ exceptions(first: 50, {arguments}) {{ pageInfo {{ hasNextPage }}
-            nodes {{ id hostname ageDays organization {{ name }} device {{ hostname }} events {{ kind }} }} }} }}"
+            nodes {{ id hostname ageDays organization {{ name }} device {{ hostname }} history {{ kind }} }} }} }}"
     );
     world.take_statements();
     world.graphql.query(&query).await;

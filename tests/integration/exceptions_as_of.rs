@@ -11,7 +11,7 @@ type Rule = fn(&Value) -> bool;
 
 /// What is kept about the past.
 const KEPT: &str = "type status dateFound ageDays resolution resolvedAt resolvedDate resolvedBy notes
-    acceptedUntil reopenedAt events { kind at actor } lastSeen asOf current { id }";
+    acceptedUntil reopenedAt history { kind at actor } lastSeen asOf current { id }";
 
 async fn list(world: &World, arguments: &str) -> Vec<Value> {
     world.graphql.every("exceptions", &format!("orderBy: {{ field: HOSTNAME }}, {arguments}"), KEPT).await

@@ -114,8 +114,7 @@ impl Inventory {
             .await?;
         self.spell_as_reference(transaction).await?;
         self.relog_sites(transaction, site.vendor_id, &[site.id]).await?;
-        self.relink_devices(transaction).await?;
-        let (opened, closed) = self.check_last_day_again(transaction).await?;
+        let (opened, closed) = self.link_and_check_again(transaction).await?;
         Ok(Aliased { site, changed: true, opened, closed })
     }
 

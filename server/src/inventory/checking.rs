@@ -171,12 +171,27 @@ impl Inventory {
         BusinessDay { date, zone: self.zone }
     }
 
-    /// Runs every check on the day that was checked last once more, by the evidence of that day's collections; answers how
-    /// many exceptions opened and closed. Nothing happens before the first day is checked.
-    pub(crate) async fn check_last_day_again(
+    /// Links the identities of the latest days anew and runs all checks of the last checked day again, as one change:
+    /// what an alias does, without one. Answers how many exceptions opened and closed.
+    pub async fn redo_latest_day(&self) -> Result<(usize, usize), InventoryError> {
+        let transaction = self.database.begin_storing().await?;
+        let changed = self.link_and_check_again(&transaction).await?;
+        transaction.commit().await?;
+        Ok(changed)
+    }
+
+    /// As `redo_latest_day`, in a storing transaction.
+    pub(crate) async fn link_and_check_again(
         &self,
         transaction: &DatabaseTransaction,
     ) -> Result<(usize, usize), InventoryError> {
+        self.relink_devices(transaction).await?;
+        self.check_last_day_again(transaction).await
+    }
+
+    /// Runs every check on the day that was checked last once more, by the evidence of that day's collections; answers how
+    /// many exceptions opened and closed. Nothing happens before the first day is checked.
+    async fn check_last_day_again(&self, transaction: &DatabaseTransaction) -> Result<(usize, usize), InventoryError> {
         let Some(date) = self.last_checked_day(transaction).await? else { return Ok((0, 0)) };
         let report = self.check_day(transaction, date).await?;
         let opened = report.ran.iter().map(|check| check.opened + check.reopened).sum();
