@@ -42,6 +42,7 @@ mod http_edge;
 mod human_work;
 mod killed;
 mod linking;
+mod month_of_work;
 mod moving_lists;
 mod organizations_aliases;
 mod paging;
