@@ -22,6 +22,7 @@ mod lease;
 mod observed;
 mod organizations;
 pub mod reference;
+mod sightings;
 pub mod slots;
 mod storing;
 pub mod suggesting;
