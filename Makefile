@@ -42,8 +42,8 @@ fmt: ## format the Rust sources
 	cargo fmt --all
 
 bench: tools playground ## measure the queries and the collectors on both databases
-	cargo build --release --bin inventory-hub
-	scripts/with-postgres cargo run --release -p tests --bin bench -- $(ARGS)
+	cargo build --release -p server -p tests --bins
+	scripts/with-postgres target/release/bench $(ARGS)
 
 playground: tools playground/dist/index.html ## build the GraphQL playground that the server embeds
 
