@@ -25,7 +25,7 @@ async fn trend_summary_and_list_agree_on_every_day_of_a_month_of_work(
         let then = format!("asOf: \"{}\", filter: {{ status: {{ eq: OPEN }} }}", world.day(night));
         assert_eq!(&open(&world, &then).await, evening, "the evening of night {night}, seen from the end");
     }
-    let all = world.graphql.every("exceptions", "", "history { kind }").await;
+    let all = world.graphql.every("exceptions", "", "history { nodes { kind } }").await;
     let seen: BTreeSet<&str> = all.iter().flat_map(kinds).collect();
     for kind in ["FOUND", "RESOLVED", "REOPENED", "VERIFIED", "ASSIGNED", "COMMENTED", "SNOOZED"] {
         assert!(seen.contains(kind), "a month without {kind}: {seen:?}");

@@ -10,10 +10,11 @@ use sea_orm::{
     sea_query::{Asterisk, Expr, ExprTrait, Func, Query, SelectStatement},
 };
 
-use super::{ExceptionFilter, Standpoint, status::still_open};
+use super::{ExceptionFilter, Standpoint};
 use crate::graphql::{
     context::Hub,
     errors::Fault,
+    exceptions_as_of::still_open,
     filters::{ExceptionTypeFilter, IdFilter, SeverityFilter},
     types::{Date, ExceptionTrendDay, scalars::count},
 };
@@ -99,7 +100,7 @@ async fn open_before(ctx: &Context<'_>, rows: &SelectStatement, day: NaiveDate) 
         .clone()
         .expr(Func::count(Expr::col(Asterisk)))
         .and_where(exception_period::Column::OpenedOn.lte(yesterday))
-        .cond_where(still_open(yesterday))
+        .and_where(Expr::cust(still_open("exception_period", yesterday)))
         .take();
     let row = ctx.reader().query_one(&statement).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default())
