@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_graphql::{Context, InputObject, Object};
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use entity::{exception, exception_period};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DatabaseBackend, QueryTrait,
@@ -95,7 +95,8 @@ fn require_range(from: NaiveDate, to: NaiveDate) -> Result<(), Fault> {
 
 /// How many were open when the day began.
 async fn open_before(ctx: &Context<'_>, rows: &SelectStatement, day: NaiveDate) -> Result<i64, Fault> {
-    let Some(yesterday) = day.pred_opt() else { return Ok(0) };
+    // Nothing was open before year 1, and no database has such a day.
+    let Some(yesterday) = day.pred_opt().filter(|day| day.year() > 0) else { return Ok(0) };
     let statement = rows
         .clone()
         .expr(Func::count(Expr::col(Asterisk)))
