@@ -52,7 +52,7 @@ impl ExceptionOrder {
         use exception::Column;
         let asked = asked.unwrap_or(Self { field: ExceptionOrderField::DateFound, direction: OrderDirection::Desc });
         let key = match asked.field {
-            ExceptionOrderField::DateFound => SortKey::column(Column::DateFound),
+            ExceptionOrderField::DateFound | ExceptionOrderField::Age => SortKey::column(Column::DateFound),
             ExceptionOrderField::Hostname => SortKey::column(Column::Hostname),
             ExceptionOrderField::LastSeen => SortKey::column(Column::LastSeenDate),
             ExceptionOrderField::ResolvedDate => SortKey::column(Column::ResolvedDate),
@@ -61,7 +61,6 @@ impl ExceptionOrder {
             ExceptionOrderField::Organization => SortKey::column(Column::OrganizationName),
             ExceptionOrderField::Assignee => SortKey::column(Column::AssignedTo),
             ExceptionOrderField::Status => by_status(seen_from.backend),
-            ExceptionOrderField::Age => SortKey::column(Column::DateFound),
         };
         // Who was found earlier is older: an index has that order, and it is the same on every day.
         let direction = match asked.field {
