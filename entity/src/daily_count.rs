@@ -1,4 +1,4 @@
-//! Devices per day, vendor, site, type and billing status.
+//! Devices per day, vendor, site, type, billing status, location and reason to be spare.
 
 use sea_orm::entity::prelude::*;
 
@@ -19,6 +19,10 @@ pub struct Model {
     pub device_type_id: Option<i64>,
     /// Billing status id.
     pub billing_status_id: Option<i64>,
+    /// Name of the location inside the site.
+    pub location_name: Option<String>,
+    /// Why a spare device is spare.
+    pub spare_reason: Option<String>,
     /// Cnt.
     pub cnt: i64,
 }

@@ -11,6 +11,8 @@ pub struct Model {
     pub id: i64,
     /// Month end date.
     pub month_end_date: Date,
+    /// The last complete day of the month, which was counted; `None` in rows of the predecessor.
+    pub counted_date: Option<Date>,
     /// Vendor id.
     pub vendor_id: i64,
     /// Site id.
@@ -19,6 +21,10 @@ pub struct Model {
     pub device_type_id: Option<i64>,
     /// Billing status id.
     pub billing_status_id: Option<i64>,
+    /// Name of the location inside the site.
+    pub location_name: Option<String>,
+    /// Why a spare device is spare.
+    pub spare_reason: Option<String>,
     /// Cnt.
     pub cnt: i64,
 }

@@ -18,6 +18,8 @@ pub struct Model {
     pub device_count: i64,
     /// When the collection began: later changes at the vendor are not in it.
     pub collected_at: DateTimeUtc,
+    /// When its snapshots were dropped; `None` while they are kept.
+    pub dropped_at: Option<DateTimeUtc>,
 }
 
 /// No joins are declared.

@@ -22,6 +22,7 @@ mod m0010_link_decisions;
 mod m0011_exception_search;
 mod m0012_site_alias_events;
 mod m0013_reopened_by;
+mod m0014_usage_transitions;
 mod sql;
 
 /// All migrations, in order.
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_exception_search::Migration),
             Box::new(m0012_site_alias_events::Migration),
             Box::new(m0013_reopened_by::Migration),
+            Box::new(m0014_usage_transitions::Migration),
         ]
     }
 }

@@ -1,18 +1,18 @@
 //! `change_log`: per vendor and stored day the totals, and what changed them since the vendor's stored day before (rules
 //! section 10). Counted where the rows are, in the transaction that changes them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use domain::{billing::Billing, vendor::Vendor};
-use entity::{change_log, daily_count, device_snapshot, snapshot_day};
+use entity::{change_log, daily_total, usage_transition};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter,
-    QueryOrder, QuerySelect, Statement, sea_query::ExprTrait,
+    QuerySelect, Statement, sea_query::ExprTrait,
 };
 use serde_json::{Value, json};
 
-use super::{Inventory, InventoryError, bulk};
+use super::{Inventory, InventoryError, bulk, transitions::ComparedDay};
 
 /// Devices that a row of the log names at most; its numbers count all.
 pub const DEVICES_NAMED: usize = 100;
@@ -111,22 +111,6 @@ struct Moved {
 type Totals = HashMap<Option<Billing>, i64>;
 
 impl Inventory {
-    /// Logs a stored day again, and the stored day after it, which is compared with it.
-    pub(crate) async fn log_day(
-        &self,
-        transaction: &DatabaseTransaction,
-        vendor_id: i64,
-        date: NaiveDate,
-    ) -> Result<(), InventoryError> {
-        use snapshot_day::{Column, Entity};
-        let next = Entity::find().filter(Column::VendorId.eq(vendor_id)).filter(Column::SnapshotDate.gt(date));
-        let next = next.order_by_asc(Column::SnapshotDate).one(transaction).await?;
-        for date in std::iter::once(date).chain(next.map(|day| day.snapshot_date)) {
-            self.log_one_day(transaction, vendor_id, date).await?;
-        }
-        Ok(())
-    }
-
     /// Logs the days again on which devices came to these vendor organizations or left them: their client is another now,
     /// and with it what counts as a change of organization.
     pub(crate) async fn relog_sites(
@@ -135,43 +119,39 @@ impl Inventory {
         vendor_id: i64,
         sites: &[i64],
     ) -> Result<(), InventoryError> {
-        use device_snapshot::{Column, Entity};
-        if sites.is_empty() {
-            return Ok(());
+        use usage_transition::{Column, Entity};
+        let mut days: BTreeSet<NaiveDate> = BTreeSet::new();
+        for chunk in sites.chunks(bulk::KEYS_PER_STATEMENT / 2) {
+            let ids = || chunk.iter().copied();
+            let touched = Column::FromSiteId.is_in(ids()).or(Column::ToSiteId.is_in(ids()));
+            let found = Entity::find().filter(Column::VendorId.eq(vendor_id)).filter(touched);
+            let found = found.select_only().column(Column::SnapshotDate).distinct();
+            days.extend(found.into_tuple::<NaiveDate>().all(transaction).await?);
         }
-        let days = list_days(transaction, vendor_id).await?;
-        let mut stays: BTreeSet<(i64, NaiveDate)> = BTreeSet::new();
-        for chunk in sites.chunks(bulk::KEYS_PER_STATEMENT) {
-            let there = Entity::find().filter(Column::SiteId.is_in(chunk.iter().copied()));
-            let there = there.select_only().columns([Column::DeviceIdentityId, Column::SnapshotDate]);
-            stays.extend(there.into_tuple::<(i64, NaiveDate)>().all(transaction).await?);
-        }
-        let identities: HashSet<i64> = stays.iter().map(|(identity, _)| *identity).collect();
-        let is_border = |days: &&[NaiveDate]| {
-            identities.iter().any(|id| stays.contains(&(*id, days[0])) != stays.contains(&(*id, days[1])))
-        };
-        for days in days.windows(2).filter(is_border) {
-            self.log_one_day(transaction, vendor_id, days[1]).await?;
+        for date in days {
+            // The first is the day itself, the second the one after it, which is in the list where it changed.
+            for day in self.list_compared_days(transaction, vendor_id, date).await?.into_iter().take(1) {
+                self.log_day(transaction, vendor_id, &day).await?;
+            }
         }
         Ok(())
     }
 
-    async fn log_one_day(
+    /// Logs a stored day again, from its counts and its transitions.
+    pub(crate) async fn log_day(
         &self,
         transaction: &DatabaseTransaction,
         vendor_id: i64,
-        date: NaiveDate,
+        day: &ComparedDay,
     ) -> Result<(), InventoryError> {
         use change_log::{Column, Entity};
+        let ComparedDay { date, before } = *day;
         let of_day = Column::ChangeDate.eq(date).and(Column::VendorId.eq(vendor_id));
         Entity::delete_many().filter(of_day).exec(transaction).await?;
-        let before = list_days(transaction, vendor_id).await?.into_iter().rfind(|day| *day < date);
         let mut totals = self.list_totals(transaction, vendor_id, date, before).await?;
         let mut moved: BTreeMap<String, Vec<Moved>> = BTreeMap::new();
-        if let Some(before) = before {
-            for device in list_moved(transaction, vendor_id, date, before).await? {
-                moved.entry(device.metric.clone()).or_default().push(device);
-            }
+        for device in list_moved(transaction, vendor_id, date).await? {
+            moved.entry(device.metric.clone()).or_default().push(device);
         }
         let decides_billing = self.reference.vendor(vendor_id) == Some(Vendor::REFERENCE);
         let told = Metric::ALL.into_iter().filter(|metric| decides_billing || !metric.is_about_billing());
@@ -192,7 +172,7 @@ impl Inventory {
         Ok(())
     }
 
-    /// The counts of both days by billing status, from `daily_counts`.
+    /// The counts of both days by billing status, from `daily_totals`.
     async fn list_totals(
         &self,
         transaction: &DatabaseTransaction,
@@ -200,7 +180,7 @@ impl Inventory {
         date: NaiveDate,
         before: Option<NaiveDate>,
     ) -> Result<HashMap<NaiveDate, Totals>, InventoryError> {
-        use daily_count::{Column, Entity};
+        use daily_total::{Column, Entity};
         let rows = Entity::find()
             .select_only()
             .columns([Column::SnapshotDate, Column::BillingStatusId, Column::Cnt])
@@ -219,13 +199,6 @@ impl Inventory {
         }
         Ok(totals)
     }
-}
-
-/// The vendor's stored days, the oldest first.
-async fn list_days(transaction: &DatabaseTransaction, vendor_id: i64) -> Result<Vec<NaiveDate>, InventoryError> {
-    use snapshot_day::{Column, Entity};
-    let days = Entity::find().filter(Column::VendorId.eq(vendor_id)).order_by_asc(Column::SnapshotDate);
-    Ok(days.all(transaction).await?.into_iter().map(|day| day.snapshot_date).collect())
 }
 
 /// `prev_value`, `new_value`, `delta`.
@@ -263,33 +236,29 @@ fn row(
     }
 }
 
-/// The devices that changed, by way and identity: the full outer join of two days, in which a rename is no change. Only
-/// what differs leaves the database.
+/// The devices that changed, by way and identity: a rename is no change.
 async fn list_moved(
     transaction: &DatabaseTransaction,
     vendor_id: i64,
     date: NaiveDate,
-    before: NaiveDate,
 ) -> Result<Vec<Moved>, InventoryError> {
-    const ONE_SIDED: &str = "FROM device_snapshot a JOIN device_identity i ON i.id = a.device_identity_id \
-        WHERE a.vendor_id = $1 AND a.snapshot_date = {here} AND NOT EXISTS (SELECT 1 FROM device_snapshot b \
-        WHERE b.vendor_id = $1 AND b.snapshot_date = {there} AND b.device_identity_id = a.device_identity_id)";
-    const BOTH: &str = "FROM device_snapshot a JOIN device_snapshot b ON b.device_identity_id = a.device_identity_id \
-        AND b.vendor_id = $1 AND b.snapshot_date = $3 JOIN device_identity i ON i.id = a.device_identity_id \
-        LEFT JOIN site o ON o.id = a.site_id LEFT JOIN site p ON p.id = b.site_id \
-        WHERE a.vendor_id = $1 AND a.snapshot_date = $2 AND";
-    let one_sided = |here: &str, there: &str| ONE_SIDED.replace("{here}", here).replace("{there}", there);
+    const STAYED: &str = "t.was_there AND t.is_there AND";
     let parts = [
-        (Metric::Added, one_sided("$2", "$3")),
-        (Metric::Removed, one_sided("$3", "$2")),
-        (Metric::OrganizationChanged, format!("{BOTH} o.organization_id IS DISTINCT FROM p.organization_id")),
-        (Metric::BillingChanged, format!("{BOTH} a.billing_status_id IS DISTINCT FROM b.billing_status_id")),
+        (Metric::Added, "NOT t.was_there".to_owned()),
+        (Metric::Removed, "NOT t.is_there".to_owned()),
+        (Metric::OrganizationChanged, format!("{STAYED} f.organization_id IS DISTINCT FROM o.organization_id")),
+        (Metric::BillingChanged, format!("{STAYED} t.from_billing_status_id IS DISTINCT FROM t.to_billing_status_id")),
     ];
-    let select = |(metric, rest): (Metric, String)| {
-        format!("SELECT '{}' AS metric, i.vendor_device_key, a.hostname, i.id AS identity_id {rest}", metric.code())
+    let select = |(metric, asked): (Metric, String)| {
+        format!(
+            "SELECT '{}' AS metric, i.vendor_device_key, t.hostname, i.id AS identity_id FROM usage_transition t \
+             JOIN device_identity i ON i.id = t.device_identity_id LEFT JOIN site f ON f.id = t.from_site_id \
+             LEFT JOIN site o ON o.id = t.to_site_id WHERE t.vendor_id = $1 AND t.snapshot_date = $2 AND {asked}",
+            metric.code()
+        )
     };
     let sql = parts.map(select).join(" UNION ALL ") + " ORDER BY metric, identity_id";
-    let values = [vendor_id.into(), date.into(), before.into()];
+    let values = [vendor_id.into(), date.into()];
     let statement = Statement::from_sql_and_values(transaction.get_database_backend(), sql, values);
     Ok(Moved::find_by_statement(statement).all(transaction).await?)
 }

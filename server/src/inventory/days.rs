@@ -1,4 +1,5 @@
-//! Which days are stored and complete: the only dates that can be asked for.
+//! Which days are stored and complete: the only dates that can be asked for. A day whose snapshots were dropped is not
+//! among them, unless it is asked for what outlives snapshots.
 
 use std::collections::BTreeSet;
 
@@ -65,7 +66,7 @@ impl Inventory {
     }
 
     fn find_days(&self, vendor: Option<Vendor>) -> Select<Entity> {
-        let all = Entity::find();
+        let all = Entity::find().filter(Column::DroppedAt.is_null());
         match vendor {
             Some(vendor) => all.filter(Column::VendorId.eq(self.reference.vendor_id(vendor))),
             None => all,

@@ -9,6 +9,7 @@ mod bulk;
 pub mod change_log;
 pub mod checking;
 mod collecting;
+mod counting;
 pub mod database;
 pub mod days;
 pub mod deciding;
@@ -27,6 +28,7 @@ pub mod slots;
 mod storing;
 pub mod suggesting;
 pub mod syncing;
+mod transitions;
 pub mod usage;
 
 use std::{collections::HashMap, fmt, sync::Arc, time::Duration};

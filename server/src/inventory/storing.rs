@@ -7,9 +7,7 @@ use domain::{
     collection::{Collection, SetAside, SetAsideReason},
     observation::Observation,
 };
-use entity::{
-    collection, daily_count, device_identity, device_payload, device_snapshot, set_aside_record, snapshot_day,
-};
+use entity::{collection, device_identity, device_payload, device_snapshot, set_aside_record, snapshot_day};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, Statement,
@@ -61,12 +59,14 @@ impl Inventory {
             collection_id: Set(collection_id),
             device_count: Set(count(collected.observations.len())),
             collected_at: Set(span.started_at),
+            dropped_at: Set(None),
         };
         let rule = OnConflict::columns([snapshot_day::Column::SnapshotDate, snapshot_day::Column::VendorId])
             .update_columns([
                 snapshot_day::Column::CollectionId,
                 snapshot_day::Column::DeviceCount,
                 snapshot_day::Column::CollectedAt,
+                snapshot_day::Column::DroppedAt,
             ])
             .to_owned();
         snapshot_day::Entity::insert(day).on_conflict(rule).exec_without_returning(transaction).await?;
@@ -150,27 +150,6 @@ impl Inventory {
         Ok(())
     }
 
-    /// Counts the vendor's day again, from its rows, and logs what changed the counts.
-    pub(crate) async fn recount_day(
-        &self,
-        transaction: &DatabaseTransaction,
-        vendor_id: i64,
-        date: NaiveDate,
-    ) -> Result<(), InventoryError> {
-        daily_count::Entity::delete_many()
-            .filter(daily_count::Column::SnapshotDate.eq(date))
-            .filter(daily_count::Column::VendorId.eq(vendor_id))
-            .exec(transaction)
-            .await?;
-        // INSERT … SELECT: the rows are counted where they are.
-        let sql = "INSERT INTO daily_counts (snapshot_date, vendor_id, site_id, device_type_id, billing_status_id, cnt) \
-                   SELECT snapshot_date, vendor_id, site_id, device_type_id, billing_status_id, COUNT(*) \
-                   FROM device_snapshot WHERE snapshot_date = $1 AND vendor_id = $2 \
-                   GROUP BY snapshot_date, vendor_id, site_id, device_type_id, billing_status_id";
-        execute(transaction, sql, date, vendor_id).await?;
-        self.log_day(transaction, vendor_id, date).await
-    }
-
     /// Records what a run brought back and what it set aside; answers the collection's id.
     pub(crate) async fn record_collection(
         &self,
@@ -220,7 +199,7 @@ async fn forget_replaced(
 }
 
 /// Runs a statement about a vendor's day: `$1` is the date, `$2` the vendor.
-async fn execute(
+pub(crate) async fn execute(
     transaction: &DatabaseTransaction,
     sql: &str,
     date: NaiveDate,

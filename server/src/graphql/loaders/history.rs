@@ -68,7 +68,8 @@ impl Loader<HistoryOfDevice> for Rows {
 
     async fn load(&self, keys: &[HistoryOfDevice]) -> Result<HashMap<HistoryOfDevice, Vec<SourceChange>>, DbErr> {
         use device_snapshot::{Column, Relation};
-        let stored = snapshot_day::Entity::find().all(&self.reader).await?;
+        let kept = snapshot_day::Column::DroppedAt.is_null();
+        let stored = snapshot_day::Entity::find().filter(kept).all(&self.reader).await?;
         let days = grouped(stored, |day| day.vendor_id);
         let rows = device_snapshot::Entity::find()
             .select_only()

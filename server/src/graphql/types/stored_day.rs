@@ -64,7 +64,14 @@ mod tests {
     fn row(date: &str, vendor_id: i64) -> snapshot_day::Model {
         let snapshot_date = date.parse().unwrap();
         let collected_at = chrono::DateTime::UNIX_EPOCH;
-        snapshot_day::Model { snapshot_date, vendor_id, collection_id: 1, device_count: 10, collected_at }
+        snapshot_day::Model {
+            snapshot_date,
+            vendor_id,
+            collection_id: 1,
+            device_count: 10,
+            collected_at,
+            dropped_at: None,
+        }
     }
 
     #[test]
