@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{vendor::Vendor, windows11::Verdict};
+use domain::{
+    vendor::Vendor,
+    windows11::{Requirement, Verdict},
+};
 use harness::{Backend, World, text};
 use rstest::rstest;
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
@@ -386,4 +389,31 @@ async fn what_makes_no_sense_is_refused(#[values(Backend::Sqlite, Backend::Postg
     assert_eq!(counts(&world, "").await["date"], world.day(0).to_string());
     let none = world.graphql.query("{ windows11Devices(verdicts: []) { totalCount nodes { id } } }").await;
     assert_eq!(none["windows11Devices"], json!({ "totalCount": 0, "nodes": [] }));
+}
+
+#[test]
+fn technicians_are_told_every_verdict_and_every_requirement_with_its_need() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/windows11.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    for verdict in Verdict::ALL {
+        assert!(page.contains(&format!("| `{}` | ", verdict.code().to_uppercase())), "{verdict:?}");
+    }
+    for requirement in Requirement::ALL {
+        assert!(page.contains(&format!(" | {} | ", requirement.need())), "{requirement:?}");
+    }
+    assert_eq!(page.matches("\n| `").count(), Verdict::ALL.len() + Requirement::ALL.len());
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_query_that_technicians_are_shown_works(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/windows11.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let query = page.split("```graphql\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let world = with_cases(backend).await;
+    let told = world.graphql.query(query).await;
+    let nodes = told["windows11Devices"]["nodes"].as_array().unwrap();
+    assert_eq!(Some(nodes.len() as u64), told["windows11Readiness"]["counts"]["notCapable"].as_u64());
+    let all_fail = |node: &Value| node["windows11"]["requirements"].as_array().is_some_and(|failing| !failing.is_empty());
+    assert!(nodes.len() >= 8 && nodes.iter().all(all_fail), "{nodes:#?}");
 }
