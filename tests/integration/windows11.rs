@@ -58,7 +58,8 @@ const CASES: [Case; 15] = [
     (
         "THERE",
         |row, _| {
-            row["os"] = json!({ "name": "Windows 11 Professional Edition", "releaseId": "24H2", "architecture": "x64" })
+            row["os"] =
+                json!({ "name": "Windows 11 Professional Edition", "releaseId": "24H2", "architecture": "x64" });
         },
         "ALREADY_THERE",
         &[],
@@ -67,7 +68,7 @@ const CASES: [Case; 15] = [
         "NEWER",
         |row, _| {
             row["os"] =
-                json!({ "name": "Windows 11 Professional Edition", "buildNumber": "26200", "architecture": "AMD64" })
+                json!({ "name": "Windows 11 Professional Edition", "buildNumber": "26200", "architecture": "AMD64" });
         },
         "NEWER",
         &[],
@@ -95,7 +96,7 @@ const CASES: [Case; 15] = [
         "NO-TPM",
         |_, fields| {
             *fields =
-                json!({ "hastpm": "false", "tpmenabled": "false", "tpmversion": "0.0", "securebootavailable": true })
+                json!({ "hastpm": "false", "tpmenabled": "false", "tpmversion": "0.0", "securebootavailable": true });
         },
         "NOT_CAPABLE",
         &[("TPM", "NOT_MET")],
@@ -414,6 +415,7 @@ async fn the_query_that_technicians_are_shown_works(#[values(Backend::Sqlite, Ba
     let told = world.graphql.query(query).await;
     let nodes = told["windows11Devices"]["nodes"].as_array().unwrap();
     assert_eq!(Some(nodes.len() as u64), told["windows11Readiness"]["counts"]["notCapable"].as_u64());
-    let all_fail = |node: &Value| node["windows11"]["requirements"].as_array().is_some_and(|failing| !failing.is_empty());
+    let all_fail =
+        |node: &Value| node["windows11"]["requirements"].as_array().is_some_and(|failing| !failing.is_empty());
     assert!(nodes.len() >= 8 && nodes.iter().all(all_fail), "{nodes:#?}");
 }

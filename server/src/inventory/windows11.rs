@@ -113,14 +113,12 @@ mod tests {
 
     use super::*;
 
-    fn text(text: &str) -> Option<String> {
-        Some(text.to_owned())
-    }
-
     #[test]
     fn what_is_stored_reads_back_as_it_was_judged() {
-        let os = OperatingSystem { architecture: text("x64"), build: text("26100"), ..OperatingSystem::default() };
-        let hardware = Hardware { has_tpm: Some(false), cpu_model: text("Intel(R) N100"), ..Hardware::default() };
+        let (architecture, build) = (Some("x64".to_owned()), Some("26100".to_owned()));
+        let os = OperatingSystem { architecture, build, ..OperatingSystem::default() };
+        let cpu_model = Some("Intel(R) N100".to_owned());
+        let hardware = Hardware { has_tpm: Some(false), cpu_model, ..Hardware::default() };
         let found = windows11::assess(&os, &hardware);
         assert_eq!(findings(&told(&found, &os, None)), found.findings);
     }
