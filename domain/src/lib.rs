@@ -22,3 +22,4 @@ pub mod serial;
 mod text;
 pub mod usage;
 pub mod vendor;
+pub mod windows11;

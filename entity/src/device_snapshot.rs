@@ -123,6 +123,10 @@ pub struct Model {
     /// Windows 11 24h2 deficiencies.
     #[sea_orm(column_name = "windows_11_24h2_deficiencies", column_type = "JsonBinary", nullable)]
     pub windows_11_24h2_deficiencies: Option<Json>,
+    /// Whether Windows 11 24H2 may run: a code of `domain::windows11::Verdict`. `None`: no Windows workstation, or stored
+    /// before the hub judged.
+    #[sea_orm(column_name = "windows_11_verdict")]
+    pub windows_11_verdict: Option<String>,
 }
 
 /// Joins that queries use.

@@ -69,3 +69,4 @@ mod vendor_faults;
 mod vendor_paging;
 mod vendor_records;
 mod vendor_waits;
+mod windows11;

@@ -30,6 +30,7 @@ pub mod suggesting;
 pub mod syncing;
 mod transitions;
 pub mod usage;
+pub mod windows11;
 
 use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 

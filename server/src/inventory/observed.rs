@@ -1,4 +1,5 @@
-//! From an observation to a row of `device_snapshot`: type and billing are decided, texts fitted to their columns.
+//! From an observation to a row of `device_snapshot`: type, billing and Windows 11 readiness are decided, texts fitted to
+//! their columns.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
@@ -12,7 +13,7 @@ use rust_decimal::Decimal;
 use sea_orm::ActiveValue::{NotSet, Set};
 use serde_json::Value;
 
-use super::reference::Reference;
+use super::{reference::Reference, windows11};
 
 /// What every row of a day shares.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +46,8 @@ pub(crate) fn row(day: &DayContext<'_>, seen: &Observation, identity_id: i64, si
         billable_status_name: Set(billing.map(|decision| decision.billing.code().to_owned())),
         ..Default::default()
     };
-    with_machine(with_protection(with_vendor_words(identified, seen), seen), seen)
+    let described = with_machine(with_protection(with_vendor_words(identified, seen), seen), seen);
+    windows11::judged(described, seen, device_type)
 }
 
 /// Billing is the reference vendor's to decide; others' rows have none.
@@ -118,8 +120,6 @@ fn with_machine(row: ActiveModel, seen: &Observation) -> ActiveModel {
         serial_number: Set(fit(hardware.serial_number.as_ref(), 255)),
         memory_gib: Set(hardware.memory_gib.filter(|gib| *gib < Decimal::from(100_000_000))),
         volumes: Set(fit(hardware.volumes.as_ref(), 10_000)),
-        windows_11_24h2_capable: Set(None),
-        windows_11_24h2_deficiencies: Set(None),
         ..row
     }
 }

@@ -191,7 +191,8 @@ impl World {
                 Wire::from(if value { "true" } else { "false" })
             }
         };
-        fields.put("hastpm", flag("hastpm", tpm)).put("tpmenabled", flag("tpmenabled", tpm));
+        let enabled = tpm && !luck.chance("tpm off", 40);
+        fields.put("hastpm", flag("hastpm", tpm)).put("tpmenabled", flag("tpmenabled", enabled));
         fields.put("tpmversion", if luck.chance("tpmversion", 30) { "" } else { version });
         fields.put_some("securebootavailable", (!luck.chance("no sba", 20)).then(|| flag("sba", secure)));
         fields.put_some("securebootenabled", (!luck.chance("no sbe", 20)).then(|| flag("sbe", secure)));

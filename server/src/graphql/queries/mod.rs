@@ -17,6 +17,7 @@ mod suggested_links;
 mod usage_changes;
 mod vendor_organizations;
 mod vendors;
+mod windows11;
 
 use async_graphql::MergedObject;
 
@@ -49,5 +50,6 @@ pub struct Query(
     change_log::ChangeLogQueries,
     jobs::JobQueries,
     suggested_links::SuggestionQueries,
+    windows11::Windows11Queries,
     nodes::NodeQueries,
 );

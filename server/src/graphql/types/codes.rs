@@ -61,6 +61,52 @@ pub enum SpareReason {
     SpareLocation,
 }
 
+/// Whether a Windows workstation may run Windows 11 24H2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::windows11::Verdict")]
+pub enum Windows11Verdict {
+    /// It does not run 24H2, and meets every requirement.
+    Capable,
+    /// At least one requirement is known not to be met; whether others are unknown does not matter.
+    NotCapable,
+    /// It runs 24H2 already, whatever its requirements say.
+    AlreadyThere,
+    /// It runs something newer than 24H2.
+    Newer,
+    /// No requirement is known to fail, and at least one was not reported or cannot be read.
+    NotEnoughData,
+}
+
+/// One thing that Windows 11 24H2 asks of a machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::windows11::Requirement")]
+pub enum Windows11Requirement {
+    /// A 64-bit system.
+    Architecture,
+    /// 4 GiB of memory.
+    Memory,
+    /// 64 GB on volume C:.
+    Storage,
+    /// A processor on Microsoft's lists.
+    Processor,
+    /// A TPM 2.0 that is switched on.
+    Tpm,
+    /// Firmware that can do Secure Boot; it need not be on.
+    SecureBoot,
+}
+
+/// Whether a requirement is met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::windows11::Outcome")]
+pub enum Windows11Outcome {
+    /// It is met.
+    Met,
+    /// It is known not to be met.
+    NotMet,
+    /// Nobody reported what decides it, or what was reported cannot be read or contradicts itself.
+    NotEnoughData,
+}
+
 /// How two vendors' records were found to be one machine. The rules are tried in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::linking::LinkRule")]

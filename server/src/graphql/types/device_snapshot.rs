@@ -5,7 +5,7 @@ use entity::device_snapshot::Model;
 
 use super::{
     BillingStatus, Date, DateTime, Device, DeviceType, Hardware, NetworkFacts, OperatingSystem, Organization,
-    Protection, SpareReason, VendorName, VendorPlace,
+    Protection, SpareReason, VendorName, VendorPlace, Windows11,
     stored::{billing_of, device_type_of, spare_reason_of, vendor_of},
 };
 use crate::graphql::{
@@ -136,6 +136,13 @@ impl DeviceSnapshot {
     /// The hardware.
     async fn hardware(&self) -> Hardware<'_> {
         Hardware(&self.0)
+    }
+
+    /// Whether it may run Windows 11 24H2, as judged when it was stored; null for what is no Windows workstation, for
+    /// vendors that do not report hardware (ThreatLocker), and for days stored before the hub judged.
+    #[graphql(name = "windows11")]
+    async fn windows_11(&self) -> Result<Option<Windows11>, Fault> {
+        Windows11::of(&self.0)
     }
 
     /// The network.

@@ -32,11 +32,14 @@ mod usage;
 mod usage_change;
 mod usage_totals;
 mod vendor;
+mod windows11;
+mod windows11_readiness;
 
 pub use change_log::{ChangeLogEntry, ChangeMetric, ChangedDevice};
 pub use codes::{
     BillingStatus, CollectionOutcome, DeviceType, ExceptionEventKind, ExceptionResolution, ExceptionType, JobStatus,
     JobTrigger, LinkDecisionKind, LinkLoss, LinkRule, SetAsideReason, Severity, SpareReason, VendorName,
+    Windows11Outcome, Windows11Requirement, Windows11Verdict,
 };
 pub use collection::{Collection, SetAsideRecord};
 pub use device::Device;
@@ -65,3 +68,5 @@ pub use usage::UsageChanges;
 pub use usage_change::{UsageChange, UsageChangeKind};
 pub use usage_totals::{OrganizationUsageTotals, UsageTotals};
 pub use vendor::{Vendor, VendorDay};
+pub use windows11::{Windows11, Windows11Finding};
+pub use windows11_readiness::{Windows11Counts, Windows11Group, Windows11OrganizationCounts, Windows11Readiness};

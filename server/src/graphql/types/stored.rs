@@ -28,7 +28,7 @@ pub(in crate::graphql) fn known<T>(what: &str, code: &str, read: impl FnOnce(&st
     read(code).ok_or_else(|| Fault::corrupt(what, code))
 }
 
-pub(super) fn optional<T>(
+pub(in crate::graphql) fn optional<T>(
     what: &str,
     code: Option<&str>,
     read: impl FnOnce(&str) -> Option<T>,
