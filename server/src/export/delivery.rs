@@ -87,12 +87,12 @@ where
     let (sender, mut receiver) = channel(WAITING);
     let making = make(Outlet { sender: sender.clone(), deadline });
     tasks.spawn(async move {
-        let made = tokio::select! {
+        let outcome = tokio::select! {
             biased;
             () = sender.closed() => return,
-            made = timeout_at(deadline, making) => made,
+            outcome = timeout_at(deadline, making) => outcome,
         };
-        let last = match made {
+        let last = match outcome {
             Ok(Ok(())) => Message::End,
             Ok(Err(refusal)) => Message::Failed(refusal),
             Err(_elapsed) => Message::Failed(ExportRefusal::TimedOut(limit)),
@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     fn soon() -> (Instant, Duration) {
-        (Instant::now() + Duration::from_secs(60), Duration::from_secs(60))
+        (Instant::now() + Duration::from_mins(1), Duration::from_mins(1))
     }
 
     async fn all(body: BoxStream<'static, Result<Bytes, BrokenOff>>) -> Result<Vec<u8>, BrokenOff> {

@@ -53,9 +53,9 @@ impl ExcelFile {
     }
 
     /// The rows to come are of this table.
-    pub(super) fn begin(&mut self, table: &'static Table) -> Result<(), XlsxError> {
+    pub(super) fn start_table(&mut self, table: &'static Table) -> Result<(), XlsxError> {
         self.end_sheet()?;
-        self.begin_sheet(table, 1)
+        self.start_sheet(table, 1)
     }
 
     /// Writes rows; those for which a sheet has no room go on in a second one.
@@ -64,7 +64,7 @@ impl ExcelFile {
             let full = self.sheet.as_ref().filter(|sheet| sheet.next_row >= self.sheet_rows);
             if let Some((table, number)) = full.map(|sheet| (sheet.table, sheet.number)) {
                 self.end_sheet()?;
-                self.begin_sheet(table, number + 1)?;
+                self.start_sheet(table, number + 1)?;
             }
             let Some(sheet) = &mut self.sheet else { continue };
             let worksheet = self.workbook.worksheet_from_index(sheet.index)?;
@@ -83,7 +83,7 @@ impl ExcelFile {
         Ok(writer.flush()?)
     }
 
-    fn begin_sheet(&mut self, table: &'static Table, number: u32) -> Result<(), XlsxError> {
+    fn start_sheet(&mut self, table: &'static Table, number: u32) -> Result<(), XlsxError> {
         let index = self.workbook.worksheets().len();
         let worksheet = self.workbook.add_worksheet_with_constant_memory()?;
         worksheet.set_name(if number == 1 { table.name.to_owned() } else { format!("{} {number}", table.name) })?;

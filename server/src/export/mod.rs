@@ -89,7 +89,7 @@ impl Exporter {
         let busy = ExportRefusal::Busy { retry_after: Duration::from_secs(10) };
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| busy)?;
         let deadline = Instant::now() + self.limits.longest;
-        let work = timeout_at(deadline, self.begin(asked, place)).await;
+        let work = timeout_at(deadline, self.prepare(asked, place)).await;
         let work = work.map_err(|_elapsed| ExportRefusal::TimedOut(self.limits.longest))??;
         let name = work.asked.file_name(work.moment.today());
         let content_type = work.asked.format.content_type();
@@ -102,7 +102,7 @@ impl Exporter {
         Ok(ExportFile { name, content_type, body })
     }
 
-    async fn begin(&self, asked: Asked, place: OwnedSemaphorePermit) -> Result<Work, ExportRefusal> {
+    async fn prepare(&self, asked: Asked, place: OwnedSemaphorePermit) -> Result<Work, ExportRefusal> {
         let moment = self.inventory.read_moment().await.map_err(failed)?;
         let api = self.api.at(moment.clone());
         let tables = asked.tables.iter().map(|table| Pages::new(api.clone(), table, asked.variables.clone()));
@@ -145,7 +145,7 @@ impl Work {
     async fn write_excel_file(mut self, outlet: Outlet) -> Result<(), ExportRefusal> {
         let mut file = ExcelFile::new(self.sheet_rows);
         for pages in &mut self.tables {
-            file.begin(pages.table()).map_err(broken)?;
+            file.start_table(pages.table()).map_err(broken)?;
             while let Some(rows) = pages.next().await.map_err(ExportRefusal::Graphql)? {
                 file.write(&rows).map_err(broken)?;
             }

@@ -30,8 +30,10 @@ fn find(asked: &ExportRequest) -> Result<ExportFile, ExportRefusal> {
         "late.csv" => return Err(ExportRefusal::TimedOut(Duration::from_secs(9))),
         "failed.csv" => return Err(ExportRefusal::Failed),
         "bad.csv" => return Err(ExportRefusal::Parameters("no".to_owned())),
-        code if code.ends_with(".code") => return Err(ExportRefusal::Graphql(coded(code.trim_end_matches(".code")))),
-        other => return Err(ExportRefusal::Unknown(other.to_owned())),
+        other => {
+            let graphql = other.strip_prefix("code-").map(|code| ExportRefusal::Graphql(coded(code)));
+            return Err(graphql.unwrap_or_else(|| ExportRefusal::Unknown(other.to_owned())));
+        }
     };
     Ok(ExportFile { name: "name-2026-11-21.csv".to_owned(), content_type: "text/csv", body })
 }
@@ -100,9 +102,9 @@ async fn every_refusal_is_json_with_its_code_and_its_status() {
         ("GET /export/", 404, "NOT_FOUND"),
         ("GET /export/a/b.csv", 404, "NOT_FOUND"),
         ("GET /export/bad.csv", 400, "BAD_USER_INPUT"),
-        ("GET /export/NO_DATA.code", 400, "NO_DATA"),
-        ("GET /export/NOT_FOUND.code", 404, "NOT_FOUND"),
-        ("GET /export/INTERNAL.code", 500, "INTERNAL"),
+        ("GET /export/code-NO_DATA", 400, "NO_DATA"),
+        ("GET /export/code-NOT_FOUND", 404, "NOT_FOUND"),
+        ("GET /export/code-INTERNAL", 500, "INTERNAL"),
         ("GET /export/failed.csv", 500, "INTERNAL"),
         ("GET /export/late.csv", 503, "TIMEOUT"),
         ("POST /export/whole.csv", 405, "METHOD_NOT_ALLOWED"),
