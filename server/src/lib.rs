@@ -1,12 +1,14 @@
 //! The hub's process: configuration, HTTP, GraphQL, the use cases (`inventory`) and the scheduler.
 //!
-//! One direction: `http → graphql → inventory → entity`, `scheduler → inventory → collectors`. GraphQL and scheduler
-//! never import each other; only `inventory` opens transactions. A test reads the `use` lines and says so.
+//! One direction: `http → graphql → inventory → entity`, `scheduler → inventory → collectors`, and `export`, which makes
+//! files of what GraphQL answers. GraphQL and scheduler never import each other; only `inventory` opens transactions. A
+//! test reads the `use` lines and says so.
 
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod demo;
+pub mod export;
 pub mod graphql;
 pub mod http;
 pub mod hub;

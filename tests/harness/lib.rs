@@ -8,6 +8,7 @@
 
 mod clock;
 mod database;
+mod download;
 mod fault_round;
 mod faults;
 mod graphql;
@@ -26,6 +27,7 @@ mod world;
 pub use self::{
     clock::TestClock,
     database::{Backend, TestDatabase},
+    download::{Download, Line, comma_lines, excel_sheets},
     fault_round::{FaultRound, Seen, Told},
     faults::{at_every_call, at_the_list, list_path},
     graphql::{Answer, GraphqlClient, http_client},

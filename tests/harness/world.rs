@@ -21,6 +21,7 @@ use domain::{
 use entity::job_batch;
 use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, PaginatorTrait, QueryFilter, Statement};
 use server::{
+    export::Exporter,
     graphql::Api,
     http::{self, HttpOptions},
     inventory::{
@@ -280,7 +281,9 @@ fn observe(database: &mut Database, statements: &Arc<Mutex<Vec<Statement>>>) {
 pub(crate) async fn serve(inventory: &Inventory) -> anyhow::Result<(GraphqlClient, JoinHandle<()>)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let url = format!("http://{}/graphql", listener.local_addr()?);
-    let router = http::router(Api::new(inventory.clone()), HttpOptions::default());
+    let api = Api::new(inventory.clone());
+    let exports = Arc::new(Exporter::new(api.clone(), inventory.clone()));
+    let router = http::router(api, exports, HttpOptions::default());
     let serving = tokio::spawn(async move {
         if let Err(error) = axum::serve(listener, router).await {
             panic!("the hub stopped serving: {error}");

@@ -17,7 +17,7 @@ const MAY_DEPEND: [(&str, &[&str]); 6] = [
 ];
 
 /// Words that must not appear in the sources of a part of the server, and why.
-const FORBIDDEN: [(&str, &str, &str); 13] = [
+const FORBIDDEN: [(&str, &str, &str); 18] = [
     ("inventory", "crate::graphql", "the use cases know no GraphQL"),
     ("inventory", "crate::http", "the use cases know no HTTP"),
     ("inventory", "crate::scheduler", "the use cases don't know when"),
@@ -25,6 +25,11 @@ const FORBIDDEN: [(&str, &str, &str); 13] = [
     ("graphql", "crate::http", "GraphQL doesn't know what carries it"),
     ("graphql", ".begin(", "only inventory opens transactions"),
     ("graphql", "ActiveModel", "only inventory writes"),
+    ("inventory", "crate::export", "the use cases know no files"),
+    ("graphql", "crate::export", "GraphQL doesn't know what carries it"),
+    ("http", "crate::export", "HTTP carries files and knows none"),
+    ("export", "entity::", "a file has what GraphQL answers, and no row of its own"),
+    ("export", ".begin(", "only inventory opens transactions"),
     ("scheduler", "crate::graphql", "GraphQL and scheduler meet in inventory"),
     ("scheduler", "entity::", "the scheduler only decides when"),
     ("scheduler", ".begin", "only inventory opens transactions"),

@@ -5,6 +5,7 @@ use harness::{Backend, GraphqlClient, World, text};
 use rstest::rstest;
 use serde_json::{Value, json};
 use server::{
+    export::Exporter,
     graphql::Api,
     http::{self, HttpOptions},
     inventory::Inventory,
@@ -188,7 +189,9 @@ async fn a_vendor_without_credentials_is_not_configured() {
     let bare = Inventory::open(database, clock, BusinessZone::default(), rules).await.unwrap();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let graphql = GraphqlClient::new(format!("http://{}/graphql", listener.local_addr().unwrap()));
-    let serving = axum::serve(listener, http::router(Api::new(bare), HttpOptions::default()));
+    let api = Api::new(bare.clone());
+    let exports = std::sync::Arc::new(Exporter::new(api.clone(), bare));
+    let serving = axum::serve(listener, http::router(api, exports, HttpOptions::default()));
     let asking = async {
         for vendor in ["NINJA", "THREATLOCKER"] {
             let payload = sync(&graphql, json!({ "vendor": vendor, "hostname": "pc" })).await;

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     cli::shown,
     config::Settings,
+    export::Exporter,
     graphql::Api,
     http::{self, HttpOptions},
     hub,
@@ -43,7 +44,9 @@ pub(crate) async fn serve_until_stopped(
     let mut ticking = inventory.tasks().spawn(scheduler.run(stop.clone()));
     let allowed_origins = settings.allowed_origins.clone();
     let options = HttpOptions { stop: stop.clone(), allowed_origins, ..HttpOptions::default() };
-    let router = http::router(Api::new(inventory.clone()), options);
+    let api = Api::new(inventory.clone());
+    let exports = Arc::new(Exporter::new(api.clone(), inventory.clone()));
+    let router = http::router(api, exports, options);
     let signalled = stop.clone();
     inventory.tasks().spawn(async move {
         stop_signal().await;

@@ -55,12 +55,19 @@ impl Api {
         Self { schema, inventory }
     }
 
+    /// The same schema over the hub at one moment.
+    #[must_use]
+    pub fn at(&self, moment: Inventory) -> Self {
+        Self { schema: self.schema.clone(), inventory: moment }
+    }
+
     fn attend(
         &self,
         request: Request,
         execute: impl FnOnce(HubSchema, Request) -> BoxStream<'static, Response>,
     ) -> Attended {
-        let request = request.data(Principal::local_operator());
+        // Before the schema's own: the hub may be one of a moment.
+        let request = request.data(Principal::local_operator()).data(self.inventory.clone());
         attend(&self.inventory, request, |request| execute(self.schema.clone(), request))
     }
 }

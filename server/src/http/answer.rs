@@ -47,6 +47,8 @@ pub(crate) enum Code {
     SubscriptionNotSupported,
     /// More operations at once than one WebSocket may run.
     TooManyOperations,
+    /// More exports at once than the hub makes.
+    TooManyExports,
     /// An argument that its type refuses.
     BadUserInput,
     /// The operation ran longer than it may.
@@ -86,6 +88,7 @@ impl Code {
             Self::OperationResolutionFailure => ("OPERATION_RESOLUTION_FAILURE", StatusCode::BAD_REQUEST, true),
             Self::SubscriptionNotSupported => ("SUBSCRIPTION_NOT_SUPPORTED", StatusCode::BAD_REQUEST, true),
             Self::TooManyOperations => ("TOO_MANY_OPERATIONS", StatusCode::BAD_REQUEST, true),
+            Self::TooManyExports => ("TOO_MANY_EXPORTS", StatusCode::SERVICE_UNAVAILABLE, false),
             Self::BadUserInput => ("BAD_USER_INPUT", StatusCode::BAD_REQUEST, true),
             Self::Timeout => ("TIMEOUT", StatusCode::SERVICE_UNAVAILABLE, true),
             Self::Internal => ("INTERNAL", StatusCode::INTERNAL_SERVER_ERROR, true),

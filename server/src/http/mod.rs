@@ -1,14 +1,16 @@
-//! The hub's door: GraphQL over HTTP and over WebSocket, the playground, and a health check.
+//! The hub's door: GraphQL over HTTP and over WebSocket, files, the playground, and a health check.
 //!
 //! Our own handlers, because the stock ones run mutations by GET and as `text/plain`, accept a WebSocket of any origin
 //! and answer bad requests in ways that the graphql-http audit and the graphql-transport-ws protocol forbid. This module
-//! knows HTTP and documents only: it is generic over the executor, knows no schema, no database and no business rule,
+//! knows HTTP and documents only: it is generic over the executor and over what makes files, knows no schema, no database
+//! and no business rule,
 //! and refuses to interpret what a resolver returns beyond giving an error without a code one.
 
 mod accept;
 mod answer;
 mod document;
 mod execution;
+mod export;
 mod graphql;
 mod health;
 mod options;
@@ -29,9 +31,11 @@ use axum::{
     routing::get,
 };
 
+pub use export::{BrokenOff, ExportFile, ExportRefusal, ExportRequest, Exports};
 pub use options::{HttpOptions, WebSocketOptions};
 
 use answer::{Code, Refusal};
+use export::Desk;
 
 /// What every handler needs: who executes, and within which limits.
 #[derive(Clone)]
@@ -40,18 +44,25 @@ pub(crate) struct Edge<E> {
     options: Arc<HttpOptions>,
 }
 
-/// All routes of the hub over one executor (a schema, or what wraps one).
+/// All routes of the hub over one executor (a schema, or what wraps one) and what makes files.
 ///
 /// - `POST /graphql`: one operation as `application/json` (a batch only where `options` allow it)
 /// - `GET /graphql`: the playground for browsers, a query by URL, or a WebSocket of graphql-transport-ws
+/// - `GET /export/{what}.{csv|xlsx}`: a file of rows
 /// - `GET /graphql/assets/…`: the playground's files
 /// - `GET /healthz`: `200 ok` while the process answers
 /// - `GET /`: leads to the playground
-pub fn router<E: Executor>(executor: E, options: HttpOptions) -> Router {
+pub fn router<E: Executor>(executor: E, exports: Arc<dyn Exports>, options: HttpOptions) -> Router {
     let options = Arc::new(options);
     let edge = Edge { executor, options: options.clone() };
+    let desk = Desk { exports, options: options.clone() };
+    let export = get(export::by_get).fallback(export::other_method).with_state(desk);
     let graphql = get(graphql::by_get::<E>).post(graphql::by_post::<E>).fallback(graphql::other_method);
-    let mut router = Router::new().route("/graphql", graphql).with_state(edge).route("/healthz", get(health::alive));
+    let mut router = Router::new()
+        .route("/graphql", graphql)
+        .with_state(edge)
+        .route("/export/{file}", export)
+        .route("/healthz", get(health::alive));
     if options.playground {
         router = router
             .merge(playground::assets())

@@ -4,12 +4,21 @@
 //! IMMEDIATE (a read that turns into a write would fail instead of waiting), while readers have a pool of their own and
 //! are never blocked (WAL). PostgreSQL has one pool for both.
 
-use std::{ops::Deref, path::Path, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    ops::Deref,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait, metric, sqlx,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -27,6 +36,25 @@ pub struct Database {
     writer: DatabaseConnection,
     /// Whose turn it is to store, in this process: those who wait hold no connection.
     turn: Arc<Mutex<()>>,
+    place: Place,
+    watcher: Option<Watcher>,
+}
+
+/// Where the rows are, for connections beside the pools.
+#[derive(Clone, Debug)]
+enum Place {
+    Sqlite(String),
+    Postgres(SecretString),
+}
+
+/// Sees every statement that runs.
+#[derive(Clone)]
+struct Watcher(Arc<dyn Fn(&metric::Info<'_>) + Send + Sync>);
+
+impl fmt::Debug for Watcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Watcher")
+    }
 }
 
 /// A transaction that stores, and the turn that it had to wait for.
@@ -59,16 +87,14 @@ impl Database {
         options.acquire_timeout(WRITER_TIMEOUT);
         let writer = sea_orm::Database::connect(options).await?;
         let reader = sea_orm::Database::connect(sqlite_options(&url, READERS, &READING)).await?;
-        Ok(Self { reader, writer, turn: Arc::default() })
+        Ok(Self { reader, writer, turn: Arc::default(), place: Place::Sqlite(url), watcher: None })
     }
 
     /// Connects to PostgreSQL 15 or later.
     pub async fn connect_postgres(url: &SecretString) -> Result<Self, DbErr> {
-        let mut options = ConnectOptions::new(url.expose_secret());
-        options.max_connections(READERS * 2).acquire_timeout(ACQUIRE_TIMEOUT).sqlx_logging(false);
-        options.set_application_name("inventory-hub");
-        let pool = sea_orm::Database::connect(options).await?;
-        Ok(Self { reader: pool.clone(), writer: pool, turn: Arc::default() })
+        let pool = sea_orm::Database::connect(postgres_options(url, READERS * 2)).await?;
+        let place = Place::Postgres(url.clone());
+        Ok(Self { reader: pool.clone(), writer: pool, turn: Arc::default(), place, watcher: None })
     }
 
     /// Brings the tables up to date. Several servers may do so at once: one works, the others wait.
@@ -107,11 +133,39 @@ impl Database {
         Ok(Storing { transaction, _turn: turn })
     }
 
+    /// The same rows as they are now, whatever is written meanwhile, and for reading only: one connection beside the pools
+    /// in a transaction that never ends. It goes when the last handle is dropped, or better by [`Self::close`].
+    pub(crate) async fn at_this_moment(&self) -> Result<Self, DbErr> {
+        let (mut options, begin) = match &self.place {
+            Place::Sqlite(url) => (sqlite_options(url, 1, &READING), "BEGIN"),
+            Place::Postgres(url) => {
+                (only_once(postgres_options(url, 1)), "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            }
+        };
+        options.test_before_acquire(false).idle_timeout(None).max_lifetime(None);
+        let mut connection = sea_orm::Database::connect(options).await?;
+        connection.execute_unprepared(begin).await?;
+        // What is seen is fixed by the first look at a table.
+        connection.execute_unprepared("SELECT COUNT(*) FROM vendor").await?;
+        if let Some(Watcher(callback)) = self.watcher.clone() {
+            connection.set_metric_callback(move |info| callback(info));
+        }
+        let (reader, writer) = (connection.clone(), connection);
+        Ok(Self { reader, writer, turn: Arc::default(), place: self.place.clone(), watcher: self.watcher.clone() })
+    }
+
+    /// Says goodbye to the database instead of hanging up. All handles on it are closed.
+    pub(crate) async fn close(self) -> Result<(), DbErr> {
+        self.writer.close().await?;
+        self.reader.close().await
+    }
+
     /// Calls back with every statement that runs: tests count them.
     pub fn observe<F>(&mut self, callback: F)
     where
-        F: Fn(&sea_orm::metric::Info<'_>) + Send + Sync + Clone + 'static,
+        F: Fn(&metric::Info<'_>) + Send + Sync + Clone + 'static,
     {
+        self.watcher = Some(Watcher(Arc::new(callback.clone())));
         self.reader.set_metric_callback(callback.clone());
         self.writer.set_metric_callback(callback);
     }
@@ -135,6 +189,27 @@ type Pragmas = [(&'static str, &'static str); 3];
 /// Every commit is on disk before it is answered: a resolution that was confirmed survives a power failure.
 const WRITING: Pragmas = [("synchronous", "FULL"), ("cache_size", "-32768"), ("query_only", "OFF")];
 const READING: Pragmas = [("synchronous", "NORMAL"), ("cache_size", "-8192"), ("query_only", "ON")];
+
+fn postgres_options(url: &SecretString, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url.expose_secret());
+    options.max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT).sqlx_logging(false);
+    options.set_application_name("inventory-hub");
+    options
+}
+
+/// A pool that does not replace a connection that was lost: the new one would be outside the transaction, and see another
+/// moment.
+fn only_once(mut options: ConnectOptions) -> ConnectOptions {
+    let opened = Arc::new(AtomicBool::new(false));
+    options.map_sqlx_postgres_pool_opts(move |pool| {
+        let opened = Arc::clone(&opened);
+        pool.after_connect(move |_, _| {
+            let is_second = opened.swap(true, Ordering::Relaxed);
+            Box::pin(async move { if is_second { Err(sqlx::Error::PoolClosed) } else { Ok(()) } })
+        })
+    });
+    options
+}
 
 fn sqlite_options(url: &str, connections: u32, pragmas: &'static Pragmas) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);

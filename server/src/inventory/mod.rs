@@ -20,6 +20,7 @@ mod heartbeat;
 pub mod held;
 pub mod jobs;
 mod lease;
+mod moment;
 mod observed;
 mod organizations;
 pub mod reference;

@@ -1,10 +1,11 @@
 //! The HTTP side from outside: a real listener, raw requests, a real WebSocket client, and a small schema.
 
+mod exports;
 mod requests;
 mod schema;
 mod sockets;
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::Value;
@@ -28,7 +29,7 @@ struct Server {
 impl Server {
     async fn start(options: HttpOptions) -> Self {
         let (probe, dropped) = tokio::sync::mpsc::unbounded_channel();
-        let app = router(schema::schema(probe), options);
+        let app = router(schema::schema(probe), Arc::new(exports::Shelf), options);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let mut tasks = JoinSet::new();

@@ -1,0 +1,167 @@
+//! Files of rows for spreadsheets: `/export/{what}.{csv|xlsx}`.
+//!
+//! A file is what GraphQL answers to one document, page after page, with the rows as lines: so the filters are GraphQL's,
+//! and order, rows and numbers can't differ from it. All pages are of one moment. This module knows documents, columns
+//! and files; it refuses to read a table, to decide what a field means, and to hold more than a page of rows.
+
+mod asked;
+mod cell;
+mod comma_file;
+mod delivery;
+mod excel_file;
+mod formula;
+mod pages;
+mod report;
+mod reports;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use futures::{StreamExt, future::BoxFuture, stream};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{Instant, timeout_at},
+};
+
+use self::{
+    asked::{Asked, Format},
+    delivery::{Outlet, deliver},
+    excel_file::ExcelFile,
+    pages::Pages,
+};
+use crate::{
+    graphql::Api,
+    http::{ExportFile, ExportRefusal, ExportRequest, Exports},
+    inventory::{Inventory, InventoryError},
+};
+
+/// What exports may take; the defaults suit a hub on one machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExportLimits {
+    /// How many are made at once. Each holds a database connection, and keeps old rows from being cleared away.
+    pub at_once: usize,
+    /// How long one may take until the client has all of it; then it is broken off.
+    pub longest: Duration,
+    /// Rows of one sheet at most, the one of headings included; more go on in a second sheet. Excel takes 1,048,576.
+    pub sheet_rows: u32,
+}
+
+impl Default for ExportLimits {
+    fn default() -> Self {
+        Self { at_once: 4, longest: Duration::from_mins(10), sheet_rows: 1_048_576 }
+    }
+}
+
+/// Makes the files.
+pub struct Exporter {
+    api: Api,
+    inventory: Inventory,
+    limits: ExportLimits,
+    places: Arc<Semaphore>,
+}
+
+impl fmt::Debug for Exporter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exporter").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+impl Exports for Exporter {
+    fn export(&self, asked: ExportRequest) -> BoxFuture<'_, Result<ExportFile, ExportRefusal>> {
+        Box::pin(self.make(asked))
+    }
+}
+
+impl Exporter {
+    /// With the default limits.
+    pub fn new(api: Api, inventory: Inventory) -> Self {
+        Self::with_limits(api, inventory, ExportLimits::default())
+    }
+
+    /// With these limits.
+    pub fn with_limits(api: Api, inventory: Inventory, limits: ExportLimits) -> Self {
+        let places = Arc::new(Semaphore::new(limits.at_once));
+        Self { api, inventory, limits, places }
+    }
+
+    /// The first page is read before anything is answered, so that a bad filter is told as an error.
+    async fn make(&self, request: ExportRequest) -> Result<ExportFile, ExportRefusal> {
+        let asked = Asked::read(&request)?;
+        let busy = ExportRefusal::Busy { retry_after: Duration::from_secs(10) };
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| busy)?;
+        let deadline = Instant::now() + self.limits.longest;
+        let work = timeout_at(deadline, self.prepare(asked, place)).await;
+        let work = work.map_err(|_elapsed| ExportRefusal::TimedOut(self.limits.longest))??;
+        let name = work.asked.file_name(work.moment.today());
+        let content_type = work.asked.format.content_type();
+        let body = if request.wants_body {
+            deliver(self.inventory.tasks(), (deadline, self.limits.longest), |outlet| work.run(outlet)).await?
+        } else {
+            work.moment.end_moment().await.map_err(failed)?;
+            stream::empty().boxed()
+        };
+        Ok(ExportFile { name, content_type, body })
+    }
+
+    async fn prepare(&self, asked: Asked, place: OwnedSemaphorePermit) -> Result<Work, ExportRefusal> {
+        let moment = self.inventory.read_moment().await.map_err(failed)?;
+        let api = self.api.at(moment.clone());
+        let tables = asked.tables.iter().map(|table| Pages::new(api.clone(), table, asked.variables.clone()));
+        let mut tables: Vec<Pages> = tables.collect();
+        if let Some(first) = tables.first_mut() {
+            first.read_ahead().await.map_err(ExportRefusal::Graphql)?;
+        }
+        Ok(Work { moment, asked, tables, sheet_rows: self.limits.sheet_rows, _place: place })
+    }
+}
+
+/// An export that can be made.
+struct Work {
+    moment: Inventory,
+    asked: Asked,
+    tables: Vec<Pages>,
+    sheet_rows: u32,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Work {
+    async fn run(self, outlet: Outlet) -> Result<(), ExportRefusal> {
+        match self.asked.format {
+            Format::Csv => self.write_comma_file(&outlet).await,
+            Format::Xlsx => self.write_excel_file(outlet).await,
+        }
+    }
+
+    async fn write_comma_file(mut self, outlet: &Outlet) -> Result<(), ExportRefusal> {
+        // A CSV has one table: the one that was asked for.
+        for pages in &mut self.tables {
+            outlet.send(comma_file::head(pages.table()).map_err(broken)?).await?;
+            while let Some(rows) = pages.next().await.map_err(ExportRefusal::Graphql)? {
+                outlet.send(comma_file::lines(&rows).map_err(broken)?).await?;
+            }
+        }
+        self.moment.end_moment().await.map_err(failed)
+    }
+
+    async fn write_excel_file(mut self, outlet: Outlet) -> Result<(), ExportRefusal> {
+        let mut file = ExcelFile::new(self.sheet_rows);
+        for pages in &mut self.tables {
+            file.start_table(pages.table()).map_err(broken)?;
+            while let Some(rows) = pages.next().await.map_err(ExportRefusal::Graphql)? {
+                file.write(&rows).map_err(broken)?;
+            }
+        }
+        self.moment.end_moment().await.map_err(failed)?;
+        let writing = tokio::task::spawn_blocking(move || file.finish(outlet.into_writer()));
+        writing.await.map_err(broken)?.map_err(broken)
+    }
+}
+
+fn failed(error: InventoryError) -> ExportRefusal {
+    broken(error)
+}
+
+/// The cause goes to the log only.
+fn broken(cause: impl std::error::Error + 'static) -> ExportRefusal {
+    tracing::error!(error = &cause as &dyn std::error::Error, "an export failed");
+    ExportRefusal::Failed
+}

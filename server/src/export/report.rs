@@ -1,0 +1,144 @@
+//! What an export is: parameters, and tables, each a GraphQL document whose rows become lines.
+
+/// What `/export/{name}.…` answers.
+#[derive(Debug)]
+pub(super) struct Report {
+    /// The name in the address and in the file's name.
+    pub(super) name: &'static str,
+    /// What may be asked for.
+    pub(super) parameters: &'static [Parameter],
+    /// What is in it, the most important first. XLSX has a sheet for each; CSV has the first, or the one that the
+    /// parameter `table` names.
+    pub(super) tables: &'static [Table],
+}
+
+/// A list of rows.
+#[derive(Debug)]
+pub(super) struct Table {
+    /// The name of the sheet and, in lower case, the value of the parameter `table`.
+    pub(super) name: &'static str,
+    /// The document without the fields of its rows. `ROWS` stands for the selection of a connection, and it takes the
+    /// variables `$first` and `$after`; `LIST` stands for the selection of a plain list.
+    pub(super) document: &'static str,
+    /// Where the connection or the list is in the answer: names with dots between.
+    pub(super) rows: &'static str,
+    /// The columns, from left to right.
+    pub(super) columns: &'static [Column],
+}
+
+impl Table {
+    /// The whole document.
+    pub(super) fn document(&self) -> String {
+        let fields: Vec<String> = self.columns.iter().map(|column| selection(column.field)).collect();
+        let fields = fields.join(" ");
+        let connection = format!("{{ nodes {{ {fields} }} pageInfo {{ hasNextPage endCursor }} }}");
+        self.document.replace("ROWS", &connection).replace("LIST", &format!("{{ {fields} }}"))
+    }
+}
+
+/// `a.b` as GraphQL selects it. Columns that share a way share the fields: GraphQL merges them.
+fn selection(field: &str) -> String {
+    match field.split_once('.') {
+        None => field.to_owned(),
+        Some((first, rest)) => format!("{first} {{ {} }}", selection(rest)),
+    }
+}
+
+/// A column.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Column {
+    /// What people read above it.
+    pub(super) title: &'static str,
+    /// The field of a row: names with dots between. A list on the way gives its values in one cell, `; ` between.
+    pub(super) field: &'static str,
+    /// What its cells hold.
+    pub(super) kind: Kind,
+}
+
+/// What the cells of a column hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Texts, ids and codes.
+    Text,
+    /// Numbers to reckon with.
+    Number,
+    /// Days.
+    Date,
+    /// Instants.
+    Instant,
+    /// True and false.
+    Flag,
+}
+
+impl Column {
+    pub(super) const fn text(title: &'static str, field: &'static str) -> Self {
+        Self { title, field, kind: Kind::Text }
+    }
+
+    pub(super) const fn number(title: &'static str, field: &'static str) -> Self {
+        Self { title, field, kind: Kind::Number }
+    }
+
+    pub(super) const fn date(title: &'static str, field: &'static str) -> Self {
+        Self { title, field, kind: Kind::Date }
+    }
+
+    pub(super) const fn instant(title: &'static str, field: &'static str) -> Self {
+        Self { title, field, kind: Kind::Instant }
+    }
+
+    pub(super) const fn flag(title: &'static str, field: &'static str) -> Self {
+        Self { title, field, kind: Kind::Flag }
+    }
+}
+
+/// A parameter of the address, which is the variable of the same name in the documents.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Parameter {
+    pub(super) name: &'static str,
+    pub(super) reads: Reads,
+    pub(super) in_file_name: InFileName,
+}
+
+/// How a parameter is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reads {
+    /// As JSON: filters and orders.
+    Json,
+    /// As it is: dates, enum values, ids.
+    Word,
+    /// As `true` or `false`.
+    Flag,
+}
+
+/// Whether the file's name tells the value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum InFileName {
+    No,
+    /// It says what is in the file.
+    What,
+    /// It says when, so that today is not told; this text comes before it.
+    When(&'static str),
+}
+
+impl Parameter {
+    /// A filter or an order, as JSON.
+    pub(super) const fn json(name: &'static str) -> Self {
+        Self { name, reads: Reads::Json, in_file_name: InFileName::No }
+    }
+
+    /// A plain value.
+    pub(super) const fn word(name: &'static str) -> Self {
+        Self { name, reads: Reads::Word, in_file_name: InFileName::No }
+    }
+
+    /// `true` or `false`.
+    pub(super) const fn flag(name: &'static str) -> Self {
+        Self { name, reads: Reads::Flag, in_file_name: InFileName::No }
+    }
+
+    /// The same, told in the file's name.
+    pub(super) const fn named(self, in_file_name: InFileName) -> Self {
+        Self { in_file_name, ..self }
+    }
+}

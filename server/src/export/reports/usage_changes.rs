@@ -1,0 +1,56 @@
+//! `usage-changes`: what changed between two stored days, and the sums per organization.
+
+use crate::export::report::{Column, InFileName, Parameter, Report, Table};
+
+pub(super) const REPORT: Report = Report {
+    name: "usage-changes",
+    parameters: &[
+        Parameter::word("vendor").named(InFileName::What),
+        Parameter::word("from").named(InFileName::When("")),
+        Parameter::word("to").named(InFileName::When("to-")),
+        Parameter::word("organizationId"),
+        Parameter::flag("includeInternal"),
+    ],
+    tables: &[
+        Table {
+            name: "Changes",
+            document: "query ($vendor: VendorName!, $from: Date!, $to: Date!, $organizationId: ID,
+                              $includeInternal: Boolean! = true, $first: Int!, $after: String) {
+                usageChanges(vendor: $vendor, from: $from, to: $to, organizationId: $organizationId,
+                             includeInternal: $includeInternal) { changes(first: $first, after: $after) ROWS }
+            }",
+            rows: "usageChanges.changes",
+            columns: &[
+                Column::text("Change", "kind"),
+                Column::date("Date", "date"),
+                Column::text("Host name", "hostname"),
+                Column::text("Organization before", "fromOrganization.name"),
+                Column::text("Organization after", "toOrganization.name"),
+                Column::text("Billing before", "fromBilling"),
+                Column::text("Billing after", "toBilling"),
+                Column::text("Vendor's id", "vendorDeviceKey"),
+                Column::text("Device id", "device.id"),
+            ],
+        },
+        Table {
+            name: "Organizations",
+            document: "query ($vendor: VendorName!, $from: Date!, $to: Date!, $organizationId: ID,
+                              $includeInternal: Boolean! = true) {
+                usageChanges(vendor: $vendor, from: $from, to: $to, organizationId: $organizationId,
+                             includeInternal: $includeInternal) { byOrganization LIST }
+            }",
+            rows: "usageChanges.byOrganization",
+            columns: &[
+                Column::text("Organization", "organization.name"),
+                Column::number("Start", "totals.start"),
+                Column::number("Added", "totals.added"),
+                Column::number("Moved in", "totals.movedIn"),
+                Column::number("Removed", "totals.removed"),
+                Column::number("Moved out", "totals.movedOut"),
+                Column::number("End", "totals.end"),
+                Column::number("Billing changed", "totals.billingChanged"),
+                Column::text("Organization id", "organization.id"),
+            ],
+        },
+    ],
+};
