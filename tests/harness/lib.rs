@@ -18,6 +18,7 @@ mod orders;
 mod process;
 mod servers;
 mod socket;
+mod stored_days;
 mod surroundings;
 mod technician;
 mod waiting;
@@ -36,6 +37,7 @@ pub use self::{
     process::{Finished, HubCommand, HubProcess, LONG},
     servers::Refusal,
     socket::Socket,
+    stored_days::CopiedDay,
     surroundings::Surroundings,
     technician::kinds,
     world::{World, WorldBuilder, collect_on},

@@ -11,7 +11,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait},
 };
 
-use super::{KEY, Keyed, Rows, grouped_by_key};
+use super::{KEY, Keyed, Rows, grouped_by_key, snapshots::of_kept_day};
 use crate::graphql::exceptions_as_of;
 
 /// A date, and a record of the device.
@@ -42,6 +42,7 @@ impl Loader<SnapshotsAsOf> for Rows {
                 .join(JoinType::InnerJoin, device_identity::Relation::Device.def())
                 .join_as(JoinType::InnerJoin, records(), "one")
                 .filter(Column::SnapshotDate.eq(date))
+                .filter(of_kept_day())
                 .filter(Expr::col(("one", device_identity::Column::Id)).is_in(identities))
                 .order_by_asc(Column::VendorId)
                 .order_by_asc(Column::DeviceIdentityId)
