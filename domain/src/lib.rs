@@ -17,6 +17,7 @@ pub mod linking;
 pub mod mac;
 pub mod observation;
 pub mod organization;
+pub mod retention;
 pub mod search;
 pub mod serial;
 mod text;

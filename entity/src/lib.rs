@@ -24,6 +24,7 @@ pub mod job_run;
 pub mod link_candidate;
 pub mod link_decision;
 pub mod month_end_count;
+pub mod month_end_day;
 pub mod month_end_total;
 pub mod organization;
 pub mod schedule_slot;

@@ -46,6 +46,7 @@ pub fn schedules(settings: &Settings) -> Vec<Schedule> {
         ("ninja", &settings.schedule.ninja, Work::Collect(Vendor::Ninja)),
         ("threatlocker", &settings.schedule.threatlocker, Work::Collect(Vendor::ThreatLocker)),
         ("checks", &settings.schedule.checks, Work::Check),
+        ("retention", &settings.schedule.retention, Work::Retain),
     ];
     let on = runs.into_iter().filter_map(|(name, cron, work)| cron.as_ref().map(|cron| (name, cron, work)));
     on.map(|(name, cron, work)| Schedule { name, cron: cron.cron().clone(), work }).collect()
@@ -57,6 +58,7 @@ fn rules(settings: &Settings) -> Rules {
         checks: settings.checks.clone(),
         internal_organizations: settings.internal_organizations.clone(),
         held_below_percent: settings.held_below_percent,
+        retention_days: settings.retention_days,
         lease: std::time::Duration::from_secs(settings.lease_seconds),
     }
 }

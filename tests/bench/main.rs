@@ -143,6 +143,7 @@ async fn start_hub(
         .env("HUB_SCHEDULE_NINJA", "off")
         .env("HUB_SCHEDULE_THREATLOCKER", "off")
         .env("HUB_SCHEDULE_CHECKS", "off")
+        .env("HUB_SCHEDULE_RETENTION", "off")
         .env("DB_DSN", database.dsn())
         .env("NINJA_BASE_URL", vendors.ninja_url())
         .env("NINJA_CLIENT_ID", credentials.client_id)

@@ -19,6 +19,7 @@ mod orders;
 mod process;
 mod servers;
 mod socket;
+mod stored_days;
 mod surroundings;
 mod technician;
 mod waiting;
@@ -38,6 +39,7 @@ pub use self::{
     process::{Finished, HubCommand, HubProcess, LONG},
     servers::Refusal,
     socket::Socket,
+    stored_days::CopiedDay,
     surroundings::Surroundings,
     technician::kinds,
     world::{World, WorldBuilder, collect_on},

@@ -85,14 +85,20 @@ impl WorldBuilder {
 
     /// Makes the world: vendors and hub are up, nothing is collected yet.
     pub async fn start(self) -> World {
-        self.try_start().await.unwrap_or_else(|error| panic!("the world could not be made: {error:?}"))
+        let database = TestDatabase::create(self.backend).await;
+        let database = database.unwrap_or_else(|error| panic!("no database: {error:?}"));
+        self.start_on(database).await
     }
 
-    async fn try_start(self) -> anyhow::Result<World> {
+    /// The same on a database that is there already, of this builder's kind.
+    pub async fn start_on(self, database: TestDatabase) -> World {
+        self.try_start(database).await.unwrap_or_else(|error| panic!("the world could not be made: {error:?}"))
+    }
+
+    async fn try_start(self, test_database: TestDatabase) -> anyhow::Result<World> {
         let simulator = Simulator::new(self.plan.clone(), FIRST_DAY);
         let vendors = simulator.clone().start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
         let clock = Arc::new(TestClock::at_night_of(FIRST_DAY));
-        let test_database = TestDatabase::create(self.backend).await?;
         let mut database = test_database.open().await?;
         database.migrate().await?;
         let statements = Arc::new(Mutex::new(Vec::new()));
@@ -187,6 +193,7 @@ impl World {
             checks: CheckSettings::default(),
             internal_organizations: Vec::new(),
             held_below_percent: 80,
+            retention_days: Some(65),
             lease: Duration::from_mins(1),
         };
         let limits = HttpLimits { jitter_seed: Some(7), ..HttpLimits::default() };

@@ -27,13 +27,19 @@ fn order(vendors: Vec<Vendor>, run_checks: bool, check_date: Option<NaiveDate>) 
     Order { vendors, run_checks, check_date, trigger: Trigger::CommandLine, requested_by: "command line".to_owned() }
 }
 
-fn tell(report: &BatchReport, as_json: bool) -> ExitCode {
+pub(super) fn tell(report: &BatchReport, as_json: bool) -> ExitCode {
     let runs = report.runs.iter().map(summary).collect::<Vec<_>>();
     if as_json {
-        let checks = &report.checks;
+        let (checks, retention) = (&report.checks, &report.retention);
         println!(
             "{}",
-            json!({ "batchId": report.batch.batch_id, "status": report.batch.status, "runs": runs, "checks": checks })
+            json!({
+                "batchId": report.batch.batch_id,
+                "status": report.batch.status,
+                "runs": runs,
+                "checks": checks,
+                "retention": retention,
+            })
         );
     } else {
         for run in &report.runs {

@@ -2,6 +2,7 @@
 
 mod collect;
 mod held;
+mod retain;
 mod serve;
 mod simulate;
 
@@ -73,6 +74,15 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Count month ends and drop old days: 0 done, 1 failed, 3 something is left to the next run
+    Retain {
+        /// Only show what would be dropped, and why the rest is kept
+        #[arg(long)]
+        dry_run: bool,
+        /// Print the report as JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// List, apply or discard collections that are held because they are much smaller than the last
     #[command(subcommand)]
     Held(held::Action),
@@ -121,6 +131,8 @@ async fn run_with(command: Command, settings: Settings) -> anyhow::Result<ExitCo
         }
         Command::Collect { vendor, json } => collect::collect(&hub::open(&settings, clock).await?, vendor, json).await,
         Command::Check { date, json } => collect::check(&hub::open(&settings, clock).await?, date, json).await,
+        Command::Retain { dry_run: true, json } => retain::show(&hub::open(&settings, clock).await?, json).await,
+        Command::Retain { dry_run: false, json } => retain::run(&hub::open(&settings, clock).await?, json).await,
         Command::Held(action) => held::run(&hub::open(&settings, clock).await?, action).await,
         Command::Schema | Command::Simulate(_) => Ok(ExitCode::SUCCESS),
     }

@@ -29,7 +29,7 @@ const fn secret(name: &'static str, in_file: &'static str) -> Key {
 
 /// All settings but `HUB_CONFIG`, which says where settings are, and `node_class_rules`, which is a table in the file.
 /// `exempt_spare_locations` has two places in the file: it was there before the table of the checks.
-pub(super) const KEYS: [Key; 25] = [
+pub(super) const KEYS: [Key; 27] = [
     open("HUB_LISTEN", "listen"),
     open("HUB_DATA_DIR", "data_dir"),
     open("HUB_TIME_ZONE", "time_zone"),
@@ -46,6 +46,8 @@ pub(super) const KEYS: [Key; 25] = [
     open("HUB_SCHEDULE_NINJA", "schedule.ninja"),
     open("HUB_SCHEDULE_THREATLOCKER", "schedule.threatlocker"),
     open("HUB_SCHEDULE_CHECKS", "schedule.checks"),
+    open("HUB_SCHEDULE_RETENTION", "schedule.retention"),
+    open("HUB_RETENTION_DAYS", "retention_days"),
     secret("DB_DSN", "db_dsn"),
     secret("DATABASE_URL", "database_url"),
     secret("NINJA_CLIENT_ID", "ninja.client_id"),

@@ -52,6 +52,8 @@ pub struct Settings {
     pub checks: CheckSettings,
     /// Entries over the default node-class rules, by node class (default none; in the file only).
     pub node_class_rules: BTreeMap<String, NodeClassRule>,
+    /// How many days of snapshots are kept, today included (default 65); `None`, written `off`, keeps them for ever.
+    pub retention_days: Option<u32>,
     /// How long a running job holds its vendor without a sign of life, in seconds (default 60).
     pub lease_seconds: u64,
     /// What is logged, as a tracing filter (default: what suits the command, mostly `info`).
@@ -116,6 +118,7 @@ fn settings(values: &Values, node_class_rules: BTreeMap<String, NodeClassRule>) 
         internal_organizations: values.list("HUB_INTERNAL_ORGANIZATIONS")?,
         checks: checks::read(values)?,
         node_class_rules,
+        retention_days: values.retention_days("HUB_RETENTION_DAYS")?,
         lease_seconds: values.number("HUB_LEASE_SECONDS", 5..=86_400)?.unwrap_or(60),
         log: values.filter("HUB_LOG")?,
         log_format: values.log_format("HUB_LOG_FORMAT")?.unwrap_or_default(),

@@ -41,6 +41,8 @@ pub struct Schedules {
     pub threatlocker: Option<CronSchedule>,
     /// Checks across vendors (default `0 3 * * *`).
     pub checks: Option<CronSchedule>,
+    /// Counting month ends and dropping old days (default `30 3 * * *`).
+    pub retention: Option<CronSchedule>,
 }
 
 impl Schedules {
@@ -50,6 +52,7 @@ impl Schedules {
             ninja: read("HUB_SCHEDULE_NINJA", "10 2 * * *")?,
             threatlocker: read("HUB_SCHEDULE_THREATLOCKER", "31 2 * * *")?,
             checks: read("HUB_SCHEDULE_CHECKS", "0 3 * * *")?,
+            retention: read("HUB_SCHEDULE_RETENTION", "30 3 * * *")?,
         })
     }
 }

@@ -44,9 +44,10 @@ fn without_any_source_the_documented_defaults_hold() {
     assert_eq!((settings.checks.stale_after_days, settings.checks.switched_off.len()), (30, 0));
     assert!(settings.node_class_rules.is_empty() && settings.allowed_origins.is_empty());
     assert_eq!((settings.log.as_deref(), settings.log_format), (None, LogFormat::Text));
-    let texts = [&settings.schedule.ninja, &settings.schedule.threatlocker, &settings.schedule.checks];
-    let texts = texts.map(|schedule| schedule.as_ref().unwrap().as_str());
-    assert_eq!(texts, ["10 2 * * *", "31 2 * * *", "0 3 * * *"]);
+    let Schedules { ninja, threatlocker, checks, retention } = &settings.schedule;
+    let texts = [ninja, threatlocker, checks, retention].map(|schedule| schedule.as_ref().unwrap().as_str());
+    assert_eq!(texts, ["10 2 * * *", "31 2 * * *", "0 3 * * *", "30 3 * * *"]);
+    assert_eq!(settings.retention_days, Some(65));
     assert!(settings.vendors.ninja.is_none() && settings.vendors.threatlocker.is_none());
 }
 
@@ -70,12 +71,14 @@ fn every_key_of_the_file_is_read() {
         held_below_percent = 50
         internal_organizations = ["Our Own, Inc.", " second "]
         lease_seconds = 90
+        retention_days = 400
         log = "info,server=debug"
         log_format = "json"
         allowed_origins = ["https://hub.example.com"]
         [schedule]
         ninja = "5 4 * * *"
         checks = "off"
+        retention = "45 4 * * *"
         [checks]
         switched_off = ["STALE_DEVICE", "duplicate_tl"]
         stale_after_days = 45
@@ -102,6 +105,7 @@ fn every_key_of_the_file_is_read() {
     assert_eq!(settings.node_class_rules["HYPERV_VMM_GUEST"], NodeClassRule::Guest);
     assert_eq!(settings.schedule.ninja.unwrap().as_str(), "5 4 * * *");
     assert!(settings.schedule.checks.is_none());
+    assert_eq!((settings.schedule.retention.unwrap().as_str(), settings.retention_days), ("45 4 * * *", Some(400)));
     assert_eq!(settings.vendors.ninja.unwrap().base_url.host_str(), Some("eu.ninjarmm.com"));
     let threatlocker = settings.vendors.threatlocker.unwrap();
     assert_eq!(threatlocker.base_url.host_str(), Some("t.example"));
@@ -176,6 +180,7 @@ fn blank_counts_as_not_set_and_switches_schedules_off() {
     assert_eq!(settings.listen.port(), 5400);
     assert!(settings.schedule.ninja.is_none() && settings.schedule.checks.is_none());
     assert!(settings.schedule.threatlocker.is_some() && settings.vendors.ninja.is_none());
+    assert_eq!(from_environment(&[("HUB_RETENTION_DAYS", "OFF")]).unwrap().retention_days, None);
     let settings = from_file("listen = \"\"\n[schedule]\nninja = \"\"").unwrap();
     assert!(settings.listen.port() == 5400 && settings.schedule.ninja.is_none());
 }
@@ -272,6 +277,9 @@ fn bad_values_are_refused_with_what_would_be_good() {
         ("HUB_HELD_BELOW_PERCENT", "-1", "a whole number from 0 to 100"),
         ("HUB_HELD_BELOW_PERCENT", "80%", "a whole number from 0 to 100"),
         ("HUB_LEASE_SECONDS", "1", "a whole number from 5 to 86400"),
+        ("HUB_RETENTION_DAYS", "34", "a whole number from 35 to 36500, or off"),
+        ("HUB_RETENTION_DAYS", "0", "a whole number from 35 to 36500, or off"),
+        ("HUB_RETENTION_DAYS", "for ever", "a whole number from 35 to 36500, or off"),
         ("HUB_LOG", "info,server=loud", "a tracing filter"),
         ("HUB_LOG_FORMAT", "xml", "text or json"),
         ("HUB_ALLOWED_ORIGINS", "https://a.example/path", "origins without a path"),

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf, str::FromStr};
 
 use chrono_tz::Tz;
-use domain::clock::BusinessZone;
+use domain::{clock::BusinessZone, retention::FEWEST_DAYS};
 use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
 use url::Url;
@@ -12,6 +12,10 @@ use super::{
     error::ConfigError,
     keys::{Content, Entry, Given, KEYS},
 };
+
+/// Days of snapshots that are kept where nothing is set, and the most that may be.
+const RETENTION_DAYS: u32 = 65;
+const MOST_DAYS: u32 = 36_500;
 
 /// Which database, and where.
 #[derive(Clone, Debug)]
@@ -83,6 +87,16 @@ impl Values {
     {
         let expected = format!("a whole number from {} to {}", range.start(), range.end());
         self.parsed(name, &expected, |text| text.parse().ok().filter(|number| range.contains(number)))
+    }
+
+    /// Days, or `off`; 65 if not set. Fewer than a month could lose its end.
+    pub(super) fn retention_days(&self, name: &str) -> Result<Option<u32>, ConfigError> {
+        let expected = format!("a whole number from {FEWEST_DAYS} to {MOST_DAYS}, or off");
+        let days = |text: &str| match text.parse::<u32>() {
+            Ok(days) => (FEWEST_DAYS..=MOST_DAYS).contains(&days).then_some(Some(days)),
+            Err(_) => text.eq_ignore_ascii_case("off").then_some(None),
+        };
+        Ok(self.parsed(name, &expected, days)?.unwrap_or(Some(RETENTION_DAYS)))
     }
 
     pub(super) fn zone(&self, name: &str) -> Result<Option<BusinessZone>, ConfigError> {

@@ -29,7 +29,8 @@ pub enum ErrorCode {
     BadCursor,
     /// A page size below 1 or above the limit, or `first` and `last` together.
     PageSize,
-    /// No complete snapshot is stored for a date; `extensions.nearestDates` names the nearest that have one.
+    /// No complete snapshot is stored for a date; `extensions.nearestDates` names the nearest that have one, and
+    /// `extensions.reason` is DROPPED where there was one.
     NoData,
     /// What the operation is about does not exist.
     NotFound,
@@ -95,6 +96,13 @@ pub enum Fault {
         /// The nearest before and after it that are stored.
         nearest: Vec<NaiveDate>,
     },
+    /// [`ErrorCode::NoData`], with `extensions.reason` DROPPED: the date was stored, and its snapshots are dropped.
+    Dropped {
+        /// The date that was asked for.
+        date: NaiveDate,
+        /// The nearest before and after it that are kept.
+        nearest: Vec<NaiveDate>,
+    },
     /// [`ErrorCode::NotFound`].
     NotFound(String),
     /// [`ErrorCode::Internal`]; the cause goes to the log only.
@@ -112,7 +120,7 @@ impl Fault {
             Self::BadUserInput(_) => ErrorCode::BadUserInput,
             Self::BadCursor(_) => ErrorCode::BadCursor,
             Self::PageSize(_) => ErrorCode::PageSize,
-            Self::NoData { .. } => ErrorCode::NoData,
+            Self::NoData { .. } | Self::Dropped { .. } => ErrorCode::NoData,
             Self::NotFound(_) => ErrorCode::NotFound,
             Self::Internal(_) => ErrorCode::Internal,
         }
@@ -122,16 +130,20 @@ impl Fault {
         match self {
             Self::BadUserInput(message) | Self::PageSize(message) | Self::NotFound(message) => message.clone(),
             Self::BadCursor(problem) => format!("{problem}; take cursors from `pageInfo` or `edges` of the same list"),
-            Self::NoData { date, nearest } => no_data_message(*date, nearest),
+            Self::NoData { date, nearest } => {
+                format!("no complete snapshot is stored for {date}; nearest: {}", hint(nearest))
+            }
+            Self::Dropped { date, nearest } => {
+                format!("the snapshots of {date} were dropped for their age; nearest that are kept: {}", hint(nearest))
+            }
             Self::Internal(_) => "the server failed to answer this field; its log says why".to_owned(),
         }
     }
 }
 
-fn no_data_message(date: NaiveDate, nearest: &[NaiveDate]) -> String {
+fn hint(nearest: &[NaiveDate]) -> String {
     let nearest: Vec<_> = nearest.iter().map(ToString::to_string).collect();
-    let hint = if nearest.is_empty() { "no day is stored yet".to_owned() } else { nearest.join(" and ") };
-    format!("no complete snapshot is stored for {date}; nearest: {hint}")
+    if nearest.is_empty() { "no day is stored yet".to_owned() } else { nearest.join(" and ") }
 }
 
 impl From<Fault> for Error {
@@ -141,9 +153,12 @@ impl From<Fault> for Error {
         }
         Self::new(fault.message()).extend_with(|_, extensions| {
             extensions.set("code", fault.code().as_str());
-            if let Fault::NoData { nearest, .. } = &fault {
+            if let Fault::NoData { nearest, .. } | Fault::Dropped { nearest, .. } = &fault {
                 let dates = nearest.iter().map(|date| Value::from(date.to_string())).collect();
                 extensions.set("nearestDates", Value::List(dates));
+            }
+            if let Fault::Dropped { .. } = &fault {
+                extensions.set("reason", "DROPPED");
             }
         })
     }

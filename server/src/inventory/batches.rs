@@ -16,7 +16,8 @@ use super::{
     Inventory, InventoryError, bulk,
     checking::CheckReport,
     heartbeat::{Beating, RunProgress},
-    jobs::{CHECKS_JOB, Ending, JobStatus, Trigger, spell_out},
+    jobs::{CHECKS_JOB, Ending, JobStatus, RETENTION_JOB, Trigger, spell_out},
+    retention::RetentionReport,
     slots::Slot,
 };
 
@@ -33,6 +34,14 @@ pub struct Order {
     pub trigger: Trigger,
     /// The principal behind it.
     pub requested_by: String,
+}
+
+impl Order {
+    /// An order of nothing, to which a retention is added.
+    fn of_nothing(trigger: Trigger, requested_by: &str) -> Self {
+        let requested_by = requested_by.to_owned();
+        Self { vendors: Vec::new(), run_checks: false, check_date: None, trigger, requested_by }
+    }
 }
 
 /// A batch that was asked for.
@@ -53,6 +62,8 @@ pub struct BatchReport {
     pub runs: Vec<job_run::Model>,
     /// What the checks found, where they ran.
     pub checks: Option<CheckReport>,
+    /// What the retention did, where one ran.
+    pub retention: Option<RetentionReport>,
 }
 
 impl Inventory {
@@ -70,6 +81,29 @@ impl Inventory {
         transaction.commit().await?;
         self.work_in_background(batch.clone(), runs);
         Ok(Some(batch))
+    }
+
+    /// Starts a retention for a scheduled slot; `None` when it is taken.
+    pub async fn start_scheduled_retention(&self, slot: &Slot) -> Result<Option<job_batch::Model>, InventoryError> {
+        let transaction = self.database.begin().await?;
+        let batch = self.insert_batch(&transaction, &Order::of_nothing(Trigger::Timer, "schedule")).await?;
+        let runs = self.insert_runs(&transaction, &batch, vec![self.queued_retention(&batch)]).await?;
+        if !self.claim_slots(&transaction, std::slice::from_ref(slot), &batch.batch_id).await? {
+            return Ok(None);
+        }
+        transaction.commit().await?;
+        self.work_in_background(batch.clone(), runs);
+        Ok(Some(batch))
+    }
+
+    /// Runs a retention to its end.
+    pub async fn retain(&self, trigger: Trigger, requested_by: &str) -> Result<BatchReport, InventoryError> {
+        self.fail_dead_runs().await?;
+        let transaction = self.database.begin().await?;
+        let batch = self.insert_batch(&transaction, &Order::of_nothing(trigger, requested_by)).await?;
+        let runs = self.insert_runs(&transaction, &batch, vec![self.queued_retention(&batch)]).await?;
+        transaction.commit().await?;
+        self.work(batch, runs).await
     }
 
     /// Starts a batch and returns at once. While a batch that collects these vendors is at work, returns that one.
@@ -125,6 +159,22 @@ impl Inventory {
     }
 
     async fn open_batch(&self, transaction: &DatabaseTransaction, order: &Order) -> Result<Opened, InventoryError> {
+        let batch = self.insert_batch(transaction, order).await?;
+        let collections = order.vendors.iter().map(|vendor| {
+            let row = self.queued(&batch, format!("{}-collector", vendor.slug()), self.today());
+            job_run::ActiveModel { vendor_id: Set(Some(self.reference.vendor_id(*vendor))), ..row }
+        });
+        let check_date = order.check_date.unwrap_or_else(|| self.today());
+        let checks = order.run_checks.then(|| self.queued(&batch, CHECKS_JOB.to_owned(), check_date));
+        let runs = self.insert_runs(transaction, &batch, collections.chain(checks).collect()).await?;
+        Ok((batch, runs))
+    }
+
+    async fn insert_batch(
+        &self,
+        transaction: &DatabaseTransaction,
+        order: &Order,
+    ) -> Result<job_batch::Model, InventoryError> {
         let batch = job_batch::ActiveModel {
             batch_id: Set(format!("bc_{}", Uuid::new_v4().simple())),
             created_at: Set(self.now()),
@@ -136,16 +186,21 @@ impl Inventory {
             progress_percent: Set(0),
             ..Default::default()
         };
-        let batch = batch.insert(transaction).await?;
-        let collections = order.vendors.iter().map(|vendor| {
-            let row = self.queued(&batch, format!("{}-collector", vendor.slug()), self.today());
-            job_run::ActiveModel { vendor_id: Set(Some(self.reference.vendor_id(*vendor))), ..row }
-        });
-        let check_date = order.check_date.unwrap_or_else(|| self.today());
-        let checks = order.run_checks.then(|| self.queued(&batch, CHECKS_JOB.to_owned(), check_date));
-        bulk::insert(transaction, collections.chain(checks).collect(), None).await?;
-        let runs = list_runs(transaction, &batch.batch_id).await?;
-        Ok((batch, runs))
+        Ok(batch.insert(transaction).await?)
+    }
+
+    async fn insert_runs(
+        &self,
+        transaction: &DatabaseTransaction,
+        batch: &job_batch::Model,
+        runs: Vec<job_run::ActiveModel>,
+    ) -> Result<Vec<job_run::Model>, InventoryError> {
+        bulk::insert(transaction, runs, None).await?;
+        list_runs(transaction, &batch.batch_id).await
+    }
+
+    fn queued_retention(&self, batch: &job_batch::Model) -> job_run::ActiveModel {
+        self.queued(batch, RETENTION_JOB.to_owned(), self.today())
     }
 
     fn queued(&self, batch: &job_batch::Model, job_name: String, date: NaiveDate) -> job_run::ActiveModel {
@@ -180,14 +235,18 @@ impl Inventory {
             // Its run could not be ended as it should: others find it by its lease.
             tracing::error!(batch_id = batch.batch_id, error = %spell_out(&error), "a run could not be recorded");
         }
-        let mut report = None;
+        let (mut report, mut retention) = (None, None);
         for run in checks {
-            report = self.run_check_job(run.run).await?;
+            if run.run.job_name == RETENTION_JOB {
+                retention = self.run_retention_job(run.run).await?;
+            } else {
+                report = self.run_check_job(run.run).await?;
+            }
         }
         drop(heartbeat);
         let runs = list_runs(self.database.writer(), &batch.batch_id).await?;
         let batch = self.close_batch(&batch, &runs).await?;
-        Ok(BatchReport { batch, runs, checks: report })
+        Ok(BatchReport { batch, runs, checks: report, retention })
     }
 
     fn beating(&self, run: &job_run::Model) -> Beating {
@@ -210,6 +269,18 @@ impl Inventory {
             Err(error) => (self.end_run(&run, Ending::failed(&error)).await?, None),
         };
         tracing::info!(status = ended.status, message = ended.message, "the checks ended");
+        Ok(report)
+    }
+}
+
+impl Inventory {
+    async fn run_retention_job(&self, run: job_run::Model) -> Result<Option<RetentionReport>, InventoryError> {
+        let run = self.start_run(&run).await?;
+        let (ended, report) = match self.run_retention(&run).await {
+            Ok((ended, report)) => (ended, Some(report)),
+            Err(error) => (self.end_run(&run, Ending::failed(&error)).await?, None),
+        };
+        tracing::info!(status = ended.status, message = ended.message, "the retention ended");
         Ok(report)
     }
 }

@@ -51,6 +51,9 @@ impl Metric {
         Self::BillingChanged,
     ];
 
+    /// Those that count what happened between two days.
+    const MOVEMENTS: [Self; 4] = [Self::Added, Self::Removed, Self::OrganizationChanged, Self::BillingChanged];
+
     /// The code in the table.
     pub const fn code(self) -> &'static str {
         match self {
@@ -112,7 +115,8 @@ type Totals = HashMap<Option<Billing>, i64>;
 
 impl Inventory {
     /// Logs the days again on which devices came to these vendor organizations or left them: their client is another now,
-    /// and with it what counts as a change of organization.
+    /// and with it what counts as a change of organization. Totals stay as they were told: the counts of a dropped day are
+    /// gone.
     pub(crate) async fn relog_sites(
         &self,
         transaction: &DatabaseTransaction,
@@ -131,30 +135,32 @@ impl Inventory {
         for date in days {
             // The first is the day itself, the second the one after it, which is in the list where it changed.
             for day in self.list_compared_days(transaction, vendor_id, date).await?.into_iter().take(1) {
-                self.log_day(transaction, vendor_id, &day).await?;
+                self.log_day(transaction, vendor_id, &day, &Metric::MOVEMENTS).await?;
             }
         }
         Ok(())
     }
 
-    /// Logs a stored day again, from its counts and its transitions.
+    /// Logs these metrics of a stored day again, from its counts and its transitions.
     pub(crate) async fn log_day(
         &self,
         transaction: &DatabaseTransaction,
         vendor_id: i64,
         day: &ComparedDay,
+        metrics: &[Metric],
     ) -> Result<(), InventoryError> {
         use change_log::{Column, Entity};
         let ComparedDay { date, before } = *day;
         let of_day = Column::ChangeDate.eq(date).and(Column::VendorId.eq(vendor_id));
-        Entity::delete_many().filter(of_day).exec(transaction).await?;
+        let these = Column::Metric.is_in(metrics.iter().map(|metric| metric.code()));
+        Entity::delete_many().filter(of_day).filter(these).exec(transaction).await?;
         let mut totals = self.list_totals(transaction, vendor_id, date, before).await?;
         let mut moved: BTreeMap<String, Vec<Moved>> = BTreeMap::new();
         for device in list_moved(transaction, vendor_id, date).await? {
             moved.entry(device.metric.clone()).or_default().push(device);
         }
         let decides_billing = self.reference.vendor(vendor_id) == Some(Vendor::REFERENCE);
-        let told = Metric::ALL.into_iter().filter(|metric| decides_billing || !metric.is_about_billing());
+        let told = metrics.iter().copied().filter(|metric| decides_billing || !metric.is_about_billing());
         let told = told.filter(|metric| before.is_some() || !metric.is_movement());
         let (now, then) = (totals.remove(&date).unwrap_or_default(), before.and_then(|before| totals.remove(&before)));
         let rows = told.map(|metric| {

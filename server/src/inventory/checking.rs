@@ -91,7 +91,7 @@ impl Inventory {
     ) -> Result<(job_run::Model, CheckReport), InventoryError> {
         let transaction = self.database.begin_storing().await?;
         let report = self.check_day(&transaction, run.business_date).await?;
-        refresh_statistics(&*transaction).await?;
+        refresh_statistics(&*transaction, None).await?;
         let ended = self.close_run(&*transaction, run, check_ending(&report)).await?;
         transaction.commit().await?;
         Ok((self.publish(ended), report))

@@ -4,7 +4,7 @@
 use chrono::NaiveDate;
 use sea_orm::DatabaseTransaction;
 
-use super::{Inventory, InventoryError, storing::execute};
+use super::{Inventory, InventoryError, change_log::Metric, storing::execute};
 
 /// The vendor's day is counted anew, first by all that is counted by, then without the organizations. `$1` is the date, `$2`
 /// the vendor.
@@ -23,7 +23,7 @@ const RECOUNT: [&str; 4] = [
 
 impl Inventory {
     /// Counts the vendor's day again, from its rows, and tells what changed: on this day, and on the stored day after it,
-    /// which is compared with it.
+    /// which is compared with it. Months that are over and have yet to be counted, or that this day stands for, are.
     pub(crate) async fn recount_day(
         &self,
         transaction: &DatabaseTransaction,
@@ -36,8 +36,8 @@ impl Inventory {
         let days = self.list_compared_days(transaction, vendor_id, date).await?;
         for day in &days {
             self.record_transitions(transaction, vendor_id, day).await?;
-            self.log_day(transaction, vendor_id, day).await?;
+            self.log_day(transaction, vendor_id, day, &Metric::ALL).await?;
         }
-        Ok(())
+        self.count_months_after_storing(transaction, vendor_id, date).await
     }
 }

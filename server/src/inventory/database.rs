@@ -15,10 +15,11 @@ use std::{
     time::Duration,
 };
 
+use chrono::NaiveDate;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait, metric, sqlx,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, metric, sqlx,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -83,10 +84,10 @@ impl Database {
     pub async fn open_sqlite(file: &Path) -> Result<Self, DbErr> {
         let url = format!("sqlite://{}?mode=rwc", file.display());
         // The writer comes first: it makes the file and switches it to WAL.
-        let mut options = sqlite_options(&url, 1, &WRITING);
+        let mut options = sqlite_options(&url, 1, WRITING);
         options.acquire_timeout(WRITER_TIMEOUT);
         let writer = sea_orm::Database::connect(options).await?;
-        let reader = sea_orm::Database::connect(sqlite_options(&url, READERS, &READING)).await?;
+        let reader = sea_orm::Database::connect(sqlite_options(&url, READERS, READING)).await?;
         Ok(Self { reader, writer, turn: Arc::default(), place: Place::Sqlite(url), watcher: None })
     }
 
@@ -103,6 +104,11 @@ impl Database {
         serialize(&transaction, Section::Migration).await?;
         Migrator::up(&transaction, None).await?;
         transaction.commit().await
+    }
+
+    /// Which system it is.
+    pub fn backend(&self) -> DatabaseBackend {
+        self.writer.get_database_backend()
     }
 
     /// For statements that only read.
@@ -137,7 +143,7 @@ impl Database {
     /// in a transaction that never ends. It goes when the last handle is dropped, or better by [`Self::close`].
     pub(crate) async fn at_this_moment(&self) -> Result<Self, DbErr> {
         let (mut options, begin) = match &self.place {
-            Place::Sqlite(url) => (sqlite_options(url, 1, &READING), "BEGIN"),
+            Place::Sqlite(url) => (sqlite_options(url, 1, READING), "BEGIN"),
             Place::Postgres(url) => {
                 (only_once(postgres_options(url, 1)), "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             }
@@ -173,22 +179,40 @@ impl Database {
 
 /// Tells the planner what the tables hold now. A fleet that has just been stored is unknown to it until then, and it would
 /// read whole days where it needs a hundred rows. May run inside the transaction that stored.
-pub(crate) async fn refresh_statistics(connection: &impl ConnectionTrait) -> Result<(), DbErr> {
-    let sql = match connection.get_database_backend() {
-        DatabaseBackend::Postgres => {
-            "ANALYZE device, device_identity, device_snapshot, site, exceptions, exception_identity"
-        }
-        _ => "PRAGMA optimize",
-    };
-    connection.execute_unprepared(sql).await.map(drop)
+///
+/// Of the snapshots only those of the day that was stored, if one was: all of them would be read for minutes in a large
+/// fleet. The table's own statistics are refreshed by every retention, and here as long as it has none.
+pub(crate) async fn refresh_statistics(
+    connection: &impl ConnectionTrait,
+    stored: Option<NaiveDate>,
+) -> Result<(), DbErr> {
+    if connection.get_database_backend() != DatabaseBackend::Postgres {
+        return connection.execute_unprepared("PRAGMA optimize").await.map(drop);
+    }
+    let tables = "ANALYZE device, device_identity, site, exceptions, exception_identity";
+    connection.execute_unprepared(tables).await?;
+    let Some(date) = stored else { return Ok(()) };
+    let known = "SELECT 1 FROM pg_stats WHERE tablename = 'device_snapshot' AND inherited \
+                 AND schemaname = ANY (current_schemas(false)) LIMIT 1";
+    let known = Statement::from_string(DatabaseBackend::Postgres, known);
+    let has_statistics = connection.query_one_raw(known).await?.is_some();
+    let table = if has_statistics { partition_of(date) } else { "device_snapshot".to_owned() };
+    connection.execute_unprepared(&format!("ANALYZE {table}")).await.map(drop)
+}
+
+/// The name of the partition that a day's snapshots are in, on PostgreSQL.
+pub(crate) fn partition_of(date: NaiveDate) -> String {
+    format!("device_snapshot_{}", date.format("%Y%m%d"))
 }
 
 /// What a pool's connections are for: their pragmas.
-type Pragmas = [(&'static str, &'static str); 3];
+type Pragmas = [(&'static str, &'static str)];
 
 /// Every commit is on disk before it is answered: a resolution that was confirmed survives a power failure.
-const WRITING: Pragmas = [("synchronous", "FULL"), ("cache_size", "-32768"), ("query_only", "OFF")];
-const READING: Pragmas = [("synchronous", "NORMAL"), ("cache_size", "-8192"), ("query_only", "ON")];
+/// A new file can give its space back page by page; one of before is written anew for that by the first retention.
+const WRITING: &Pragmas =
+    &[("auto_vacuum", "INCREMENTAL"), ("synchronous", "FULL"), ("cache_size", "-32768"), ("query_only", "OFF")];
+const READING: &Pragmas = &[("synchronous", "NORMAL"), ("cache_size", "-8192"), ("query_only", "ON")];
 
 fn postgres_options(url: &SecretString, connections: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(url.expose_secret());
@@ -229,14 +253,20 @@ fn sqlite_options(url: &str, connections: u32, pragmas: &'static Pragmas) -> Con
 pub(crate) enum Section {
     Migration = 1,
     Storing = 2,
+    Retention = 3,
 }
 
 /// Waits until no other transaction is in the section; held until this one ends. On SQLite a writing transaction is
 /// alone anyway.
 pub(crate) async fn serialize(transaction: &DatabaseTransaction, section: Section) -> Result<(), DbErr> {
     if transaction.get_database_backend() == DatabaseBackend::Postgres {
-        let key = 0x0049_4855_0000 + section as i64;
+        let key = section_key(section);
         transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({key})")).await?;
     }
     Ok(())
+}
+
+/// The key of PostgreSQL's lock on a section.
+pub(crate) fn section_key(section: Section) -> i64 {
+    0x0049_4855_0000 + section as i64
 }

@@ -34,6 +34,16 @@ impl Inventory {
         Ok(before.into_iter().chain(after).map(|day| day.snapshot_date).collect())
     }
 
+    /// Whether the date was stored, by the vendor or by any, and its snapshots were dropped.
+    pub async fn is_dropped(&self, vendor: Option<Vendor>, date: NaiveDate) -> Result<bool, InventoryError> {
+        let dropped = Entity::find().filter(Column::SnapshotDate.eq(date)).filter(Column::DroppedAt.is_not_null());
+        let dropped = match vendor {
+            Some(vendor) => dropped.filter(Column::VendorId.eq(self.reference.vendor_id(vendor))),
+            None => dropped,
+        };
+        Ok(dropped.one(self.database.reader()).await?.is_some())
+    }
+
     /// The vendor's newest stored day.
     pub(crate) async fn latest_day(
         &self,

@@ -16,6 +16,9 @@ use super::{Inventory, InventoryError};
 /// Job name of the cross-vendor checks.
 pub const CHECKS_JOB: &str = "cross-vendor-checks";
 
+/// Job name of counting month ends and dropping old days.
+pub const RETENTION_JOB: &str = "retention";
+
 /// The state of a batch or a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum JobStatus {
@@ -231,11 +234,16 @@ impl Inventory {
             self.close_orphans().await?;
             return Ok(0);
         }
-        let error = "its process ended without a word; nothing of it was stored";
+        // Retention works in steps, and a step that is done stays done.
+        let error = Expr::case(
+            Column::JobName.eq(RETENTION_JOB),
+            "its process ended without a word; the next retention finishes what it began",
+        )
+        .finally("its process ended without a word; nothing of it was stored");
         let failed = Entity::update_many()
             .col_expr(Column::Status, Expr::value(JobStatus::Failed.code()))
-            .col_expr(Column::Error, Expr::value(error))
-            .col_expr(Column::Message, Expr::value(error))
+            .col_expr(Column::Error, error.clone().into())
+            .col_expr(Column::Message, error.into())
             .col_expr(Column::UpdatedAt, Expr::value(now))
             .col_expr(Column::EndedAt, Expr::value(now))
             .filter(silent)

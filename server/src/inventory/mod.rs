@@ -24,6 +24,7 @@ mod moment;
 mod observed;
 mod organizations;
 pub mod reference;
+pub mod retention;
 mod sightings;
 pub mod slots;
 mod storing;
@@ -59,6 +60,8 @@ pub struct Rules {
     pub internal_organizations: Vec<String>,
     /// A complete collection with fewer devices than this percentage of the last one is held.
     pub held_below_percent: u8,
+    /// How many days of snapshots are kept, today included; `None` keeps them for ever.
+    pub retention_days: Option<u32>,
     /// How long a run may be silent before others take it for dead.
     pub lease: Duration,
 }

@@ -10,7 +10,7 @@ use sea_orm::{
     sea_query::OnConflict,
 };
 
-use super::{Inventory, InventoryError};
+use super::{Inventory, InventoryError, jobs::RETENTION_JOB};
 
 /// An instant at which a schedule is due.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +39,14 @@ impl Inventory {
     pub async fn is_collecting(&self) -> Result<bool, InventoryError> {
         use job_run::Column as Run;
         let open = job_run::Entity::find().filter(Run::VendorId.is_not_null()).filter(Run::EndedAt.is_null());
+        Ok(open.count(self.database.reader()).await? > 0)
+    }
+
+    /// Whether anything but a retention is queued or running: a retention waits for it, so that what happens in a night
+    /// happens one after the other.
+    pub async fn is_working(&self) -> Result<bool, InventoryError> {
+        use job_run::Column as Run;
+        let open = job_run::Entity::find().filter(Run::JobName.ne(RETENTION_JOB)).filter(Run::EndedAt.is_null());
         Ok(open.count(self.database.reader()).await? > 0)
     }
 

@@ -47,6 +47,7 @@ impl Inventory {
         let vendor_id = self.reference.vendor_id(collected.vendor);
         let sites = self.upsert_sites(transaction, collected).await?;
         let identities = self.upsert_identities(transaction, &collected.observations, span.date).await?;
+        self.prepare_day(transaction, span.date).await?;
         device_snapshot::Entity::delete_many()
             .filter(device_snapshot::Column::SnapshotDate.eq(span.date))
             .filter(device_snapshot::Column::VendorId.eq(vendor_id))
@@ -73,7 +74,7 @@ impl Inventory {
         let of_vendor = device_payload::Column::VendorId.eq(vendor_id);
         device_payload::Entity::delete_many().filter(of_vendor).exec(transaction).await?;
         self.insert_payloads(transaction, &collected.observations, &identities, span.date).await?;
-        refresh_statistics(transaction).await?;
+        refresh_statistics(transaction, Some(span.date)).await?;
         forget_replaced(transaction, vendor_id, span.date).await?;
         self.drop_outdated_held(transaction, vendor_id, collection_id).await?;
         self.recount_day(transaction, vendor_id, span.date).await

@@ -28,6 +28,8 @@ pub enum Work {
     Collect(Vendor),
     /// The cross-vendor checks, once no collector is at work.
     Check,
+    /// Counting month ends and dropping old days, once nothing else is at work.
+    Retain,
 }
 
 /// A daily run: its name, when it is due in the business time zone, and what it runs.
@@ -53,7 +55,7 @@ impl Scheduler {
     pub fn new(inventory: Inventory, schedules: Vec<Schedule>) -> Self {
         let possible = |schedule: &Schedule| match schedule.work {
             Work::Collect(vendor) => inventory.is_configured(vendor),
-            Work::Check => true,
+            Work::Check | Work::Retain => true,
         };
         let schedules = schedules.into_iter().filter(possible).collect();
         Self { inventory, schedules }
@@ -82,11 +84,23 @@ impl Scheduler {
         if due.iter().any(|(schedule, _)| schedule.work == Work::Check) && self.inventory.is_collecting().await? {
             due.retain(|(schedule, _)| schedule.work != Work::Check);
         }
+        let (retentions, due): (Vec<_>, Vec<_>) =
+            due.into_iter().partition(|(schedule, _)| schedule.work == Work::Retain);
+        self.start_work(&due).await?;
+        if !retentions.is_empty() && !self.inventory.is_working().await? {
+            for (schedule, at) in retentions {
+                self.inventory.start_scheduled_retention(&Slot { schedule: schedule.name, at }).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn start_work(&self, due: &[(&Schedule, DateTime<Utc>)]) -> Result<(), InventoryError> {
         if due.is_empty() {
             return Ok(());
         }
         let slots: Vec<Slot> = due.iter().map(|(schedule, at)| Slot { schedule: schedule.name, at: *at }).collect();
-        if let Some(batch) = self.inventory.start_scheduled(&order(&due), &slots).await? {
+        if let Some(batch) = self.inventory.start_scheduled(&order(due), &slots).await? {
             tracing::info!(batch_id = batch.batch_id, "scheduled work began");
         }
         Ok(())
@@ -106,7 +120,7 @@ impl Scheduler {
 fn order(due: &[(&Schedule, DateTime<Utc>)]) -> Order {
     let vendors = due.iter().filter_map(|(schedule, _)| match schedule.work {
         Work::Collect(vendor) => Some(vendor),
-        Work::Check => None,
+        Work::Check | Work::Retain => None,
     });
     Order {
         vendors: vendors.collect(),

@@ -15,6 +15,7 @@ use super::{
     KEY, Keyed, Rows,
     exceptions::{once_each_by_key, unresolved_by_record},
     grouped_by_key,
+    snapshots::of_kept_day,
 };
 
 /// A date, and a record of the device.
@@ -45,6 +46,7 @@ impl Loader<SnapshotsAsOf> for Rows {
                 .join(JoinType::InnerJoin, device_identity::Relation::Device.def())
                 .join_as(JoinType::InnerJoin, records(), "one")
                 .filter(Column::SnapshotDate.eq(date))
+                .filter(of_kept_day())
                 .filter(Expr::col(("one", device_identity::Column::Id)).is_in(identities))
                 .order_by_asc(Column::VendorId)
                 .order_by_asc(Column::DeviceIdentityId)

@@ -10,7 +10,7 @@ use sea_orm::{
     ColumnTrait, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
 };
 
-use super::{Rows, grouped};
+use super::{Rows, grouped, snapshots::of_kept_day};
 
 /// The changes of the fields of all records of a device, the newest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -80,6 +80,8 @@ impl Loader<HistoryOfDevice> for Rows {
             .column(device_identity::Column::DeviceId)
             .join(JoinType::InnerJoin, Relation::DeviceIdentity.def())
             .filter(device_identity::Column::DeviceId.is_in(keys.iter().map(|key| key.0)))
+            // A day that is dropped is no day on which the record was absent; what is left of it is not shown.
+            .filter(of_kept_day())
             .order_by_asc(Column::DeviceIdentityId)
             .into_model::<Seen>()
             .all(&self.reader)

@@ -9,7 +9,7 @@ use sea_orm::{
     RelationTrait,
 };
 
-use super::{KEY, Keyed, Rows, grouped, one_each, snapshots::find_latest};
+use super::{KEY, Keyed, Rows, grouped, one_each};
 
 /// A client organization by its id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -61,7 +61,8 @@ impl Loader<OrganizationOfIdentity> for Rows {
         &self,
         keys: &[OrganizationOfIdentity],
     ) -> Result<HashMap<OrganizationOfIdentity, organization::Model>, DbErr> {
-        let rows = find_latest(keys.iter().map(|key| key.0))
+        let latest = self.find_latest(keys.iter().map(|key| key.0)).await?;
+        let rows = latest
             .select_only()
             .column_as(device_snapshot::Column::DeviceIdentityId, KEY)
             .columns([organization::Column::Id, organization::Column::Name, organization::Column::CanonicalName])

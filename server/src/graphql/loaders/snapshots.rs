@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use async_graphql::dataloader::Loader;
 use chrono::{DateTime, NaiveDate, Utc};
-use entity::{device_identity, device_snapshot, site};
+use entity::{device_identity, device_snapshot, site, snapshot_day};
 use sea_orm::{
     ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect, RelationTrait,
     Select,
-    sea_query::{Expr, ExprTrait},
+    sea_query::{Expr, ExprTrait, Query},
 };
 
 use super::{Rows, one_each};
@@ -22,7 +22,7 @@ impl Loader<LatestSnapshot> for Rows {
     type Error = DbErr;
 
     async fn load(&self, keys: &[LatestSnapshot]) -> Result<HashMap<LatestSnapshot, device_snapshot::Model>, DbErr> {
-        let rows = find_latest(keys.iter().map(|key| key.0)).all(&self.reader).await?;
+        let rows = self.find_latest(keys.iter().map(|key| key.0)).await?.all(&self.reader).await?;
         Ok(one_each(rows, |row| LatestSnapshot(row.device_identity_id)))
     }
 }
@@ -49,7 +49,8 @@ impl Loader<LatestNames> for Rows {
 
     async fn load(&self, keys: &[LatestNames]) -> Result<HashMap<LatestNames, SourceNames>, DbErr> {
         use device_snapshot::Column;
-        let rows = find_latest(keys.iter().map(|key| key.0))
+        let latest = self.find_latest(keys.iter().map(|key| key.0)).await?;
+        let rows = latest
             .select_only()
             .columns([Column::DeviceIdentityId, Column::Hostname, Column::DisplayName, Column::LastOnline])
             .into_model::<SourceNames>()
@@ -59,15 +60,38 @@ impl Loader<LatestNames> for Rows {
     }
 }
 
-/// A record's last day is the day of its newest snapshot, so that the snapshot is found by key.
-pub(super) fn find_latest(identities: impl Iterator<Item = i64>) -> Select<device_snapshot::Entity> {
-    let on_its_last_day = Expr::col((device_identity::Entity, device_identity::Column::LastSeenDate))
-        .equals((device_snapshot::Entity, device_snapshot::Column::SnapshotDate));
-    device_snapshot::Entity::find()
-        .join(JoinType::InnerJoin, device_snapshot::Relation::DeviceIdentity.def())
-        // On the snapshots' own column: PostgreSQL does not carry a list across a join, and would read whole days.
-        .filter(device_snapshot::Column::DeviceIdentityId.is_in(identities))
-        .filter(on_its_last_day)
+impl Rows {
+    /// A record's last day is the day of its newest snapshot, so that the snapshot is found by key. The days are asked for
+    /// first: with them in its text a statement looks into their partitions only, and a join would look into all.
+    pub(super) async fn find_latest(
+        &self,
+        identities: impl Iterator<Item = i64>,
+    ) -> Result<Select<device_snapshot::Entity>, DbErr> {
+        use device_identity::{Column, Entity};
+        let days = Entity::find()
+            .select_only()
+            .columns([Column::LastSeenDate, Column::Id])
+            .filter(Column::Id.is_in(identities))
+            .into_tuple::<(NaiveDate, i64)>()
+            .all(&self.reader)
+            .await?;
+        Ok(device_snapshot::Entity::find().filter(on_days(days.into_iter())))
+    }
+}
+
+/// Whether the snapshot's day is kept: of one that is not, what has yet to be removed is not shown.
+pub(super) fn of_kept_day() -> Expr {
+    use snapshot_day::{Column, Entity};
+    let same =
+        |day: Column, own: device_snapshot::Column| Expr::col((Entity, day)).equals((device_snapshot::Entity, own));
+    let dropped = Query::select()
+        .expr(Expr::val(1))
+        .from(Entity)
+        .and_where(same(Column::SnapshotDate, device_snapshot::Column::SnapshotDate))
+        .and_where(same(Column::VendorId, device_snapshot::Column::VendorId))
+        .and_where(Expr::col((Entity, Column::DroppedAt)).is_not_null())
+        .take();
+    Expr::exists(dropped).not()
 }
 
 /// The snapshot of a vendor's record on a day.
@@ -85,7 +109,8 @@ impl Loader<SnapshotOn> for Rows {
 
     async fn load(&self, keys: &[SnapshotOn]) -> Result<HashMap<SnapshotOn, device_snapshot::Model>, DbErr> {
         let wanted = on_days(keys.iter().map(|key| (key.date, key.identity_id)));
-        let rows = device_snapshot::Entity::find().filter(wanted).all(&self.reader).await?;
+        let kept = device_snapshot::Entity::find().filter(wanted).filter(of_kept_day());
+        let rows = kept.all(&self.reader).await?;
         Ok(one_each(rows, |row| SnapshotOn { date: row.snapshot_date, identity_id: row.device_identity_id }))
     }
 }
@@ -135,14 +160,15 @@ impl Loader<UsageFactsOn> for Rows {
     }
 }
 
-/// One alternative per day: keys are of few days and many records.
+/// One alternative per day: keys are of few days and many records. Of no keys it holds for nothing.
 fn on_days(keys: impl Iterator<Item = (NaiveDate, i64)>) -> Condition {
     use device_snapshot::Column;
     let mut days: BTreeMap<NaiveDate, Vec<i64>> = BTreeMap::new();
     for (date, identity) in keys {
         days.entry(date).or_default().push(identity);
     }
-    days.into_iter().fold(Condition::any(), |any, (date, identities)| {
+    let nothing = Condition::any().add(Column::DeviceIdentityId.is_in(Vec::<i64>::new()));
+    days.into_iter().fold(nothing, |any, (date, identities)| {
         any.add(Column::SnapshotDate.eq(date).and(Column::DeviceIdentityId.is_in(identities)))
     })
 }

@@ -9,7 +9,7 @@ use sea_orm::{
     sea_query::{Alias, Condition, Expr, ExprTrait, Query},
 };
 
-use super::SnapshotFilter;
+use super::{SnapshotFilter, snapshots::require_kept};
 use crate::graphql::{
     context::Hub,
     errors::Fault,
@@ -43,10 +43,7 @@ impl DeviceAsOfQueries {
         let arguments = PageArguments { first, after, last, before };
         let reference = ctx.inventory().reference();
         let asked = condition(filter.as_ref(), reference)?;
-        let nearest = ctx.inventory().nearest_days(None, date.0).await?;
-        if nearest != [date.0] {
-            return Err(Fault::NoData { date: date.0, nearest });
-        }
+        require_kept(ctx, None, date.0).await?;
         let rows = Entity::find()
             .filter(Column::SnapshotDate.eq(date.0))
             .filter(leads_its_device(date.0, reference.vendor_id(Vendor::REFERENCE)))

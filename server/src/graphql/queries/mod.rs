@@ -12,6 +12,7 @@ mod exceptions;
 mod jobs;
 mod nodes;
 mod organizations;
+mod retention_preview;
 mod snapshots;
 mod suggested_links;
 mod usage_changes;
@@ -49,6 +50,7 @@ pub struct Query(
     vendor_organizations::VendorOrganizationQueries,
     change_log::ChangeLogQueries,
     jobs::JobQueries,
+    retention_preview::RetentionQueries,
     suggested_links::SuggestionQueries,
     windows11::Windows11Queries,
     nodes::NodeQueries,

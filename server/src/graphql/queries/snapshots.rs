@@ -155,6 +155,15 @@ async fn require_stored(ctx: &Context<'_>, filter: Option<&SnapshotFilter>, date
         Some([vendor]) => Some(Vendor::from(*vendor)),
         _ => None,
     };
-    let nearest = ctx.inventory().nearest_days(only, date).await?;
-    if nearest.contains(&date) { Ok(()) } else { Err(Fault::NoData { date, nearest }) }
+    require_kept(ctx, only, date).await
+}
+
+/// Refuses a day that the vendor, or none of them, has stored, and says so if its snapshots were dropped.
+pub(super) async fn require_kept(ctx: &Context<'_>, vendor: Option<Vendor>, date: NaiveDate) -> Result<(), Fault> {
+    let nearest = ctx.inventory().nearest_days(vendor, date).await?;
+    if nearest.contains(&date) {
+        return Ok(());
+    }
+    let dropped = ctx.inventory().is_dropped(vendor, date).await?;
+    Err(if dropped { Fault::Dropped { date, nearest } } else { Fault::NoData { date, nearest } })
 }
