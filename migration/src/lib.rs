@@ -23,6 +23,7 @@ mod m0011_exception_search;
 mod m0012_site_alias_events;
 mod m0013_reopened_by;
 mod m0014_usage_transitions;
+mod m0016_closed_months;
 mod sql;
 
 /// All migrations, in order.
@@ -47,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_site_alias_events::Migration),
             Box::new(m0013_reopened_by::Migration),
             Box::new(m0014_usage_transitions::Migration),
+            Box::new(m0016_closed_months::Migration),
         ]
     }
 }

@@ -95,6 +95,13 @@ pub enum Fault {
         /// The nearest before and after it that are stored.
         nearest: Vec<NaiveDate>,
     },
+    /// [`ErrorCode::NoData`], of more days than one.
+    NoDataOf {
+        /// What was asked for.
+        what: String,
+        /// The nearest stored days before and after it.
+        nearest: Vec<NaiveDate>,
+    },
     /// [`ErrorCode::NotFound`].
     NotFound(String),
     /// [`ErrorCode::Internal`]; the cause goes to the log only.
@@ -112,7 +119,7 @@ impl Fault {
             Self::BadUserInput(_) => ErrorCode::BadUserInput,
             Self::BadCursor(_) => ErrorCode::BadCursor,
             Self::PageSize(_) => ErrorCode::PageSize,
-            Self::NoData { .. } => ErrorCode::NoData,
+            Self::NoData { .. } | Self::NoDataOf { .. } => ErrorCode::NoData,
             Self::NotFound(_) => ErrorCode::NotFound,
             Self::Internal(_) => ErrorCode::Internal,
         }
@@ -122,16 +129,18 @@ impl Fault {
         match self {
             Self::BadUserInput(message) | Self::PageSize(message) | Self::NotFound(message) => message.clone(),
             Self::BadCursor(problem) => format!("{problem}; take cursors from `pageInfo` or `edges` of the same list"),
-            Self::NoData { date, nearest } => no_data_message(*date, nearest),
+            Self::NoData { date, nearest } => {
+                format!("no complete snapshot is stored for {date}; nearest: {}", named(nearest))
+            }
+            Self::NoDataOf { what, nearest } => format!("no day of {what} is stored; nearest: {}", named(nearest)),
             Self::Internal(_) => "the server failed to answer this field; its log says why".to_owned(),
         }
     }
 }
 
-fn no_data_message(date: NaiveDate, nearest: &[NaiveDate]) -> String {
+fn named(nearest: &[NaiveDate]) -> String {
     let nearest: Vec<_> = nearest.iter().map(ToString::to_string).collect();
-    let hint = if nearest.is_empty() { "no day is stored yet".to_owned() } else { nearest.join(" and ") };
-    format!("no complete snapshot is stored for {date}; nearest: {hint}")
+    if nearest.is_empty() { "no day is stored yet".to_owned() } else { nearest.join(" and ") }
 }
 
 impl From<Fault> for Error {
@@ -141,7 +150,7 @@ impl From<Fault> for Error {
         }
         Self::new(fault.message()).extend_with(|_, extensions| {
             extensions.set("code", fault.code().as_str());
-            if let Fault::NoData { nearest, .. } = &fault {
+            if let Fault::NoData { nearest, .. } | Fault::NoDataOf { nearest, .. } = &fault {
                 let dates = nearest.iter().map(|date| Value::from(date.to_string())).collect();
                 extensions.set("nearestDates", Value::List(dates));
             }

@@ -8,8 +8,8 @@ use std::{ops::Deref, path::Path, sync::Arc, time::Duration};
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    AccessMode, ConnectOptions, ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
+    IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -96,6 +96,20 @@ impl Database {
             ..TransactionOptions::default()
         };
         self.writer.begin_with_options(immediate).await
+    }
+
+    /// A transaction that only reads, and whose statements all see the same moment.
+    pub(crate) async fn begin_reading(&self) -> Result<DatabaseTransaction, DbErr> {
+        let options = match self.reader.get_database_backend() {
+            DatabaseBackend::Postgres => TransactionOptions {
+                isolation_level: Some(IsolationLevel::RepeatableRead),
+                access_mode: Some(AccessMode::ReadOnly),
+                ..TransactionOptions::default()
+            },
+            // SQLite's readers see one moment anyway.
+            _ => TransactionOptions::default(),
+        };
+        self.reader.begin_with_options(options).await
     }
 
     /// A transaction that changes days, identities, devices or findings, or judges by them. Every such one touches what
