@@ -6,6 +6,7 @@
 //! `shared/reference/rules.md`; section numbers in the docs of this crate mean that page.
 
 pub mod billing;
+pub mod billing_report;
 pub mod checks;
 pub mod clock;
 pub mod collection;

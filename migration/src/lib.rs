@@ -24,6 +24,7 @@ mod m0012_site_alias_events;
 mod m0013_reopened_by;
 mod m0014_usage_transitions;
 mod m0015_snapshot_partitions;
+mod m0016_closed_months;
 mod m0017_windows_11_verdict;
 mod m0018_exception_reading;
 mod sql;
@@ -51,6 +52,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_reopened_by::Migration),
             Box::new(m0014_usage_transitions::Migration),
             Box::new(m0015_snapshot_partitions::Migration),
+            Box::new(m0016_closed_months::Migration),
             Box::new(m0017_windows_11_verdict::Migration),
             Box::new(m0018_exception_reading::Migration),
         ]

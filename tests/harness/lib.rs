@@ -6,6 +6,7 @@
 
 #![expect(clippy::missing_panics_doc, reason = "a panic here is a failed test")]
 
+mod bills;
 mod clock;
 mod database;
 mod download;

@@ -5,6 +5,7 @@
 mod architecture;
 mod bad_ids;
 mod bad_input;
+mod billing;
 mod bulk_exceptions;
 mod catalogues;
 mod change_log;
@@ -12,6 +13,7 @@ mod changing_exceptions;
 mod checks_and_days;
 mod checks_and_fleet;
 mod checks_switched_off;
+mod closing_months;
 mod collecting;
 mod collecting_over_nights;
 mod command_line;

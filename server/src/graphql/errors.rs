@@ -103,6 +103,13 @@ pub enum Fault {
         /// The nearest before and after it that are kept.
         nearest: Vec<NaiveDate>,
     },
+    /// [`ErrorCode::NoData`], of more days than one.
+    NoDataOf {
+        /// What was asked for.
+        what: String,
+        /// The nearest stored days before and after it.
+        nearest: Vec<NaiveDate>,
+    },
     /// [`ErrorCode::NotFound`].
     NotFound(String),
     /// [`ErrorCode::Internal`]; the cause goes to the log only.
@@ -120,7 +127,7 @@ impl Fault {
             Self::BadUserInput(_) => ErrorCode::BadUserInput,
             Self::BadCursor(_) => ErrorCode::BadCursor,
             Self::PageSize(_) => ErrorCode::PageSize,
-            Self::NoData { .. } | Self::Dropped { .. } => ErrorCode::NoData,
+            Self::NoData { .. } | Self::NoDataOf { .. } | Self::Dropped { .. } => ErrorCode::NoData,
             Self::NotFound(_) => ErrorCode::NotFound,
             Self::Internal(_) => ErrorCode::Internal,
         }
@@ -133,6 +140,7 @@ impl Fault {
             Self::NoData { date, nearest } => {
                 format!("no complete snapshot is stored for {date}; nearest: {}", hint(nearest))
             }
+            Self::NoDataOf { what, nearest } => format!("no day of {what} is stored; nearest: {}", hint(nearest)),
             Self::Dropped { date, nearest } => {
                 format!("the snapshots of {date} were dropped for their age; nearest that are kept: {}", hint(nearest))
             }
@@ -153,7 +161,9 @@ impl From<Fault> for Error {
         }
         Self::new(fault.message()).extend_with(|_, extensions| {
             extensions.set("code", fault.code().as_str());
-            if let Fault::NoData { nearest, .. } | Fault::Dropped { nearest, .. } = &fault {
+            if let Fault::NoData { nearest, .. } | Fault::NoDataOf { nearest, .. } | Fault::Dropped { nearest, .. } =
+                &fault
+            {
                 let dates = nearest.iter().map(|date| Value::from(date.to_string())).collect();
                 extensions.set("nearestDates", Value::List(dates));
             }

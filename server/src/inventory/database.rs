@@ -18,8 +18,8 @@ use std::{
 use chrono::NaiveDate;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, metric, sqlx,
+    AccessMode, ConnectOptions, ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
+    IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, metric, sqlx,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -128,6 +128,20 @@ impl Database {
             ..TransactionOptions::default()
         };
         self.writer.begin_with_options(immediate).await
+    }
+
+    /// A transaction that only reads, and whose statements all see the same moment.
+    pub(crate) async fn begin_reading(&self) -> Result<DatabaseTransaction, DbErr> {
+        let options = match self.reader.get_database_backend() {
+            DatabaseBackend::Postgres => TransactionOptions {
+                isolation_level: Some(IsolationLevel::RepeatableRead),
+                access_mode: Some(AccessMode::ReadOnly),
+                ..TransactionOptions::default()
+            },
+            // SQLite's readers see one moment anyway.
+            _ => TransactionOptions::default(),
+        };
+        self.reader.begin_with_options(options).await
     }
 
     /// A transaction that changes days, identities, devices or findings, or judges by them. Every such one touches what

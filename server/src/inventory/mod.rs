@@ -5,6 +5,7 @@
 
 pub mod aliases;
 pub mod batches;
+pub mod billing;
 mod bulk;
 pub mod change_log;
 pub mod checking;

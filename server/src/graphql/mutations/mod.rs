@@ -5,6 +5,7 @@
 
 mod assign_exception;
 mod change_exceptions;
+mod close_month;
 mod comment_on_exception;
 mod decide_link;
 mod exception_change;
@@ -23,6 +24,7 @@ use async_graphql::MergedObject;
 pub use self::{
     assign_exception::AssignExceptionInput,
     change_exceptions::{ChangeExceptionsInput, ChangeExceptionsPayload, ExceptionChangeInput, ExceptionChangeResult},
+    close_month::{CloseMonthInput, CloseMonthPayload},
     comment_on_exception::CommentOnExceptionInput,
     decide_link::{DecideLinkInput, DecideLinkPayload, IdentityInput},
     exception_change::{
@@ -53,4 +55,5 @@ pub struct Mutation(
     start_collection::StartCollectionMutation,
     decide_link::DecideLinkMutations,
     organization_alias::OrganizationAliasMutation,
+    close_month::CloseMonthMutation,
 );

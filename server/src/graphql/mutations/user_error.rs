@@ -26,6 +26,16 @@ pub enum UserErrorCode {
     VendorNotConfigured,
     /// Today has no complete collection of the vendor yet to put the device in. Start one first.
     NoStoredDay,
+    /// The month is not over, or has not begun.
+    MonthNotOver,
+    /// The month was closed before; the payload shows by whom, and what was billed.
+    AlreadyClosed,
+    /// Vendors' organizations with devices at month end are no client that can be billed; the payload lists them.
+    UnmappedOrganizations,
+    /// A day that the month is billed by is not stored; the payload names it.
+    MissingDay,
+    /// Nothing is stored that could be counted.
+    NoData,
 }
 
 /// Why a mutation did not do what was asked. Nothing was changed.

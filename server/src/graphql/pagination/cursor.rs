@@ -88,14 +88,6 @@ pub(super) struct Cursor {
 }
 
 impl Cursor {
-    /// Key and id of a list that is sorted by numbers.
-    pub(super) fn numbers(&self) -> Option<(i64, i64)> {
-        match (&self.key, &self.id) {
-            (Some(Key::Number(key)), Key::Number(id)) => Some((*key, *id)),
-            _ => None,
-        }
-    }
-
     /// As clients see it.
     pub(super) fn encode(&self, order: &str) -> String {
         URL_SAFE_NO_PAD.encode(json!([order, self.key.as_ref().map(Key::show), self.id.show()]).to_string())

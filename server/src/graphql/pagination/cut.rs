@@ -67,24 +67,62 @@ impl<R> Page<R> {
     }
 }
 
+/// What a list in memory is sorted by.
+pub(in crate::graphql) trait SliceKey: Ord {
+    /// How cursors write it.
+    const KIND: KeyKind;
+
+    /// As it is in a cursor.
+    fn into_key(self) -> Key;
+
+    /// As it was; `None` for a key of another kind.
+    fn of_key(key: Key) -> Option<Self>
+    where
+        Self: Sized;
+}
+
+impl SliceKey for i64 {
+    const KIND: KeyKind = KeyKind::Number;
+
+    fn into_key(self) -> Key {
+        Key::Number(self)
+    }
+
+    fn of_key(key: Key) -> Option<Self> {
+        if let Key::Number(number) = key { Some(number) } else { None }
+    }
+}
+
+impl SliceKey for String {
+    const KIND: KeyKind = KeyKind::Text;
+
+    fn into_key(self) -> Key {
+        Key::Text(self)
+    }
+
+    fn of_key(key: Key) -> Option<Self> {
+        if let Key::Text(text) = key { Some(text) } else { None }
+    }
+}
+
 /// Cuts a page out of a list that is in memory and sorted by this key, which is unique.
-pub(in crate::graphql) fn page_of_slice<R: Clone>(
+pub(in crate::graphql) fn page_of_slice<R: Clone, K: SliceKey>(
     list: &str,
     rows: &[R],
-    place: impl Fn(&R) -> (i64, i64),
+    place: impl Fn(&R) -> (K, i64),
     arguments: &PageArguments,
 ) -> Result<Page<R>, Fault> {
     let window = arguments.window()?;
     let decode = |text: Option<&String>| {
-        text.map(|text| Cursor::decode(text, list, (KeyKind::Number, KeyKind::Number), false)).transpose()
+        let cursor = text.map(|text| Cursor::decode(text, list, (K::KIND, KeyKind::Number), false)).transpose()?;
+        Ok::<_, Fault>(cursor.and_then(|cursor| cursor.key.and_then(K::of_key).zip(i64::of_key(cursor.id))))
     };
-    let (after, before) = (decode(arguments.after.as_ref())?, decode(arguments.before.as_ref())?);
-    let start = after.as_ref().and_then(Cursor::numbers).map_or(0, |at| rows.partition_point(|row| place(row) <= at));
-    let bound = before.as_ref().and_then(Cursor::numbers);
+    let (after, bound) = (decode(arguments.after.as_ref())?, decode(arguments.before.as_ref())?);
+    let start = after.map_or(0, |at| rows.partition_point(|row| place(row) <= at));
     let end = bound.map_or(rows.len(), |at| rows.partition_point(|row| place(row) < at)).max(start);
     let found = rows[start..end].iter().map(|row| {
         let (key, id) = place(row);
-        (Cursor { key: Some(Key::Number(key)), id: Key::Number(id) }, row.clone())
+        (Cursor { key: Some(key.into_key()), id: Key::Number(id) }, row.clone())
     });
     let count = usize::try_from(window.rows_to_read()).unwrap_or(usize::MAX);
     let found = if window.backward { found.rev().take(count).collect() } else { found.take(count).collect() };

@@ -4,6 +4,7 @@
 //! database; what needs a rule (usage changes, stored days) is asked of `inventory`. Nothing here writes.
 
 mod available_dates;
+mod billing_report;
 mod change_log;
 mod devices;
 mod devices_as_of;
@@ -44,6 +45,7 @@ pub struct Query(
     exceptions::ExceptionSummaryQueries,
     exceptions::ExceptionTrendQueries,
     usage_changes::UsageQueries,
+    billing_report::BillingQueries,
     available_dates::DateQueries,
     vendors::VendorQueries,
     organizations::OrganizationQueries,

@@ -5,6 +5,10 @@
 
 #![expect(clippy::unused_async, reason = "async-graphql takes asynchronous resolvers only")]
 
+mod billing_change;
+mod billing_figures;
+mod billing_line;
+mod billing_report;
 mod change_log;
 mod codes;
 mod collection;
@@ -21,6 +25,8 @@ mod exception_summary;
 mod exception_trend;
 mod exception_type_info;
 mod job;
+mod month;
+mod month_closing;
 mod organization;
 mod retention;
 pub(super) mod scalars;
@@ -36,6 +42,10 @@ mod vendor;
 mod windows11;
 mod windows11_readiness;
 
+pub use billing_change::{BillingChange, BillingChangeKind};
+pub use billing_figures::{BillingAverage, BillingExceptions, BillingFigures, BillingUnits};
+pub use billing_line::{BillingAdjustment, BillingDifference, BillingLine};
+pub use billing_report::{BillingReport, BillingReportStatus};
 pub use change_log::{ChangeLogEntry, ChangeMetric, ChangedDevice};
 pub use codes::{
     BillingStatus, CollectionOutcome, DeviceType, ExceptionEventKind, ExceptionResolution, ExceptionType, JobStatus,
@@ -59,6 +69,8 @@ pub use exception_summary::{
 pub use exception_trend::ExceptionTrendDay;
 pub use exception_type_info::{CheckSetting, ExceptionTypeInfo};
 pub use job::{JobBatch, JobRun};
+pub use month::Month;
+pub use month_closing::{BillingGap, BillingGapKind, MonthClosing};
 pub use organization::Organization;
 pub use retention::{RetentionDay, RetentionKept, RetentionPreview};
 pub use scalars::{Date, DateTime, Json};

@@ -1,0 +1,389 @@
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use chrono::{Days, NaiveDate};
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    billing::Billing,
+    checks::ExceptionType::{self, *},
+    device_type::DeviceType,
+    vendor::Vendor,
+};
+
+const FIRST: NaiveDate = NaiveDate::from_ymd_opt(2026, 3, 1).unwrap();
+
+fn day(number: u64) -> NaiveDate {
+    FIRST + Days::new(number - 1)
+}
+
+fn units(endpoints: i64, seats: i64) -> Units {
+    Units { endpoints, seats }
+}
+
+const PC: Standing =
+    Standing { organization_id: Some(5), billing: Some(Billing::Billable), device_type: Some(DeviceType::Workstation) };
+
+fn changed(before: Option<Standing>, after: Option<Standing>) -> Vec<(Option<i64>, ChangeKind, Units)> {
+    let transition = Transition { day: day(2), identity_id: 1, before, after };
+    let found = line_changes(&transition, &HashSet::from([9]));
+    found.into_iter().map(|change| (change.organization_id, change.kind, change.units)).collect()
+}
+
+#[test]
+fn each_way_to_change_a_line_is_told_and_what_changes_none_is_not() {
+    let spare = Standing { billing: Some(Billing::Spare), ..PC };
+    let server = Standing { device_type: Some(DeviceType::Server), ..PC };
+    let at = |organization_id: Option<i64>, standing: Standing| Standing { organization_id, ..standing };
+    let here = Some(5);
+    for (before, after, expected) in [
+        (None, Some(PC), vec![(here, ChangeKind::Came, units(1, 1))]),
+        (Some(PC), None, vec![(here, ChangeKind::Left, units(-1, -1))]),
+        (None, Some(server), vec![(here, ChangeKind::Came, units(1, 0))]),
+        (None, Some(spare), vec![]),
+        (Some(PC), Some(spare), vec![(here, ChangeKind::BecameUnbilled, units(-1, -1))]),
+        (Some(spare), Some(server), vec![(here, ChangeKind::BecameBillable, units(1, 0))]),
+        (Some(server), Some(PC), vec![(here, ChangeKind::TypeChanged, units(0, 1))]),
+        (Some(PC), Some(PC), vec![]),
+        (
+            Some(PC),
+            Some(at(None, server)),
+            vec![(here, ChangeKind::MovedOut, units(-1, -1)), (None, ChangeKind::MovedIn, units(1, 0))],
+        ),
+        (Some(PC), Some(at(Some(6), spare)), vec![(here, ChangeKind::MovedOut, units(-1, -1))]),
+        (Some(at(Some(9), PC)), Some(PC), vec![(here, ChangeKind::MovedIn, units(1, 1))]),
+        (Some(at(Some(9), PC)), None, vec![]),
+        (Some(PC), Some(Standing { billing: None, ..PC }), vec![(here, ChangeKind::BecameUnbilled, units(-1, -1))]),
+        (Some(PC), Some(Standing { device_type: None, ..PC }), vec![(here, ChangeKind::TypeChanged, units(0, -1))]),
+    ] {
+        assert_eq!(changed(before, after), expected, "{before:?} {after:?}");
+    }
+}
+
+fn change(on: u64, endpoints: i64) -> LineChange {
+    let (kind, units) = (ChangeKind::Came, units(endpoints, 0));
+    LineChange { day: day(on), identity_id: 1, organization_id: Some(5), kind, units }
+}
+
+fn course_of(end: i64, changes: &[LineChange], span: Span) -> Course {
+    courses(&BTreeMap::from([(Some(5), units(end, 0))]), changes, span)[&Some(5)]
+}
+
+#[test]
+fn highest_and_average_are_of_the_days_of_the_span_and_a_day_without_collection_counts_as_the_one_before() {
+    let march = Span { from: day(1), to: day(31) };
+    let quiet = course_of(10, &[], march);
+    assert_eq!((quiet.start.endpoints, quiet.highest.endpoints, quiet.device_days.endpoints), (10, 10, 310));
+    // Five more from the 11th, all gone on the 21st: twenty days of 10 and ten of 15, and eleven of 10 after.
+    let bump = course_of(10, &[change(11, 5), change(21, -5)], march);
+    assert_eq!((bump.start.endpoints, bump.highest.endpoints), (10, 15));
+    assert_eq!((bump.added.endpoints, bump.removed.endpoints), (5, 5));
+    assert_eq!(bump.average_hundredths(march).endpoints, 1161, "360 / 31 = 11.6129");
+    // What left before the first day's collection was never there in this month.
+    let gone = course_of(3, &[change(1, -7)], march);
+    assert_eq!((gone.start.endpoints, gone.highest.endpoints, gone.device_days.endpoints), (10, 3, 93));
+    // Who came and went on one day changes nothing but what came and went.
+    let same_day = course_of(3, &[change(5, 4), change(5, -4)], march);
+    assert_eq!((same_day.highest.endpoints, same_day.added.endpoints, same_day.removed.endpoints), (3, 4, 4));
+    let one_day = Span { from: day(31), to: day(31) };
+    assert_eq!(course_of(4, &[], one_day).average_hundredths(one_day).endpoints, 400);
+}
+
+fn open(exception_type: ExceptionType, line: i64, threatlocker: Option<i64>, ninja: Option<i64>) -> OpenException {
+    OpenException { exception_type, organization_id: Some(line), threatlocker, ninja, ninja_organization_id: None }
+}
+
+#[test]
+fn each_type_explains_what_it_is_and_a_device_counts_once() {
+    let misfiled = OpenException { ninja_organization_id: Some(6), ..open(SiteMismatch, 5, Some(4), Some(14)) };
+    let told = explain(&[
+        open(MissingNinja, 5, Some(1), None),
+        open(DuplicateTl, 5, Some(1), None),
+        open(DuplicateTl, 5, Some(2), None),
+        open(SpareMismatch, 5, Some(3), Some(13)),
+        misfiled.clone(),
+        open(MissingTl, 5, None, Some(15)),
+        open(DuplicateNinja, 5, None, Some(15)),
+        open(StaleDevice, 5, None, Some(15)),
+        open(DisplayNameMismatch, 5, Some(7), Some(17)),
+    ]);
+    let of = |line: i64| -> Vec<(ExceptionType, i64, i64)> {
+        told[&Some(line)].values().map(|share| (share.exception_type, share.count, share.effect)).collect()
+    };
+    let expected = [
+        (MissingNinja, 1, 1),
+        (DuplicateTl, 2, 1),
+        (SiteMismatch, 1, 1),
+        (SpareMismatch, 1, 1),
+        (DisplayNameMismatch, 1, 0),
+        (MissingTl, 1, -1),
+        (DuplicateNinja, 1, 0),
+        (StaleDevice, 1, 0),
+    ];
+    assert_eq!(of(5), expected);
+    assert_eq!(of(6), [(SiteMismatch, 0, -1)], "the other client has the endpoint without the ThreatLocker device");
+    let spare_elsewhere = explain(&[misfiled, open(SpareMismatch, 5, Some(4), Some(14))]);
+    assert_eq!(spare_elsewhere.len(), 1, "a spare is no endpoint of the other client");
+    assert_eq!(spare_elsewhere[&Some(5)][&SpareMismatch].effect, 1);
+    assert_eq!(spare_elsewhere[&Some(5)][&SiteMismatch].effect, 0);
+}
+
+#[test]
+fn what_remains_unexplained_is_what_neither_exceptions_nor_other_endpoints_can_be_the_reason_of() {
+    for (threatlocker, endpoints, effect, other, expected) in [
+        (40, 40, 0, 0, 0),
+        (43, 40, 3, 0, 0),
+        (43, 40, 1, 0, 2),
+        (30, 40, -4, 6, 0),
+        (30, 40, -4, 2, -4),
+        (30, 40, -4, 50, 0),
+        (40, 40, 2, 1, -1),
+        (43, 40, 1, 5, 2),
+    ] {
+        let exceptions = vec![TypeShare { count: 1, effect, exception_type: MissingNinja }];
+        let (end, threatlocker) = (units(endpoints, 0), Some(threatlocker));
+        let line = Line { end, threatlocker, exceptions, other_endpoints: other, ..Line::default() };
+        assert_eq!(line.compared().unexplained, Some(expected), "{threatlocker:?} {endpoints} {effect} {other}");
+    }
+    assert_eq!(Line { end: units(4, 4), ..Line::default() }.compared().unexplained, None, "nothing to compare with");
+}
+
+fn named(id: Option<i64>) -> Option<String> {
+    id.map(|id| format!("Client {id}"))
+}
+
+#[test]
+fn an_adjustment_is_what_is_known_now_less_what_was_billed_and_what_was_corrected_already() {
+    let month: Month = "2026-02".parse().unwrap();
+    let billed = BTreeMap::from([
+        (Some(5), (Some("Old name".to_owned()), units(10, 8))),
+        (Some(6), (named(Some(6)), units(4, 4))),
+        (None, (None, units(2, 2))),
+    ]);
+    let live = BTreeMap::from([(Some(5), units(13, 11)), (Some(6), units(4, 4)), (Some(7), units(1, 0))]);
+    let figures = ClosedFigures { billed, adjusted: BTreeMap::from([(Some(5), units(2, 2))]), live: Some(live) };
+    let found = adjustments(&BTreeMap::from([(month, figures.clone())]), named);
+    let told: Vec<_> = found.iter().map(|it| (it.organization_id, it.name.as_deref(), it.units)).collect();
+    let expected = [
+        (Some(7), Some("Client 7"), units(1, 0)),
+        (Some(5), Some("Old name"), units(1, 1)),
+        (None, None, units(-2, -2)),
+    ];
+    assert_eq!(told, expected);
+    let unknown = ClosedFigures { live: None, ..figures };
+    assert_eq!(adjustments(&BTreeMap::from([(month, unknown)]), named), []);
+}
+
+#[test]
+fn the_canonical_form_is_that_of_sorted_compact_json() {
+    let share = TypeShare { count: 2, effect: -2, exception_type: MissingTl };
+    let line = Line {
+        name: Some("Müller \"& Söhne\"\n".to_owned()),
+        organization_id: Some(5),
+        exceptions: vec![share],
+        threatlocker: Some(3),
+        ..Line::default()
+    };
+    let gap = |kind| Gap {
+        day: None,
+        devices: Some(3),
+        kind,
+        name: Some("X".to_owned()),
+        site_key: Some("k".to_owned()),
+        vendor: Vendor::ThreatLocker,
+    };
+    let month: Month = "2026-03".parse().unwrap();
+    let report = Report {
+        month,
+        counted_on: day(31),
+        threatlocker_on: None,
+        span: Span { from: day(1), to: day(31) },
+        missing_days: vec![day(7)],
+        lines: vec![line],
+        adjustments: vec![Adjustment { month, name: None, organization_id: None, units: units(-1, 0) }],
+        left_out: vec!["Own".to_owned()],
+        gaps: vec![gap(GapKind::UnmappedOrganization), gap(GapKind::MissingDay)],
+    };
+    let canonical = Content::of(&report).canonical().unwrap();
+    // Sorts the members of every object by name, whatever order they are declared in.
+    let sorted: BTreeMap<String, serde_json::Value> = serde_json::from_str(&canonical).unwrap();
+    assert_eq!(canonical, sorted_json(&serde_json::to_value(&sorted).unwrap()));
+    assert!(canonical.starts_with(r#"{"adjustments":[{"month":"2026-03","name":null,"organization":null,"units":"#));
+    assert!(canonical.contains(r#""name":"Müller \"& Söhne\"\n","organization":5"#), "{canonical}");
+}
+
+fn sorted_json(value: &serde_json::Value) -> String {
+    use serde_json::Value::{Array, Object};
+    match value {
+        Object(members) => {
+            let sorted: BTreeMap<&String, String> =
+                members.iter().map(|(key, value)| (key, sorted_json(value))).collect();
+            let members: Vec<String> =
+                sorted.iter().map(|(key, value)| format!("{}:{value}", serde_json::json!(key))).collect();
+            format!("{{{}}}", members.join(","))
+        }
+        Array(items) => format!("[{}]", items.iter().map(sorted_json).collect::<Vec<_>>().join(",")),
+        plain => plain.to_string(),
+    }
+}
+
+/// Where a device is on each calendar day of two months, for as many as there are: `None` is nowhere.
+type History = Vec<Option<Standing>>;
+
+const DAYS: u64 = 61;
+
+fn standing() -> impl Strategy<Value = Standing> {
+    let billing = prop::option::of(prop::sample::select(Billing::ALL.to_vec()));
+    let device_type = prop::option::of(prop::sample::select(vec![DeviceType::Workstation, DeviceType::Server]));
+    (prop::option::of(0_i64..4), billing, device_type).prop_map(|(organization_id, billing, device_type)| Standing {
+        organization_id,
+        billing,
+        device_type,
+    })
+}
+
+/// Devices that stay as they are for some days at a time.
+fn histories() -> impl Strategy<Value = Vec<History>> {
+    let stretch = (prop::option::of(standing()), 1_usize..20);
+    let history = prop::collection::vec(stretch, 1..8).prop_map(|stretches| {
+        let days = stretches.into_iter().flat_map(|(standing, days)| std::iter::repeat_n(standing, days));
+        let mut days: History = days.collect();
+        days.resize(usize::try_from(DAYS).unwrap(), None);
+        days
+    });
+    prop::collection::vec(history, 0..12)
+}
+
+/// March and April; stored days are numbered from 1.
+fn stored_days() -> impl Strategy<Value = BTreeSet<u64>> {
+    (prop::collection::btree_set(1..=DAYS, 2..40), 1..=31_u64, 32..=DAYS).prop_map(|(mut days, march, april)| {
+        days.extend([march, april]);
+        days
+    })
+}
+
+struct Fleet {
+    histories: Vec<History>,
+    stored: BTreeSet<u64>,
+    internal: HashSet<i64>,
+}
+
+impl Fleet {
+    fn on(&self, number: u64) -> Vec<Option<Standing>> {
+        self.histories.iter().map(|history| history[usize::try_from(number - 1).unwrap()]).collect()
+    }
+
+    /// Counted device by device on a stored day.
+    fn counted(&self, number: u64) -> BTreeMap<Option<i64>, Units> {
+        let mut counts = BTreeMap::new();
+        for standing in self.on(number).into_iter().flatten() {
+            let internal = standing.organization_id.is_some_and(|id| self.internal.contains(&id));
+            let units = Units::of_device(standing.billing, standing.device_type, internal);
+            *counts.entry(standing.organization_id).or_insert(Units::ZERO) += units;
+        }
+        counts
+    }
+
+    /// The ledger between two days, as it is written: stored day against stored day before.
+    fn changes(&self, from: u64, to: u64) -> Vec<LineChange> {
+        let pairs = self.stored.iter().zip(self.stored.iter().skip(1)).filter(|(_, on)| (from..=to).contains(on));
+        let of_day = |(before, on): (&u64, &u64)| {
+            let (then, now) = (self.on(*before), self.on(*on));
+            let devices = (0_i64..).zip(then.into_iter().zip(now)).filter(|(_, (then, now))| then != now);
+            let changes = devices.flat_map(|(identity_id, (before, after))| {
+                line_changes(&Transition { day: day(*on), identity_id, before, after }, &self.internal)
+            });
+            changes.collect::<Vec<_>>()
+        };
+        pairs.flat_map(of_day).collect()
+    }
+
+    fn report(&self, first: u64, last: u64) -> (BTreeMap<Option<i64>, Course>, Span, u64) {
+        let counted = *self.stored.range(first..=last).next_back().unwrap();
+        let oldest = *self.stored.first().unwrap();
+        let span = Span { from: day(first.max(oldest)), to: day(last) };
+        (courses(&self.counted(counted), &self.changes(first, last), span), span, counted)
+    }
+
+    /// What a calendar day counts: the stored day that is it, or the last before it.
+    fn carried(&self, number: u64, line: Option<i64>) -> Units {
+        let stored = *self.stored.range(..=number).next_back().unwrap();
+        self.counted(stored).get(&line).copied().unwrap_or_default()
+    }
+}
+
+fn fleets() -> impl Strategy<Value = Fleet> {
+    (histories(), stored_days(), prop::collection::hash_set(0_i64..4, 0..2))
+        .prop_map(|(histories, stored, internal)| Fleet { histories, stored, internal })
+}
+
+impl std::fmt::Debug for Fleet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} {:?} {:?}", self.histories, self.stored, self.internal)
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn the_walk_back_gives_what_counting_every_day_gives(fleet in fleets()) {
+        for (first, last) in [(1, 31), (32, DAYS)] {
+            let (courses, span, counted) = fleet.report(first, last);
+            let days = (first..=last).filter(|number| day(*number) >= span.from);
+            for (line, course) in courses {
+                let values: Vec<Units> = days.clone().map(|number| fleet.carried(number, line)).collect();
+                let brute = |number: fn(&Units) -> i64| {
+                    (values.iter().map(number).max().unwrap(), values.iter().map(number).sum::<i64>())
+                };
+                prop_assert_eq!(brute(|it| it.endpoints), (course.highest.endpoints, course.device_days.endpoints));
+                prop_assert_eq!(brute(|it| it.seats), (course.highest.seats, course.device_days.seats));
+                prop_assert_eq!(course.end, fleet.carried(counted, line));
+            }
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_month_is_the_start_of_the_next(fleet in fleets()) {
+        let (march, _, _) = fleet.report(1, 31);
+        let (april, _, _) = fleet.report(32, DAYS);
+        let lines: BTreeSet<_> = march.keys().chain(april.keys()).collect();
+        for line in lines {
+            let end = march.get(line).map(|course| course.end).unwrap_or_default();
+            let start = april.get(line).map(|course| course.start).unwrap_or_default();
+            prop_assert_eq!(end, start, "{:?}", line);
+        }
+    }
+
+    #[test]
+    fn every_line_adds_up_and_its_average_lies_between_its_lowest_and_its_highest(fleet in fleets()) {
+        let (courses, span, _) = fleet.report(1, 31);
+        for (line, course) in courses {
+            prop_assert_eq!(course.start + course.added - course.removed, course.end);
+            let lowest = (1..=31).filter(|number| day(*number) >= span.from)
+                .map(|number| fleet.carried(number, line).endpoints).min().unwrap();
+            let average = course.average_hundredths(span).endpoints;
+            prop_assert!((lowest * 100..=course.highest.endpoints * 100).contains(&average));
+            prop_assert!(course.highest.seats <= course.highest.endpoints && course.end.seats <= course.end.endpoints);
+            prop_assert!(course.end.endpoints <= course.highest.endpoints);
+        }
+    }
+
+    #[test]
+    fn no_internal_organization_has_a_line_with_anything_in_it(fleet in fleets()) {
+        let (courses, ..) = fleet.report(1, 31);
+        for (line, course) in courses {
+            let internal = line.is_some_and(|line| fleet.internal.contains(&line));
+            prop_assert!(!internal || course == Course::default());
+        }
+    }
+
+    #[test]
+    fn who_is_moved_between_clients_is_in_the_total_once(fleet in fleets()) {
+        let (courses, span, counted) = fleet.report(32, DAYS);
+        let lines: Vec<Line> = courses.values().map(|course| Line::default().with_course(course, span)).collect();
+        let sum = total(&lines);
+        prop_assert_eq!(sum.start + sum.added - sum.removed, sum.end);
+        prop_assert_eq!(sum.end, fleet.counted(counted).values().copied().sum::<Units>());
+    }
+}

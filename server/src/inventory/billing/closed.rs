@@ -1,0 +1,156 @@
+//! Closed months: their rows, read as they were billed.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use domain::billing_report::{Adjustment, ClosedFigures, Content, Line, Month, Report, Span, Units};
+use entity::{closed_month, closed_month_adjustment, closed_month_line};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::inventory::InventoryError;
+
+/// Who closed a month, and by what it can be verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closing {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The principal.
+    pub by: String,
+    /// Why it was closed over what it lacked; `None` when it lacked nothing.
+    pub forced_reason: Option<String>,
+    /// SHA-256 of the content as it was closed, in hexadecimal.
+    pub content_hash: String,
+    /// The canonical form of what is stored: its SHA-256 is `content_hash`, or somebody changed the rows.
+    pub content: String,
+}
+
+/// The canonical form of a report and its SHA-256.
+pub(super) fn sealed(report: &Report) -> Result<(String, String), InventoryError> {
+    let unreadable = |error| InventoryError::Corrupt(format!("a billing report has no canonical form: {error}"));
+    let content = Content::of(report).canonical().map_err(unreadable)?;
+    let hash = Sha256::digest(content.as_bytes()).iter().fold(String::new(), |hash, byte| format!("{hash}{byte:02x}"));
+    Ok((content, hash))
+}
+
+/// A closed month as it was billed; `None` while it is open.
+pub(super) async fn find_closed(
+    connection: &impl ConnectionTrait,
+    month: Month,
+) -> Result<Option<(Report, Closing)>, InventoryError> {
+    let key = month.to_string();
+    let Some(row) = closed_month::Entity::find_by_id(key.clone()).one(connection).await? else { return Ok(None) };
+    let lines = closed_month_line::Entity::find()
+        .filter(closed_month_line::Column::Month.eq(&key))
+        .order_by_asc(closed_month_line::Column::Position);
+    let adjustments = closed_month_adjustment::Entity::find()
+        .filter(closed_month_adjustment::Column::Month.eq(&key))
+        .order_by_asc(closed_month_adjustment::Column::Position);
+    let lines = lines.all(connection).await?.into_iter().map(line).collect::<Result<_, _>>()?;
+    let adjustments = adjustments.all(connection).await?.into_iter().map(adjustment).collect::<Result<_, _>>()?;
+    let report = Report {
+        month,
+        counted_on: row.counted_on,
+        threatlocker_on: row.threatlocker_on,
+        span: Span { from: row.counted_from, to: row.counted_to },
+        missing_days: stored(row.missing_days)?,
+        lines,
+        adjustments,
+        left_out: stored(row.left_out)?,
+        gaps: stored(row.gaps)?,
+    };
+    let (content, _) = sealed(&report)?;
+    let closing = Closing {
+        at: row.closed_at,
+        by: row.closed_by,
+        forced_reason: row.forced_reason,
+        content_hash: row.content_hash,
+        content,
+    };
+    Ok(Some((report, closing)))
+}
+
+/// What was billed and corrected of the closed months before one; what they count now is not known here.
+pub(super) async fn closed_before(
+    connection: &impl ConnectionTrait,
+    month: Month,
+) -> Result<BTreeMap<Month, ClosedFigures>, InventoryError> {
+    let key = month.to_string();
+    let months = closed_month::Entity::find().select_only().column(closed_month::Column::Month);
+    let months = months.filter(closed_month::Column::Month.lt(&key)).into_tuple::<String>().all(connection).await?;
+    let mut closed = BTreeMap::new();
+    for month in months {
+        closed.insert(read_month(&month)?, ClosedFigures::default());
+    }
+    if closed.is_empty() {
+        return Ok(closed);
+    }
+    for (of, organization_id, name, units) in billed_before(connection, &key).await? {
+        closed.entry(of).or_default().billed.insert(organization_id, (name, units));
+    }
+    let corrected = closed_month_adjustment::Entity::find()
+        .filter(closed_month_adjustment::Column::AdjustedMonth.lt(&key))
+        .all(connection)
+        .await?;
+    for row in corrected {
+        let Adjustment { month, organization_id, units, .. } = adjustment(row)?;
+        *closed.entry(month).or_default().adjusted.entry(organization_id).or_default() += units;
+    }
+    Ok(closed)
+}
+
+/// Month, organization, its name, what it was billed.
+type BilledRow = (Month, Option<i64>, Option<String>, Units);
+
+async fn billed_before(connection: &impl ConnectionTrait, month: &str) -> Result<Vec<BilledRow>, InventoryError> {
+    use closed_month_line::{Column, Entity};
+    let columns = [Column::Month, Column::OrganizationId, Column::Name, Column::Endpoints, Column::Seats];
+    let rows = Entity::find()
+        .select_only()
+        .columns(columns)
+        .filter(Column::Month.lt(month))
+        .into_tuple::<(String, Option<i64>, Option<String>, i64, i64)>()
+        .all(connection)
+        .await?;
+    let billed = rows.into_iter().map(|(month, organization_id, name, endpoints, seats)| {
+        Ok((read_month(&month)?, organization_id, name, Units { endpoints, seats }))
+    });
+    billed.collect()
+}
+
+fn line(row: closed_month_line::Model) -> Result<Line, InventoryError> {
+    let units = |endpoints, seats| Units { endpoints, seats };
+    Ok(Line {
+        added: units(row.added_endpoints, row.added_seats),
+        average_hundredths: units(row.average_endpoints_hundredths, row.average_seats_hundredths),
+        end: units(row.endpoints, row.seats),
+        exceptions: stored(row.exceptions)?,
+        highest: units(row.highest_endpoints, row.highest_seats),
+        name: row.name,
+        organization_id: row.organization_id,
+        other_endpoints: row.other_endpoints,
+        removed: units(row.removed_endpoints, row.removed_seats),
+        start: units(row.start_endpoints, row.start_seats),
+        threatlocker: row.threatlocker_devices,
+        unexplained: row.unexplained,
+    })
+}
+
+fn adjustment(row: closed_month_adjustment::Model) -> Result<Adjustment, InventoryError> {
+    Ok(Adjustment {
+        month: read_month(&row.adjusted_month)?,
+        name: row.name,
+        organization_id: row.organization_id,
+        units: Units { endpoints: row.endpoints, seats: row.seats },
+    })
+}
+
+fn read_month(text: &str) -> Result<Month, InventoryError> {
+    text.parse().map_err(|_| InventoryError::Corrupt(format!("closed month `{text}`")))
+}
+
+fn stored<T: DeserializeOwned>(value: Value) -> Result<T, InventoryError> {
+    serde_json::from_value(value).map_err(|error| InventoryError::Corrupt(format!("a closed month: {error}")))
+}
