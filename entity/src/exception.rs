@@ -37,6 +37,8 @@ pub struct Model {
     pub last_seen_date: Date,
     /// Organization id.
     pub organization_id: Option<i64>,
+    /// That organization's canonical name, by which lists are sorted.
+    pub organization_name: Option<String>,
     /// FIXED, ACCEPTED, FALSE_POSITIVE by a person; VERIFIED by a check that no longer found it.
     pub resolution: Option<String>,
     /// Resolved at.

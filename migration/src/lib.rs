@@ -24,6 +24,7 @@ mod m0012_site_alias_events;
 mod m0013_reopened_by;
 mod m0014_usage_transitions;
 mod m0017_windows_11_verdict;
+mod m0020_exception_reading;
 mod sql;
 
 /// All migrations, in order.
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_reopened_by::Migration),
             Box::new(m0014_usage_transitions::Migration),
             Box::new(m0017_windows_11_verdict::Migration),
+            Box::new(m0020_exception_reading::Migration),
         ]
     }
 }

@@ -103,7 +103,7 @@ impl Dialect {
         let snoozed = ago("5 - i % 30");
         format!(
             "INSERT INTO exceptions (id, date_found, type, hostname, details, details_text, resolved, resolved_date, \
-             resolved_by, assigned_to, notes, fingerprint, last_seen_date, organization_id, resolution, resolved_at, \
+             resolved_by, assigned_to, notes, fingerprint, last_seen_date, organization_id, organization_name, resolution, resolved_at, \
              accepted_until, reopened_at, severity, snoozed_until, version) \
              WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}), \
              found(i, found) AS (SELECT i, (i * 7) % 700 FROM n), \
@@ -119,6 +119,7 @@ impl Dialect {
              CASE WHEN closed IS NOT NULL AND i % 4 <> 3 THEN 'note ' || i END, 'HISTORY:' || i, \
              CASE WHEN closed IS NOT NULL THEN {closed} ELSE {now} END, \
              CASE WHEN i % 11 <> 0 THEN 1 + i % {organizations} END, \
+             CASE WHEN i % 11 <> 0 THEN 'client ' || (1 + i % {organizations}) END, \
              CASE WHEN closed IS NOT NULL THEN CASE i % 4 WHEN 0 THEN 'FIXED' WHEN 1 THEN 'ACCEPTED' \
              WHEN 2 THEN 'FALSE_POSITIVE' ELSE 'VERIFIED' END END, \
              {resolved_at}, {none}, {reopened_at}, \
@@ -158,18 +159,34 @@ impl Dialect {
         ]
     }
 
-    fn events(self) -> [String; 2] {
-        let empty = self.json("'{}'");
+    /// What the rows and the periods say, as the history tells it; the snoozes last.
+    fn events(self) -> [String; 4] {
         let at = self.instant("1 = 1");
         let columns = "exception_id, happened_at, happened_on, actor, kind, detail";
+        let detail = |text: &str| self.json(text);
+        let (found, to, until) = (
+            detail("'{}'"),
+            detail("'{\"to\":\"' || assigned_to || '\"}'"),
+            detail("'{\"to\":\"' || snoozed_until || '\"}'"),
+        );
+        let resolved =
+            detail("'{\"to\":\"' || resolution || '\"' || COALESCE(',\"note\":\"' || note || '\"', '') || '}'");
         [
             format!(
-                "INSERT INTO exception_event ({columns}) SELECT exception_id, {at}, opened_on, 'checks', 'found', {empty} \
+                "INSERT INTO exception_event ({columns}) SELECT exception_id, {at}, opened_on, 'checks', 'found', {found} \
                  FROM exception_period ORDER BY id"
             ),
             format!(
                 "INSERT INTO exception_event ({columns}) SELECT exception_id, {at}, closed_on, resolved_by, 'resolved', \
-                 {empty} FROM exception_period WHERE closed_on IS NOT NULL ORDER BY id"
+                 {resolved} FROM exception_period WHERE closed_on IS NOT NULL ORDER BY id"
+            ),
+            format!(
+                "INSERT INTO exception_event ({columns}) SELECT id, {at}, date_found, 'ann', 'assigned', {to} \
+                 FROM exceptions WHERE assigned_to IS NOT NULL ORDER BY id"
+            ),
+            format!(
+                "INSERT INTO exception_event ({columns}) SELECT id, {at}, date_found, 'ann', 'snoozed', {until} \
+                 FROM exceptions WHERE snoozed_until IS NOT NULL ORDER BY id"
             ),
         ]
     }

@@ -80,6 +80,8 @@ async fn dates_that_are_none_are_refused(#[values(Backend::Sqlite, Backend::Post
         "2026-03-02T00:00:00Z",
         "20260302",
         "-0001-01-01",
+        "-001-01-01",
+        "0000-01-01",
     ];
     for date in
         bad.map(Value::from).into_iter().chain([json!(20_260_302), json!(true), json!([]), json!({}), Value::Null])
@@ -224,4 +226,42 @@ async fn broken_and_foreign_cursors_are_refused(#[values(Backend::Sqlite, Backen
     }
     let good = world.graphql.ask(&query.replace("BOUND", "after"), json!({ "c": by_name })).await;
     assert_eq!(good.data()["devices"]["nodes"].as_array().unwrap().len(), 2);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_filter_repeats_values_as_often_as_it_likes_and_asks_for_so_many_and_no_more(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let world = world(backend).await;
+    let counted = async |list: &str, filter: Value| {
+        let mut name = list[..list.len() - 1].to_owned();
+        name[..1].make_ascii_uppercase();
+        let query = format!("query($f: {name}Filter) {{ {list}(filter: $f) {{ totalCount }} }}");
+        world.graphql.ask(&query, json!({ "f": filter })).await
+    };
+    for (list, field, value) in [
+        ("exceptions", "status", "OPEN"),
+        ("exceptions", "type", "MISSING_TL"),
+        ("exceptions", "severity", "HIGH"),
+        ("exceptions", "vendor", "NINJA"),
+        ("devices", "vendor", "NINJA"),
+        ("devices", "deviceType", "SERVER"),
+    ] {
+        let once = counted(list, json!({ field: { "eq": value } })).await;
+        let often = counted(list, json!({ field: { "in": vec![value; 12_000] } })).await;
+        assert_eq!(often.data(), once.data(), "{list} {field}");
+    }
+    let many = |field: &str, lists: usize| {
+        let alternatives = vec![format!("{{ {field}: {{ in: $values }} }}"); lists].join(", ");
+        format!("query($values: [String!]) {{ exceptions(filter: {{ or: [{alternatives}] }}) {{ totalCount }} }}")
+    };
+    let values = json!({ "values": vec!["pc-1"; 1000] });
+    for field in ["hostname", "assignee"] {
+        world.graphql.ask(&many(field, 10), values.clone()).await.data();
+        for lists in [11, 33, 66, 150] {
+            let answer = world.graphql.ask(&many(field, lists), values.clone()).await;
+            assert_refused(&answer, "BAD_USER_INPUT", &format!("{lists} lists of {field}"));
+        }
+    }
 }

@@ -48,6 +48,7 @@ fn open_row(number: i32, date: NaiveDate) -> exception::ActiveModel {
         fingerprint: Set(format!("test {number}")),
         last_seen_date: Set(date),
         organization_id: Set(None),
+        organization_name: Set(None),
         resolution: Set(None),
         resolved_at: Set(None),
         accepted_until: Set(None),

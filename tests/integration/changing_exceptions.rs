@@ -67,7 +67,7 @@ async fn what_a_person_reopens_is_open_from_that_day_on(
     }
     assert_eq!((&back["dateFound"], text(&back, "reopenedBy")), (&open["dateFound"], "local operator"));
     assert_eq!(text(&back, "reopenedAt"), "2026-03-04T09:10:00Z");
-    let told = &back["history"][2];
+    let told = &back["history"]["nodes"][2];
     assert_eq!((text(told, "kind"), text(told, "from"), text(told, "date")), ("REOPENED", resolution, "2026-03-04"));
     // What was decided is over: nothing of it keeps the next check from working.
     world.night(3).await;
@@ -106,7 +106,7 @@ async fn texts_are_kept_letter_for_letter_or_refused(#[values(Backend::Sqlite, B
     ];
     for comment in &kept {
         let done = world.done("commentOnException", json!({ "id": id, "comment": comment })).await;
-        let last = done["history"].as_array().unwrap().last().unwrap().clone();
+        let last = done["history"]["nodes"].as_array().unwrap().last().unwrap().clone();
         assert_eq!((&done["notes"], &last["note"]), (&json!(comment), &json!(comment)));
     }
     for name in ["O'Brien \"50%\" 💥", &"é".repeat(255)] {

@@ -7,7 +7,7 @@ use rstest::rstest;
 use serde_json::Value;
 use simulator::{Effect, FleetPlan, When};
 
-const SHOWN: &str = "id type status version lastSeen details hostname history { kind }";
+const SHOWN: &str = "id type status version lastSeen details hostname history { nodes { kind } }";
 
 async fn all(world: &World) -> Vec<Value> {
     world.graphql.every("exceptions", "", SHOWN).await

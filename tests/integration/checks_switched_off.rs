@@ -9,7 +9,7 @@ use serde_json::Value;
 use server::inventory::{Inventory, batches::Order, jobs::Trigger};
 use simulator::FleetPlan;
 
-const SHOWN: &str = "id type status version lastSeen details resolvedAt history { kind }";
+const SHOWN: &str = "id type status version lastSeen details resolvedAt history { nodes { kind } }";
 
 async fn of_type(world: &World, wanted: &str) -> Vec<Value> {
     world.graphql.every("exceptions", &format!("filter: {{ type: {{ eq: {wanted} }} }}"), SHOWN).await

@@ -183,7 +183,7 @@ async fn checks_of_an_older_day_change_nothing(#[values(Backend::Sqlite, Backend
     world.night(0).await;
     world.simulator.edit(simulator::World::forget_edits);
     world.night(12).await;
-    let shown = "id status lastSeen version resolvedAt history { kind }";
+    let shown = "id status lastSeen version resolvedAt history { nodes { kind } }";
     let before = world.graphql.every("exceptions", "", shown).await;
     assert!(before.iter().any(|exception| exception["status"] == "RESOLVED"), "something changed in twelve days");
     let order = server::inventory::batches::Order {

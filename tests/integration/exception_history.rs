@@ -15,7 +15,7 @@ async fn world(backend: Backend) -> (World, Value) {
 
 /// Kind, day, actor, field, from and to of every event.
 fn told(exception: &Value) -> Vec<[Value; 6]> {
-    let events = exception["history"].as_array().unwrap();
+    let events = exception["history"]["nodes"].as_array().unwrap();
     events
         .iter()
         .map(|event| ["kind", "date", "actor", "field", "from", "to"].map(|name| event[name].clone()))
@@ -58,7 +58,7 @@ async fn the_whole_life_is_told_from_value_to_value(#[values(Backend::Sqlite, Ba
     ]);
     assert_eq!(json!(told(&shown)), expected);
     let notes: Vec<&str> =
-        shown["history"].as_array().unwrap().iter().filter_map(|event| event["note"].as_str()).collect();
+        shown["history"]["nodes"].as_array().unwrap().iter().filter_map(|event| event["note"].as_str()).collect();
     assert_eq!(notes, ["first", "second", "a kiosk", "no kiosk"], "every word is kept");
     assert_eq!(text(&shown, "notes"), "no kiosk", "the latest is at hand");
     assert_eq!(shown["version"], 12, "the version counts the history");
@@ -75,8 +75,8 @@ async fn an_acceptance_that_ends_reopens_and_says_so(#[values(Backend::Sqlite, B
     world.night(2).await;
     let back = world.graphql.exception(&id).await;
     assert_eq!((text(&back, "status"), text(&back, "reopenedBy"), text(&back, "notes")), ("OPEN", "checks", "budget"));
-    assert_eq!(text(&back["history"][1], "acceptedUntil"), "2026-03-03");
-    let reopened = &back["history"][2];
+    assert_eq!(text(&back["history"]["nodes"][1], "acceptedUntil"), "2026-03-03");
+    let reopened = &back["history"]["nodes"][2];
     assert_eq!((text(reopened, "kind"), text(reopened, "from")), ("REOPENED", "ACCEPTED"));
     assert_eq!((text(reopened, "acceptedUntil"), text(reopened, "date")), ("2026-03-03", "2026-03-04"));
     assert!(text(reopened, "note").contains("accepted until 2026-03-03, which is over"), "{reopened:#}");
@@ -94,7 +94,7 @@ async fn what_was_called_fixed_reopens_only_on_newer_data_and_says_so(
     assert_eq!(world.graphql.exception(&id).await, fixed);
     world.collect_again().await;
     let back = world.graphql.exception(&id).await;
-    assert!(text(&back["history"][2], "note").contains("resolved as fixed, and newer data still has it"));
+    assert!(text(&back["history"]["nodes"][2], "note").contains("resolved as fixed, and newer data still has it"));
 }
 
 #[rstest]
@@ -107,11 +107,52 @@ async fn the_histories_of_a_page_are_one_statement(#[values(Backend::Sqlite, Bac
     for rows in [2, 8] {
         world.take_statements();
         let query = format!(
-            "{{ exceptions(first: {rows}, filter: {{ type: {{ eq: MISSING_NINJA }} }}) {{ nodes {{ history {{ kind note }} }} }} }}"
+            "{{ exceptions(first: {rows}, filter: {{ type: {{ eq: MISSING_NINJA }} }}) {{ nodes {{ history {{ nodes {{ kind note }} }} }} }} }}"
         );
         let shown = world.graphql.query(&query).await;
         assert_eq!(shown["exceptions"]["nodes"].as_array().unwrap().len(), rows);
         counts.push(world.take_statements().len());
     }
     assert_eq!(counts[0], counts[1]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_history_is_read_page_by_page_and_costs_what_it_shows(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (world, id) = world(backend).await;
+    for number in 0..11 {
+        world.done("commentOnException", json!({ "id": id, "comment": format!("word {number}") })).await;
+    }
+    let page = async |arguments: &str, cursor: &Value| {
+        let query = format!(
+            "query($id: ID!, $at: String) {{ exception(id: $id) {{ history({arguments}: $at) {{ totalCount
+                nodes {{ kind note }} pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }} }} }} }}"
+        );
+        world.graphql.ask(&query, json!({ "id": id, "at": cursor })).await
+    };
+    let whole = world.graphql.exception(&id).await["history"]["nodes"].clone();
+    let whole: Vec<Value> =
+        whole.as_array().unwrap().iter().map(|it| json!({ "kind": it["kind"], "note": it["note"] })).collect();
+    let (mut seen, mut after) = (Vec::new(), Value::Null);
+    loop {
+        let answer = page("first: 5, after", &after).await;
+        let shown = &answer.data()["exception"]["history"];
+        assert_eq!(
+            (&shown["totalCount"], &shown["pageInfo"]["hasPreviousPage"]),
+            (&json!(12), &json!(!seen.is_empty()))
+        );
+        seen.extend(shown["nodes"].as_array().unwrap().clone());
+        after = shown["pageInfo"]["endCursor"].clone();
+        if shown["pageInfo"]["hasNextPage"] == false {
+            break;
+        }
+    }
+    assert_eq!(seen, whole);
+    let last = page("last: 2, before", &Value::Null).await;
+    assert_eq!(last.data()["exception"]["history"]["nodes"].as_array().unwrap(), &whole[10..]);
+    assert_eq!(page("first: 5, before", &json!("abc")).await.error_code(), "BAD_CURSOR");
+    let dear = "{ exceptions(first: 500) { nodes { history(first: 500) { nodes { kind } } } } }";
+    assert_eq!(world.graphql.ask(dear, json!({})).await.error_code(), "QUERY_TOO_COMPLEX");
 }

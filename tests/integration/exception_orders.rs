@@ -1,5 +1,6 @@
 //! Orders of `exceptions`: each sorts by what it says, what is missing comes last, and pages cover each row once.
 
+use chrono::NaiveDate;
 use harness::{Backend, History, World, text, write_history};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -9,7 +10,7 @@ const SHOWN: &str =
 
 async fn with_history(backend: Backend) -> World {
     let world = World::on(backend).start().await;
-    let history = History { exceptions: 300, organizations: 9, today: world.day(0) };
+    let history = History { exceptions: 300, organizations: 12, today: world.day(0) };
     write_history(world.inventory.database().writer(), history).await.unwrap();
     world
 }
@@ -39,7 +40,10 @@ const ORDERS: [(&str, Key); 10] = [
     ("ORGANIZATION", |it| word(&it["organization"], "name")),
     ("ASSIGNEE", |it| word(it, "assignedTo")),
     ("STATUS", |it| rank(&["OPEN", "SNOOZED", "RESOLVED"], it, "status")),
-    ("AGE", |it| it["ageDays"].as_i64().map(|days| format!("{days:05}"))),
+    ("AGE", |it| {
+        let found: NaiveDate = text(it, "dateFound").parse().unwrap();
+        Some(format!("{:05}", (NaiveDate::MAX - found).num_days()))
+    }),
 ];
 
 /// The whole list in pages of this size.
@@ -136,5 +140,40 @@ async fn a_cursor_of_another_order_or_day_is_refused(#[values(Backend::Sqlite, B
     ] {
         let query = format!(r#"{{ exceptions(after: "{cursor}", {arguments}) {{ nodes {{ id }} }} }}"#);
         assert_eq!(world.graphql.ask(&query, json!({})).await.error_code(), "BAD_CURSOR", "{arguments}");
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_cursor_by_age_is_good_on_the_next_day_too(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let world = with_history(backend).await;
+    let by_age = "orderBy: { field: AGE, direction: DESC }";
+    let whole = walk(&world, by_age, 500, false).await;
+    let page = async |after: Value| {
+        let query = format!(
+            "query($at: String) {{ exceptions(first: 150, after: $at, {by_age}) {{ nodes {{ id }} pageInfo {{ endCursor }} }} }}"
+        );
+        world.graphql.ask(&query, json!({ "at": after })).await.data()["exceptions"].clone()
+    };
+    let first = page(Value::Null).await;
+    world.move_to(1);
+    let second = page(first["pageInfo"]["endCursor"].clone()).await;
+    let ids = |rows: &[Value]| rows.iter().map(|row| row["id"].clone()).collect::<Vec<_>>();
+    let seen = [&first, &second].map(|page| ids(page["nodes"].as_array().unwrap())).concat();
+    assert_eq!(seen, ids(&whole), "midnight neither repeats nor hides a row");
+}
+
+#[rstest]
+#[tokio::test]
+async fn clients_are_sorted_by_the_name_they_have_now(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let world = World::on(backend).start().await;
+    for night in [0, 9] {
+        world.night(night).await;
+        let rows = walk(&world, "orderBy: { field: ORGANIZATION }", 500, false).await;
+        let name = |row: &Value| row["organization"]["name"].as_str().and_then(domain::organization::canonical);
+        let names: Vec<String> = rows.iter().map_while(name).collect();
+        assert!(names.is_sorted(), "{names:?}");
+        assert!(names.first() != names.last(), "only one client has exceptions");
+        assert!(rows[names.len()..].iter().all(|row| row["organization"].is_null()), "none comes last");
     }
 }

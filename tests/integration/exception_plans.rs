@@ -7,7 +7,7 @@ use serde_json::Value;
 const BIG: [&str; 5] = ["exceptions", "exception_identity", "exception_event", "exception_period", "device_identity"];
 
 /// With the names of an organization and of a device in place of ORGANIZATION and DEVICE.
-const FILTERS: [&str; 32] = [
+const FILTERS: [&str; 34] = [
     "",
     "status: { eq: OPEN }",
     "status: { eq: SNOOZED }",
@@ -23,6 +23,8 @@ const FILTERS: [&str; 32] = [
     "vendor: { eq: THREATLOCKER }",
     "vendor: { eq: NINJA }",
     r#"device: { eq: "DEVICE" }"#,
+    "device: { isNull: true }",
+    "device: { isNull: false }",
     r#"assignee: { eq: "technician 3" }"#,
     "assignee: { isNull: true }",
     r#"assignee: { in: ["technician 3", "nobody"] }, status: { eq: OPEN }"#,
@@ -42,10 +44,18 @@ const FILTERS: [&str; 32] = [
     r#"or: [{ assignee: { eq: "technician 4" } }, { severity: { eq: HIGH } }], not: { status: { eq: RESOLVED } }"#,
 ];
 
-/// Not `AGE`: what is open grows older every day and what is resolved does not, so no index has that order, and it
-/// reads what the filter leaves.
-const ORDERS: [&str; 9] =
-    ["DATE_FOUND", "HOSTNAME", "LAST_SEEN", "RESOLVED_DATE", "TYPE", "SEVERITY", "ORGANIZATION", "ASSIGNEE", "STATUS"];
+const ORDERS: [&str; 10] = [
+    "AGE",
+    "DATE_FOUND",
+    "HOSTNAME",
+    "LAST_SEEN",
+    "RESOLVED_DATE",
+    "TYPE",
+    "SEVERITY",
+    "ORGANIZATION",
+    "ASSIGNEE",
+    "STATUS",
+];
 
 async fn with_history() -> World {
     let world = World::on(Backend::Postgres).start().await;
@@ -74,7 +84,7 @@ async fn plan_of(world: &World, statement: &Statement) -> Value {
 async fn refuse_full_scans(world: &World, arguments: &str) {
     let query = format!(
         "{{ exceptions(first: 50, {arguments}) {{ pageInfo {{ hasNextPage }}
-            nodes {{ id hostname ageDays organization {{ name }} device {{ hostname }} history {{ kind }} }} }} }}"
+            nodes {{ id hostname ageDays organization {{ name }} device {{ hostname }} history {{ nodes {{ kind }} }} }} }} }}"
     );
     world.take_statements();
     world.graphql.query(&query).await;
@@ -106,7 +116,6 @@ async fn the_first_page_of_any_filter_and_order_reads_no_big_table_from_end_to_e
             refuse_full_scans(&world, &format!("{open}orderBy: {{ field: {order}, direction: {direction} }}")).await;
         }
     }
-    refuse_full_scans(&world, "filter: { status: { eq: OPEN } }, orderBy: { field: AGE, direction: DESC }").await;
 }
 
 #[tokio::test]
@@ -117,6 +126,7 @@ async fn the_first_page_as_of_a_date_reads_no_big_table_from_end_to_end() {
             "",
             "filter: { status: { eq: OPEN } }",
             "filter: { status: { eq: RESOLVED } }",
+            "filter: { status: { eq: SNOOZED } }",
             "filter: { type: { eq: SITE_MISMATCH }, status: { eq: OPEN } }",
             r#"filter: { text: { contains: "switch 12 port 40" } }"#,
             "orderBy: { field: HOSTNAME }",

@@ -92,3 +92,26 @@ async fn the_counts_of_all_types_cost_one_statement_and_only_when_asked(
     let statements = world.take_statements();
     assert_eq!(statements.len(), 1, "{statements:#?}");
 }
+
+#[rstest]
+#[tokio::test]
+async fn what_is_snoozed_is_not_counted_as_open(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let world = World::on(backend).plan(simulator::FleetPlan::plain(8, 6)).start().await;
+    world.estrange(3);
+    world.night(0).await;
+    let strangers = world.graphql.strangers().await;
+    world.done("snoozeException", json!({ "id": strangers[0]["id"], "until": "2026-03-04" })).await;
+    for (night, open) in [(0, 2), (2, 2), (3, 3)] {
+        world.move_to(night);
+        let told = types(&world, "type openCount").await;
+        let told = told.iter().find(|it| it["type"] == "MISSING_NINJA").unwrap();
+        assert_eq!(told["openCount"], open, "day {night}");
+        let query = "{ exceptions(filter: { type: { eq: MISSING_NINJA }, status: { eq: OPEN } }) { totalCount }
+            exceptionSummary { byType { type counts { open } } } }";
+        let shown = world.graphql.query(query).await;
+        assert_eq!(shown["exceptions"]["totalCount"], open, "day {night}");
+        let summary = shown["exceptionSummary"]["byType"].as_array().unwrap();
+        let counted = summary.iter().find(|it| it["type"] == "MISSING_NINJA").unwrap();
+        assert_eq!(counted["counts"]["open"], open, "day {night}");
+    }
+}

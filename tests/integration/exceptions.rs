@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use simulator::FleetPlan;
 
 const SHOWN: &str = "id type status hostname details dateFound ageDays lastSeen resolution resolvedAt resolvedDate
-    resolvedBy notes acceptedUntil reopenedAt version history { at actor kind from note }";
+    resolvedBy notes acceptedUntil reopenedAt version history { nodes { at actor kind from note } }";
 
 /// A world with one ThreatLocker computer that Ninja does not know, and its computer id. The claims are about that one
 /// exception; the machine that it was is now without ThreatLocker, which is another type's business.
@@ -49,7 +49,7 @@ async fn resolve(world: &World, id: &Value, resolution: &str, more: Value) -> An
 }
 
 fn kinds(exception: &Value) -> Vec<&str> {
-    exception["history"].as_array().unwrap().iter().map(|event| text(event, "kind")).collect()
+    exception["history"]["nodes"].as_array().unwrap().iter().map(|event| text(event, "kind")).collect()
 }
 
 /// Later the same day, both vendors are collected and checked again.
@@ -83,7 +83,7 @@ async fn found_again_is_the_same_exception_however_often_checks_run(
         "age counts from the first day"
     );
     assert_eq!(kinds(&later), ["FOUND"]);
-    let found = &later["history"][0];
+    let found = &later["history"]["nodes"][0];
     assert_eq!((text(found, "actor"), text(found, "at")), ("checks", "2026-03-02T09:10:00Z"));
 }
 
@@ -107,7 +107,7 @@ async fn what_a_person_decided_survives_a_second_look_at_the_same_data(
     assert_eq!((text(resolved, "status"), text(resolved, "resolution")), ("RESOLVED", resolution));
     assert_eq!((text(resolved, "resolvedBy"), text(resolved, "resolvedDate")), ("local operator", "2026-03-02"));
     assert_eq!((kinds(resolved), text(resolved, "resolvedAt")), (vec!["FOUND", "RESOLVED"], "2026-03-02T09:40:00Z"));
-    assert_eq!(text(&resolved["history"][1], "actor"), "local operator");
+    assert_eq!(text(&resolved["history"]["nodes"][1], "actor"), "local operator");
     world.clock.advance(Duration::from_mins(30));
     world.collect(&[], true).await;
     assert_eq!(&the_one(&world).await, resolved, "checks run again on the data that was judged");
@@ -132,7 +132,10 @@ async fn fixed_reopens_on_newer_data_that_still_has_it_and_says_so(
     let back = the_one(&world).await;
     assert_eq!((text(&back, "status"), text(&back, "reopenedAt")), ("OPEN", "2026-03-02T10:40:00Z"));
     assert_eq!(kinds(&back), ["FOUND", "RESOLVED", "REOPENED"]);
-    assert_eq!((text(&back["history"][2], "actor"), text(&back["history"][2], "from")), ("checks", "FIXED"));
+    assert_eq!(
+        (text(&back["history"]["nodes"][2], "actor"), text(&back["history"]["nodes"][2], "from")),
+        ("checks", "FIXED")
+    );
     for field in ["resolution", "resolvedAt", "resolvedDate", "resolvedBy"] {
         assert_eq!(back[field], Value::Null, "{field} of an open exception");
     }
@@ -181,7 +184,7 @@ async fn what_is_gone_closes_as_verified_and_what_comes_back_reopens(
     assert_eq!((&back["id"], text(&back, "status")), (&open["id"], "OPEN"), "one finding, one exception, for ever");
     assert_eq!((kinds(&back), text(&back, "hostname")), (vec!["FOUND", "VERIFIED", "REOPENED"], "stranger-2"));
     assert_eq!((&back["dateFound"], &back["ageDays"]), (&open["dateFound"], &json!(5)));
-    let at: Vec<&str> = back["history"].as_array().unwrap().iter().map(|event| text(event, "at")).collect();
+    let at: Vec<&str> = back["history"]["nodes"].as_array().unwrap().iter().map(|event| text(event, "at")).collect();
     assert!(at.is_sorted(), "{at:?}");
 }
 

@@ -97,6 +97,10 @@ async fn no_text_breaks_a_filter(#[values(Backend::Sqlite, Backend::Postgres)] b
     for wanted in texts {
         for (list, field) in places {
             for operator in ["eq", "in", "contains", "startsWith"] {
+                let is_short = domain::hostname::canonical(wanted).is_some_and(|part| part.chars().count() < 3);
+                if is_short && (list, operator) == ("exceptions", "contains") {
+                    continue; // refused: `exception_filters`
+                }
                 let rows = found(&world, list, field, operator, wanted).await;
                 // Names are stored without control characters, and asked for without them.
                 let needle = wanted.to_lowercase().replace(char::is_control, "").replace('ß', "ss");

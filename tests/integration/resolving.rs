@@ -5,7 +5,8 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use simulator::FleetPlan;
 
-const SHOWN: &str = "id status resolution resolvedBy notes acceptedUntil version history { actor kind to note }";
+const SHOWN: &str =
+    "id status resolution resolvedBy notes acceptedUntil version history { nodes { actor kind to note } }";
 
 async fn with_exceptions(backend: Backend) -> (World, Vec<Value>) {
     let plan = FleetPlan { organizations: 6, ninja_devices: 80, threatlocker_devices: 60, ..FleetPlan::default() };
@@ -70,7 +71,7 @@ async fn of_two_people_at_once_one_resolves_and_the_other_is_told(
             assert_eq!(loser["userErrors"][0]["code"], "ALREADY_RESOLVED");
             assert_eq!(loser["exception"], won[0]["exception"], "the loser sees what the winner did");
         }
-        assert_eq!(won[0]["exception"]["history"].as_array().unwrap().len(), 2);
+        assert_eq!(won[0]["exception"]["history"]["nodes"].as_array().unwrap().len(), 2);
     }
 }
 
@@ -134,8 +135,11 @@ async fn a_note_is_kept_letter_for_letter_and_one_without_end_is_refused(
         let answer = resolve(&world, json!({ "id": exception["id"], "resolution": "FIXED", "note": note })).await;
         let shown = &answer.data()["resolveException"]["exception"];
         assert_eq!(shown["notes"], note);
-        assert_eq!((&shown["history"][1]["note"], text(&shown["history"][1], "kind")), (&json!(note), "RESOLVED"));
-        assert_eq!(shown["history"][1]["to"], "FIXED");
+        assert_eq!(
+            (&shown["history"]["nodes"][1]["note"], text(&shown["history"]["nodes"][1], "kind")),
+            (&json!(note), "RESOLVED")
+        );
+        assert_eq!(shown["history"]["nodes"][1]["to"], "FIXED");
     }
     for note in ["x".repeat(100_000), "💥".repeat(10_001), "a\u{0}b".to_owned()] {
         let answer = resolve(&world, json!({ "id": open[3]["id"], "resolution": "FIXED", "note": note })).await;

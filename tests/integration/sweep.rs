@@ -24,7 +24,7 @@ fn operations() -> [(&'static str, Value); 15] {
         ),
         (
             text(format!(
-                "query($a: Int, $b: String, $c: ExceptionFilter, $d: ExceptionOrder) {{ exceptions(first: $a, before: $b, filter: $c, orderBy: $d) {{ {page} history {{ at }} }} }} }}"
+                "query($a: Int, $b: String, $c: ExceptionFilter, $d: ExceptionOrder) {{ exceptions(first: $a, before: $b, filter: $c, orderBy: $d) {{ {page} history {{ nodes {{ at }} }} }} }} }}"
             )),
             json!({ "a": 3, "b": null, "c": {}, "d": null }),
         ),

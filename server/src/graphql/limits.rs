@@ -18,6 +18,8 @@ impl GraphqlLimits {
     pub const MAX_PAGE_SIZE: u16 = 500;
     /// Values of an `in` list, and ids of `nodes`, at most.
     pub const MAX_VALUES: usize = 1000;
+    /// Values of one filter with all that it holds, at most: a statement of SQLite takes 32,766.
+    pub const MAX_FILTER_VALUES: usize = 10_000;
 }
 
 impl Default for GraphqlLimits {

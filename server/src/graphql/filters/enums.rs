@@ -19,9 +19,9 @@ macro_rules! enum_filter {
         }
 
         impl $name {
-            /// The values that are asked for; `None` when none is.
+            /// The values that are asked for, each once; `None` when none is.
             pub(in crate::graphql) fn values(&self) -> Option<Vec<$value>> {
-                both(self.eq, self.r#in.clone())
+                both(self.eq, self.r#in.as_deref().map(distinct))
             }
         }
     };
@@ -48,12 +48,23 @@ macro_rules! nullable_enum_filter {
                 column: impl ColumnTrait,
                 stored: impl Fn($value) -> i64,
             ) -> Condition {
-                let asked = both(self.eq, self.r#in.clone());
+                let asked = both(self.eq, self.r#in.as_deref().map(distinct));
                 let asked = asked.map(|values| one_of(column, values.into_iter().map(stored)));
                 with_null(column, Condition::all().add_option(asked), self.is_null)
             }
         }
     };
+}
+
+/// Each value once: an enum has few, and a request may repeat them by the ten thousand.
+fn distinct<T: Copy + PartialEq>(values: &[T]) -> Vec<T> {
+    let mut known = Vec::new();
+    for value in values {
+        if !known.contains(value) {
+            known.push(*value);
+        }
+    }
+    known
 }
 
 enum_filter! {
@@ -87,4 +98,19 @@ nullable_enum_filter! {
 nullable_enum_filter! {
     /// Asks whether a device is billed. Operators that are null are not asked.
     BillingStatusFilter of types::BillingStatus
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_is_repeated_without_end_is_asked_once() {
+        use types::ExceptionStatus::{Open, Snoozed};
+        let r#in = [vec![Open; 20_000], vec![Snoozed, Open]].concat();
+        let filter = ExceptionStatusFilter { eq: None, r#in: Some(r#in) };
+        assert_eq!(filter.values(), Some(vec![Open, Snoozed]));
+        assert_eq!(ExceptionStatusFilter { eq: Some(Snoozed), ..filter }.values(), Some(vec![Snoozed]));
+        assert_eq!(ExceptionStatusFilter { eq: None, r#in: Some(Vec::new()) }.values(), Some(Vec::new()));
+    }
 }

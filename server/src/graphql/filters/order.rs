@@ -11,3 +11,13 @@ pub enum OrderDirection {
     /// From large to small, from Z to A, from new to old.
     Desc,
 }
+
+impl OrderDirection {
+    /// The other one.
+    pub(in crate::graphql) const fn reversed(self) -> Self {
+        match self {
+            Self::Asc => Self::Desc,
+            Self::Desc => Self::Asc,
+        }
+    }
+}

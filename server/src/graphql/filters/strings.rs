@@ -3,7 +3,10 @@
 use async_graphql::InputObject;
 use sea_orm::{ColumnTrait, Condition, sea_query::LikeExpr};
 
-use super::operators::{bounded, never, one_of};
+use super::{
+    operators::{bounded, never, one_of},
+    texts::long_enough,
+};
 use crate::graphql::errors::Fault;
 
 /// Asks about a name. Letter case does not count, and a host name counts up to its first `|` or `.` only. Operators that
@@ -14,7 +17,7 @@ pub struct StringFilter {
     eq: Option<String>,
     /// Is one of these names, at most 1000; an empty list matches nothing.
     r#in: Option<Vec<String>>,
-    /// Contains this text. Characters such as `%` and `_` mean themselves.
+    /// Contains this text; of exceptions at least 3 characters. Characters such as `%` and `_` mean themselves.
     contains: Option<String>,
     /// Starts with this text. Characters such as `%` and `_` mean themselves.
     starts_with: Option<String>,
@@ -48,6 +51,13 @@ impl Names {
 }
 
 impl StringFilter {
+    /// As `on`, for a list in which parts are found by an index, which needs some characters.
+    pub(in crate::graphql) fn on_indexed(&self, column: impl ColumnTrait, names: Names) -> Result<Condition, Fault> {
+        let part = self.contains.as_deref().and_then(|part| names.part(part));
+        part.as_deref().map_or(Ok(()), long_enough)?;
+        self.on(column, names)
+    }
+
     pub(in crate::graphql) fn on(&self, column: impl ColumnTrait, names: Names) -> Result<Condition, Fault> {
         let equal = self.eq.as_deref().map(|name| one_of(column, names.whole(name)));
         let among = self.r#in.as_deref().map(bounded).transpose()?;

@@ -34,13 +34,15 @@ impl PrincipalFilter {
 /// Asks about a text. Letter case does not count.
 #[derive(Clone, Debug, Default, InputObject)]
 pub struct TextFilter {
-    /// Contains this text, at most 1000 characters; null is not asked, and an empty text finds nothing. Characters such
+    /// Contains this text, in 3 to 1000 characters; null is not asked, and an empty text finds nothing. Characters such
     /// as `%` and `_` mean themselves.
     contains: Option<String>,
 }
 
 /// Characters that are looked for at most; SQLite refuses patterns of 50,000 bytes.
 const LONGEST: usize = 1000;
+/// Characters that are looked for at least: PostgreSQL finds parts by their groups of three, and reads every text for less.
+const SHORTEST: usize = 3;
 
 impl TextFilter {
     /// On a column that holds what `domain::search` made.
@@ -49,8 +51,15 @@ impl TextFilter {
         if wanted.chars().count() > LONGEST {
             return Err(Fault::BadUserInput(format!("a text to look for has at most {LONGEST} characters")));
         }
-        let found = domain::search::needle(wanted)
-            .map(|wanted| column.like(LikeExpr::new(format!("%{}%", escaped(&wanted))).escape('!')));
+        let wanted = domain::search::needle(wanted);
+        wanted.as_deref().map_or(Ok(()), long_enough)?;
+        let found = wanted.map(|wanted| column.like(LikeExpr::new(format!("%{}%", escaped(&wanted))).escape('!')));
         Ok(Condition::all().add(found.unwrap_or_else(never)))
     }
+}
+
+/// Refuses to look for a part of a long list of texts by a text that no index helps to find.
+pub(super) fn long_enough(part: &str) -> Result<(), Fault> {
+    let message = || Fault::BadUserInput(format!("a part of a text to look for has at least {SHORTEST} characters"));
+    (part.chars().count() >= SHORTEST).then_some(()).ok_or_else(message)
 }

@@ -1,8 +1,14 @@
 //! `and`, `or` and `not`, for every filter alike.
 
-use sea_orm::Condition;
+use sea_orm::{
+    Condition,
+    sea_query::{Query, SqliteQueryBuilder},
+};
 
-use crate::{graphql::errors::Fault, inventory::Reference};
+use crate::{
+    graphql::{errors::Fault, limits::GraphqlLimits},
+    inventory::Reference,
+};
 
 /// Filters inside filters.
 const MAX_DEPTH: usize = 8;
@@ -31,19 +37,42 @@ pub(in crate::graphql) fn condition<C, F: Filter<C>>(filter: Option<&F>, context
 }
 
 fn whole<C, F: Filter<C>>(filter: &F, fields: &impl Fn(&F) -> Result<Condition, Fault>) -> Result<Condition, Fault> {
-    let mut left = MAX_FILTERS;
+    let mut left = Left { filters: MAX_FILTERS, values: GraphqlLimits::MAX_FILTER_VALUES };
     inside(filter, fields, (MAX_DEPTH, &mut left))
+}
+
+/// What a tree may still hold.
+struct Left {
+    filters: usize,
+    values: usize,
+}
+
+impl Left {
+    fn take(&mut self, fields: &Condition) -> Result<(), Fault> {
+        let max = GraphqlLimits::MAX_FILTER_VALUES;
+        self.filters = self.filters.checked_sub(1).ok_or_else(|| too_large("holds", MAX_FILTERS, "filters"))?;
+        let taken = self.values.checked_sub(bound_values(fields));
+        self.values = taken.ok_or_else(|| too_large("holds", max, "values in its lists"))?;
+        Ok(())
+    }
+}
+
+/// How many values a statement with this condition binds: a database takes so many and no more.
+fn bound_values(condition: &Condition) -> usize {
+    let (_, values) = Query::select().cond_where(condition.clone()).build(SqliteQueryBuilder);
+    values.0.len()
 }
 
 fn inside<C, F: Filter<C>>(
     filter: &F,
     fields: &impl Fn(&F) -> Result<Condition, Fault>,
-    (depth, left): (usize, &mut usize),
+    (depth, left): (usize, &mut Left),
 ) -> Result<Condition, Fault> {
     let depth = depth.checked_sub(1).ok_or_else(|| too_large("nests", MAX_DEPTH, "levels"))?;
-    *left = left.checked_sub(1).ok_or_else(|| too_large("holds", MAX_FILTERS, "filters"))?;
+    let own = fields(filter)?;
+    left.take(&own)?;
     let joined = filter.joined();
-    let mut all = Condition::all().add(fields(filter)?);
+    let mut all = Condition::all().add(own);
     for one in joined.and.unwrap_or_default() {
         all = all.add(inside(one, fields, (depth, left))?);
     }
@@ -67,13 +96,14 @@ fn too_large(verb: &str, limit: usize, what: &str) -> Fault {
 
 #[cfg(test)]
 mod tests {
-    use sea_orm::sea_query::{Expr, ExprTrait, Query, SqliteQueryBuilder};
+    use sea_orm::sea_query::{Expr, ExprTrait};
 
     use super::*;
 
     #[derive(Clone, Default)]
     struct Asked {
         number: Option<i32>,
+        among: Vec<i32>,
         and: Option<Vec<Asked>>,
         or: Option<Vec<Asked>>,
         not: Option<Box<Asked>>,
@@ -81,7 +111,8 @@ mod tests {
 
     impl Asked {
         fn condition(&self) -> Condition {
-            Condition::all().add_option(self.number.map(|number| Expr::col("n").eq(number)))
+            let among = (!self.among.is_empty()).then(|| Expr::col("n").is_in(self.among.iter().copied()));
+            Condition::all().add_option(self.number.map(|number| Expr::col("n").eq(number))).add_option(among)
         }
     }
 
@@ -112,6 +143,7 @@ mod tests {
     fn everything_in_one_filter_holds_together() {
         let filter = Asked {
             number: Some(1),
+            among: Vec::new(),
             and: Some(vec![number(2), number(3)]),
             or: Some(vec![number(4), number(5)]),
             not: Some(Box::new(number(6))),
@@ -133,5 +165,16 @@ mod tests {
         assert!(matches!(read(&deep), Err(Fault::BadUserInput(_))));
         let wide = Asked { or: Some(vec![number(1); 200]), ..Asked::default() };
         assert!(matches!(read(&wide), Err(Fault::BadUserInput(_))));
+    }
+
+    #[test]
+    fn values_are_counted_over_the_whole_tree() {
+        let list = Asked { among: vec![7; 1000], ..Asked::default() };
+        let of = |lists: usize| Asked { or: Some(vec![list.clone(); lists]), ..Asked::default() };
+        assert!(read(&of(10)).is_ok());
+        let refused = read(&Asked { number: Some(1), ..of(10) });
+        assert!(matches!(refused, Err(Fault::BadUserInput(_))), "one value more");
+        let apart = Asked { and: Some(vec![of(5)]), not: Some(Box::new(of(6))), ..Asked::default() };
+        assert!(matches!(read(&apart), Err(Fault::BadUserInput(_))));
     }
 }

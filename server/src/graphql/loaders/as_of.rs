@@ -4,15 +4,18 @@ use std::collections::{BTreeMap, HashMap};
 
 use async_graphql::dataloader::Loader;
 use chrono::NaiveDate;
-use entity::{device, device_identity, device_snapshot, exception, exception_identity};
+use entity::{device, device_identity, device_snapshot, exception};
 use sea_orm::{
     ColumnTrait, DbErr, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationBuilder, RelationDef,
     RelationTrait,
     sea_query::{Expr, ExprTrait},
 };
 
-use super::{KEY, Keyed, Rows, grouped_by_key};
-use crate::graphql::exceptions_as_of;
+use super::{
+    KEY, Keyed, Rows,
+    exceptions::{once_each_by_key, unresolved_by_record},
+    grouped_by_key,
+};
 
 /// A date, and a record of the device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -65,25 +68,15 @@ impl Loader<ExceptionsAsOf> for Rows {
     async fn load(&self, keys: &[ExceptionsAsOf]) -> Result<HashMap<ExceptionsAsOf, Vec<exception::Model>>, DbErr> {
         let mut found = HashMap::new();
         for (date, identities) in by_date(keys.iter().map(|key| key.0)) {
-            let rows = exceptions_as_of::exceptions(Some(date))
+            let rows = unresolved_by_record(Some(date), self.backend())
                 .expr_as(Expr::col(("one", device_identity::Column::Id)), KEY)
-                .join_rev(JoinType::InnerJoin, exception_identity::Relation::Exception.def())
-                .join(JoinType::InnerJoin, exception_identity::Relation::DeviceIdentity.def())
                 .join(JoinType::InnerJoin, device_identity::Relation::Device.def())
                 .join_as(JoinType::InnerJoin, records(), "one")
                 .filter(Expr::col(("one", device_identity::Column::Id)).is_in(identities))
-                .filter(exception::Column::Resolved.eq(false))
-                .order_by_asc(exception::Column::DateFound)
-                .order_by_asc(exception::Column::Id)
                 .into_model::<Keyed<exception::Model>>()
                 .all(&self.reader)
                 .await?;
-            let mut of_devices = grouped_by_key(rows, |identity_id| ExceptionsAsOf(AsOf { date, identity_id }));
-            for exceptions in of_devices.values_mut() {
-                // One exception about two records of a device is one.
-                exceptions.dedup_by_key(|row| row.id);
-            }
-            found.extend(of_devices);
+            found.extend(once_each_by_key(rows, |identity_id| ExceptionsAsOf(AsOf { date, identity_id })));
         }
         Ok(found)
     }

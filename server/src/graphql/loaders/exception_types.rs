@@ -7,8 +7,9 @@ use entity::exception::{Column, Entity};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
 use super::Rows;
+use crate::graphql::{queries::Standpoint, types::ExceptionStatus};
 
-/// The number of open exceptions of the type with this code; none is no entry.
+/// The number of exceptions of the type with this code that the work list shows as open; none is no entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct OpenExceptionsOfType(pub &'static str);
 
@@ -21,7 +22,7 @@ impl Loader<OpenExceptionsOfType> for Rows {
             .select_only()
             .column(Column::Type)
             .column_as(Column::Id.count(), "open")
-            .filter(Column::Resolved.eq(false))
+            .filter(Standpoint::now(&self.inventory).has_status(ExceptionStatus::Open))
             .filter(Column::Type.is_in(keys.iter().map(|key| key.0)))
             .group_by(Column::Type)
             .into_tuple::<(String, i64)>()

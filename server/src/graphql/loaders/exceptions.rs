@@ -1,11 +1,14 @@
 //! Exceptions, the devices they are about, and what happened to them.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, hash::Hash};
 
 use async_graphql::dataloader::Loader;
 use chrono::NaiveDate;
 use entity::{device, device_identity, exception, exception_event, exception_identity};
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait};
+use sea_orm::{
+    ColumnTrait, DatabaseBackend, DbErr, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
+    Select,
+};
 
 use super::{KEY, Keyed, Rows, grouped, grouped_by_key, one_each};
 use crate::graphql::exceptions_as_of;
@@ -43,14 +46,14 @@ impl Loader<ExceptionOn> for Rows {
         let mut found = HashMap::new();
         for (day, ids) in grouped(keys.to_vec(), |key| key.day) {
             let wanted = exception::Column::Id.is_in(ids.iter().map(|key| key.id));
-            let rows = exceptions_as_of::exceptions(Some(day)).filter(wanted).all(&self.reader).await?;
+            let rows = exceptions_as_of::exceptions(Some(day), self.backend()).filter(wanted).all(&self.reader).await?;
             found.extend(rows.into_iter().map(|row| (ExceptionOn { day, id: row.id }, row)));
         }
         Ok(found)
     }
 }
 
-/// The open exceptions about any of a device's records, the oldest first.
+/// The unresolved exceptions about any of a device's records, the oldest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct OpenExceptionsOfDevice(pub i64);
 
@@ -62,24 +65,36 @@ impl Loader<OpenExceptionsOfDevice> for Rows {
         &self,
         keys: &[OpenExceptionsOfDevice],
     ) -> Result<HashMap<OpenExceptionsOfDevice, Vec<exception::Model>>, DbErr> {
-        let rows = exception::Entity::find()
+        let rows = unresolved_by_record(None, self.backend())
             .column_as(device_identity::Column::DeviceId, KEY)
-            .join_rev(JoinType::InnerJoin, exception_identity::Relation::Exception.def())
-            .join(JoinType::InnerJoin, exception_identity::Relation::DeviceIdentity.def())
             .filter(device_identity::Column::DeviceId.is_in(keys.iter().map(|key| key.0)))
-            .filter(exception::Column::Resolved.eq(false))
-            .order_by_asc(exception::Column::DateFound)
-            .order_by_asc(exception::Column::Id)
             .into_model::<Keyed<exception::Model>>()
             .all(&self.reader)
             .await?;
-        let mut of_devices = grouped_by_key(rows, OpenExceptionsOfDevice);
-        for exceptions in of_devices.values_mut() {
-            // One exception about two records of a device is one.
-            exceptions.dedup_by_key(|row| row.id);
-        }
-        Ok(of_devices)
+        Ok(once_each_by_key(rows, OpenExceptionsOfDevice))
     }
+}
+
+/// What nobody has resolved now, or had by the end of a day, with each record that it is about; the oldest first.
+pub(super) fn unresolved_by_record(as_of: Option<NaiveDate>, backend: DatabaseBackend) -> Select<exception::Entity> {
+    exceptions_as_of::exceptions(as_of, backend)
+        .join_rev(JoinType::InnerJoin, exception_identity::Relation::Exception.def())
+        .join(JoinType::InnerJoin, exception_identity::Relation::DeviceIdentity.def())
+        .filter(exception::Column::Resolved.eq(false))
+        .order_by_asc(exception::Column::DateFound)
+        .order_by_asc(exception::Column::Id)
+}
+
+/// The rows of each key; an exception about two records of a device is one.
+pub(super) fn once_each_by_key<K: Eq + Hash>(
+    rows: Vec<Keyed<exception::Model>>,
+    key: impl Fn(i64) -> K,
+) -> HashMap<K, Vec<exception::Model>> {
+    let mut of_devices = grouped_by_key(rows, key);
+    for exceptions in of_devices.values_mut() {
+        exceptions.dedup_by_key(|row| row.id);
+    }
+    of_devices
 }
 
 /// The devices that an exception is about.

@@ -1,10 +1,13 @@
 //! Why records are linked: what was considered, what people decided, how records moved, who may be linked.
 
-use std::{collections::HashMap, hash::Hash};
+use std::{cmp::Reverse, collections::HashMap, hash::Hash};
 
 use async_graphql::dataloader::Loader;
 use entity::{device_move, exception_identity, link_candidate, link_decision};
-use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ColumnTrait, Condition, DbErr, EntityName, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    sea_query::{Asterisk, Expr, ExprTrait, Order, Query, WindowStatement},
+};
 
 use super::Rows;
 use crate::inventory::suggesting::{Suggested, suggest_for};
@@ -49,24 +52,53 @@ impl Loader<DecisionsAbout> for Rows {
     }
 }
 
-/// Records that went to a device or left it, the newest first.
+/// Records that went to a device or left it, the newest first: [`MAX_MOVES`] at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct MovesOfDevice(pub i64);
+
+/// Moves of one device that are read at most.
+const MAX_MOVES: usize = 100;
 
 impl Loader<MovesOfDevice> for Rows {
     type Value = Vec<device_move::Model>;
     type Error = DbErr;
 
+    /// One statement for the devices that records left and one for those to which they came.
     async fn load(&self, keys: &[MovesOfDevice]) -> Result<HashMap<MovesOfDevice, Vec<device_move::Model>>, DbErr> {
-        use device_move::{Column, Entity};
-        let ids = || keys.iter().map(|key| key.0);
-        let about = Condition::any().add(Column::FromDeviceId.is_in(ids())).add(Column::ToDeviceId.is_in(ids()));
-        let rows = Entity::find().filter(about).order_by_desc(Column::Id).all(&self.reader).await?;
-        let sides = |row: &device_move::Model| {
-            [row.from_device_id.unwrap_or(row.to_device_id), row.to_device_id].map(MovesOfDevice)
-        };
-        Ok(on_both_sides(rows, sides))
+        use device_move::Column;
+        let ids: Vec<i64> = keys.iter().map(|key| key.0).collect();
+        let mut found: HashMap<_, Vec<_>> = HashMap::new();
+        for row in newest_moves(Column::FromDeviceId, &ids).all(&self.reader).await? {
+            if let Some(from) = row.from_device_id {
+                found.entry(MovesOfDevice(from)).or_default().push(row);
+            }
+        }
+        for row in newest_moves(Column::ToDeviceId, &ids).all(&self.reader).await? {
+            found.entry(MovesOfDevice(row.to_device_id)).or_default().push(row);
+        }
+        for moves in found.values_mut() {
+            moves.sort_by_key(|row| Reverse(row.id));
+            moves.dedup_by_key(|row| row.id);
+            moves.truncate(MAX_MOVES);
+        }
+        Ok(found)
     }
+}
+
+/// The newest moves of each of these devices, which this column names.
+fn newest_moves(side: device_move::Column, ids: &[i64]) -> Select<device_move::Entity> {
+    use device_move::{Column, Entity};
+    let newest_first = WindowStatement::partition_by(side).order_by(Column::Id, Order::Desc).take();
+    let numbered = Query::select()
+        .expr(Expr::col(Asterisk))
+        .expr_window_as(Expr::cust("ROW_NUMBER()"), newest_first, "place")
+        .from(Entity)
+        .and_where(side.is_in(ids.iter().copied()))
+        .take();
+    let mut moves = Entity::find();
+    QuerySelect::query(&mut moves).from_clear().from_subquery(numbered, Entity.table_name());
+    let most = i64::try_from(MAX_MOVES).unwrap_or(i64::MAX);
+    moves.filter(Expr::col("place").lte(most))
 }
 
 /// Who may be the same machine as a vendor's record that is linked to none; nothing for one that is linked.

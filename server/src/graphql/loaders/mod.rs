@@ -21,7 +21,7 @@ use std::{collections::HashMap, hash::Hash, time::Duration};
 
 use async_graphql::{Request, Response, dataloader::DataLoader};
 use futures::stream::BoxStream;
-use sea_orm::{DatabaseConnection, DbErr, FromQueryResult, QueryResult};
+use sea_orm::{DatabaseBackend, DatabaseConnection, DbErr, FromQueryResult, QueryResult};
 use tokio::sync::mpsc;
 
 pub(super) use self::attended::Attended;
@@ -55,6 +55,12 @@ pub struct Rows {
     reader: DatabaseConnection,
     /// For what needs a rule; loaders only read.
     inventory: Inventory,
+}
+
+impl Rows {
+    fn backend(&self) -> DatabaseBackend {
+        self.reader.get_database_backend()
+    }
 }
 
 /// The answers to a request that is executed with a set of loaders of its own.

@@ -3,7 +3,10 @@
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 use domain::linking::DecisionKind;
 
-use super::user_error::{UserError, UserErrorCode};
+use super::{
+    exception_change::read_note,
+    user_error::{UserError, UserErrorCode},
+};
 use crate::{
     graphql::{
         context::Hub,
@@ -13,9 +16,6 @@ use crate::{
     },
     inventory::deciding::{DecideLink, DecideOutcome, Decided, IdentityName},
 };
-
-/// Characters of a note at most.
-const MAX_NOTE: usize = 10_000;
 
 /// A vendor's record.
 #[derive(Clone, Debug, InputObject)]
@@ -44,13 +44,7 @@ pub struct DecideLinkInput {
 impl DecideLinkInput {
     fn into_order(self, kind: DecisionKind, actor: &str) -> Result<DecideLink, UserError> {
         let bad = |field, message: &str| Err(UserError::about(field, UserErrorCode::BadInput, message));
-        let note = self.note.filter(|note| !note.trim().is_empty());
-        if note.as_ref().is_some_and(|note| note.chars().count() > MAX_NOTE) {
-            return bad("note", "a note has at most 10,000 characters");
-        }
-        if note.as_ref().is_some_and(|note| note.contains('\0')) {
-            return bad("note", "a note holds no null characters");
-        }
+        let note = read_note(self.note)?;
         let [one, other] = self.identities.as_slice() else {
             return bad("identities", "name exactly two records");
         };

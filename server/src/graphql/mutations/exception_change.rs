@@ -134,7 +134,7 @@ impl Wish for SnoozeChangeInput {
 }
 
 /// White space is no note.
-fn read_note(note: Option<String>) -> Result<Option<String>, UserError> {
+pub(super) fn read_note(note: Option<String>) -> Result<Option<String>, UserError> {
     check_text("note", note.as_deref().unwrap_or_default())?;
     Ok(note.filter(|note| !note.trim().is_empty()))
 }

@@ -45,7 +45,8 @@ pub struct ExceptionPayload {
     pub(super) exception: Option<Exception>,
     /// What came of it; null when the input was refused.
     pub(super) outcome: Option<ExceptionChangeOutcome>,
-    /// Why it was not done; empty when it was, or was so already.
+    /// Why it was not done; empty when it was, or was so already. Only `resolveException` says that it was resolved before,
+    /// even in the same way.
     pub(super) user_errors: Vec<UserError>,
 }
 

@@ -33,7 +33,7 @@ pub use self::{
     exception_selection::{ExceptionSelectionInput, MatchingExceptionsInput, SeenExceptionInput},
     organization_alias::{OrganizationAliasPayload, RemoveOrganizationAliasInput, SetOrganizationAliasInput},
     reopen_exception::ReopenExceptionInput,
-    resolve_exception::{ResolveExceptionInput, ResolveExceptionPayload},
+    resolve_exception::ResolveExceptionInput,
     snooze_exception::SnoozeExceptionInput,
     start_collection::{StartCollectionInput, StartCollectionPayload},
     sync_device::{SyncDeviceInput, SyncDevicePayload},

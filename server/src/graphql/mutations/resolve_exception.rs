@@ -1,13 +1,13 @@
 //! `resolveException`.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object};
 
 use super::{
     exception_change::ResolveChangeInput,
     exception_payload::{ExceptionChangeOutcome, ExceptionPayload, change_one},
     user_error::{UserError, UserErrorCode},
 };
-use crate::graphql::{errors::Fault, types::Exception};
+use crate::graphql::errors::Fault;
 
 /// Which exception, and how it is resolved.
 #[derive(Clone, Debug, InputObject)]
@@ -18,30 +18,6 @@ pub struct ResolveExceptionInput {
     expected_version: Option<i32>,
     #[graphql(flatten)]
     how: ResolveChangeInput,
-}
-
-/// What came of resolving an exception.
-#[derive(Clone, Debug, SimpleObject)]
-pub struct ResolveExceptionPayload {
-    /// The exception as it is now, changed or not; null when there is none with that id, or the input was refused.
-    exception: Option<Exception>,
-    /// What came of it; null when the input was refused.
-    outcome: Option<ExceptionChangeOutcome>,
-    /// Why it was not resolved; empty when it was.
-    user_errors: Vec<UserError>,
-}
-
-impl From<ExceptionPayload> for ResolveExceptionPayload {
-    fn from(payload: ExceptionPayload) -> Self {
-        let ExceptionPayload { exception, outcome, mut user_errors } = payload;
-        if outcome == Some(ExceptionChangeOutcome::Unchanged) {
-            // Whoever comes second should know that somebody else was first, even if both say the same.
-            let by = exception.as_ref().and_then(|it| it.0.resolved_by.as_deref()).unwrap_or("somebody");
-            let message = format!("it was already resolved, by {by}");
-            user_errors.push(UserError::new(UserErrorCode::AlreadyResolved, message));
-        }
-        Self { exception, outcome, user_errors }
-    }
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -55,7 +31,17 @@ impl ResolveExceptionMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which exception, and how it is resolved.")] input: ResolveExceptionInput,
-    ) -> Result<ResolveExceptionPayload, Fault> {
-        Ok(change_one(ctx, (input.id, input.expected_version), input.how).await?.into())
+    ) -> Result<ExceptionPayload, Fault> {
+        let mut payload = change_one(ctx, (input.id, input.expected_version), input.how).await?;
+        payload.user_errors.extend(second_to_resolve(&payload));
+        Ok(payload)
     }
+}
+
+/// Whoever comes second should know that somebody else was first, even if both say the same.
+fn second_to_resolve(payload: &ExceptionPayload) -> Option<UserError> {
+    let is_second = payload.outcome == Some(ExceptionChangeOutcome::Unchanged);
+    let by = payload.exception.as_ref().and_then(|it| it.0.resolved_by.as_deref()).unwrap_or("somebody");
+    let message = format!("it was already resolved, by {by}");
+    is_second.then(|| UserError::new(UserErrorCode::AlreadyResolved, message))
 }

@@ -30,7 +30,7 @@ pub use self::{
     vendor_organizations::VendorOrganizationFilter,
 };
 
-pub(in crate::graphql) use self::exceptions::{Standpoint, status_of};
+pub(in crate::graphql) use self::exceptions::{Standpoint, age_days, status_of};
 
 /// What can be read.
 #[derive(Clone, Copy, Debug, Default, MergedObject)]

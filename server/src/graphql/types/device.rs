@@ -97,10 +97,10 @@ impl Device {
     /// 100.
     async fn moves(&self, ctx: &Context<'_>) -> Result<Vec<DeviceMove>, Fault> {
         let rows = ctx.load(MovesOfDevice(self.0.id)).await?.unwrap_or_default();
-        Ok(rows.into_iter().take(100).map(DeviceMove).collect())
+        Ok(rows.into_iter().map(DeviceMove).collect())
     }
 
-    /// What checks found of it and nobody has resolved yet, the oldest first.
+    /// What checks found of it and nobody has resolved yet, snoozed or not, the oldest first.
     async fn open_exceptions(&self, ctx: &Context<'_>) -> Result<Vec<Exception>, Fault> {
         let rows = ctx.load(OpenExceptionsOfDevice(self.0.id)).await?.unwrap_or_default();
         Ok(rows.into_iter().map(Exception::now).collect())

@@ -16,7 +16,8 @@ use crate::{
         errors::Fault,
         loaders::{DevicesOfException, EventsOfException, ExceptionId, OrganizationId, SuggestionsForException},
         node_id::NodeId,
-        queries::status_of,
+        pagination::{Connection, PageArguments, page_cost, page_of_slice},
+        queries::{age_days, status_of},
     },
     inventory::exceptions::Resolution,
 };
@@ -26,7 +27,7 @@ use crate::{
 pub enum ExceptionStatus {
     /// Somebody has to look at it.
     Open,
-    /// It is open, and nobody wants to see it before a day to come. Of a past day that is not known.
+    /// It is open, and nobody wants to see it before a day to come.
     Snoozed,
     /// It is resolved.
     Resolved,
@@ -114,8 +115,7 @@ impl Exception {
 
     /// Days since it was first found, up to the day it was resolved if it is, or to the day of `asOf`.
     async fn age_days(&self, ctx: &Context<'_>) -> i32 {
-        let until = self.0.resolved_date.filter(|_| self.0.resolved).unwrap_or_else(|| self.day(ctx));
-        count((until - self.0.date_found).num_days().max(0))
+        count(age_days(&self.0, self.day(ctx)))
     }
 
     /// The last day on which a check found it. As of a day it is that day at most, and no later than its resolution.
@@ -156,8 +156,8 @@ impl Exception {
 
     /// The last day on which nobody wants to see it though it is open; null when it is not snoozed, or not any more.
     async fn snoozed_until(&self, ctx: &Context<'_>) -> Option<Date> {
-        let today = ctx.inventory().today();
-        self.0.snoozed_until.filter(|last| !self.0.resolved && *last >= today).map(Date)
+        let day = self.day(ctx);
+        self.0.snoozed_until.filter(|last| !self.0.resolved && *last >= day).map(Date)
     }
 
     /// The last time it was opened again after it had been resolved; null if that never happened.
@@ -170,7 +170,7 @@ impl Exception {
         self.0.reopened_by.as_deref()
     }
 
-    /// Who works on it; null when nobody does. As of a day it is null: that is not kept.
+    /// Who works on it; null when nobody does.
     async fn assigned_to(&self) -> Option<&str> {
         self.0.assigned_to.as_deref()
     }
@@ -211,10 +211,21 @@ impl Exception {
         Ok(found.into_iter().map(SuggestedLinks).collect())
     }
 
-    /// Everything that happened to it, the oldest first.
-    async fn history(&self, ctx: &Context<'_>) -> Result<Vec<ExceptionEvent>, Fault> {
-        let rows = ctx.load(EventsOfException(self.0.id)).await?.unwrap_or_default();
-        Ok(rows.into_iter().filter(|row| self.has_seen(ctx, row)).map(ExceptionEvent).collect())
+    /// Everything that happened to it, the oldest first; as of a day, what had happened by its end.
+    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
+    async fn history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many rows from the start of the range: 1 to 500, 50 if null.")] first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor; null is from the start.")] after: Option<String>,
+        #[graphql(desc = "How many rows from the end of the range, instead of `first`: 1 to 500.")] last: Option<i32>,
+        #[graphql(desc = "Only rows before this cursor; null is to the end.")] before: Option<String>,
+    ) -> Result<Connection<ExceptionEvent>, Fault> {
+        let arguments = PageArguments { first, after, last, before };
+        let mut rows = ctx.load(EventsOfException(self.0.id)).await?.unwrap_or_default();
+        rows.retain(|row| self.has_seen(ctx, row));
+        let page = page_of_slice("exceptionHistory", &rows, |row| (row.id, 0), &arguments)?;
+        Ok(page.show(|rows| rows.into_iter().map(ExceptionEvent).collect()))
     }
 }
 

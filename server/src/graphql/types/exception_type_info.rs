@@ -39,7 +39,7 @@ impl ExceptionTypeInfo {
         ctx.inventory().rules().checks.of(self.0).into_iter().map(CheckSetting).collect()
     }
 
-    /// How many exceptions of the type are open.
+    /// How many exceptions of the type are open and not snoozed: as many as `exceptions` lists for OPEN.
     async fn open_count(&self, ctx: &Context<'_>) -> Result<i32, Fault> {
         Ok(count(ctx.load(OpenExceptionsOfType(self.0.code())).await?.unwrap_or_default()))
     }

@@ -33,10 +33,10 @@ impl From<NaiveDate> for Date {
     }
 }
 
-/// Ten characters, so that years that a database can't hold never reach it.
+/// Ten characters and the years 1 to 9999: what a database can't hold never reaches it.
 pub(in crate::graphql) fn read_date(text: &str) -> Option<NaiveDate> {
     let is_plain = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-    text.parse().ok().filter(|_| is_plain)
+    text.parse().ok().filter(|day: &NaiveDate| is_plain && (1..=9999).contains(&day.year()))
 }
 
 /// An instant.
@@ -101,7 +101,12 @@ mod tests {
 
     #[test]
     fn only_ten_characters_of_a_real_day_are_a_date() {
-        assert!(Date::is_valid(&Value::from("2026-02-28")));
+        for right in ["2026-02-28", "0001-01-01", "9999-12-31"] {
+            assert!(Date::is_valid(&Value::from(right)), "{right}");
+        }
+        for wrong in ["0000-01-01", "0000-12-31", "-001-01-01", "-999-12-31"] {
+            assert!(!Date::is_valid(&Value::from(wrong)), "{wrong} is before year 1");
+        }
         for wrong in ["2026-02-30", "2026-2-3", "20260203", "+12026-01-01", "2026-02-03T00:00:00Z", "today", ""] {
             assert!(!Date::is_valid(&Value::from(wrong)), "{wrong}");
         }

@@ -7,7 +7,7 @@ use domain::checks::Finding;
 use entity::{exception, exception_identity};
 use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect};
 
-use super::rows::opened;
+use super::rows::{name_organizations, opened};
 use crate::inventory::{Inventory, InventoryError, bulk};
 
 impl Inventory {
@@ -42,6 +42,7 @@ impl Inventory {
         bulk::insert(transaction, about.collect(), None).await?;
         let mut ids: Vec<i64> = ids.into_values().collect();
         ids.sort_unstable();
+        name_organizations(transaction, &ids).await?;
         Ok(ids)
     }
 }

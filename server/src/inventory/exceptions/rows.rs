@@ -10,8 +10,8 @@ use entity::{exception, exception_event};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
-    DatabaseTransaction,
-    sea_query::OnConflict,
+    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter,
+    sea_query::{Expr, OnConflict},
 };
 use serde_json::json;
 
@@ -27,12 +27,15 @@ pub(super) struct Moment<'a> {
 
 /// A known exception as a new finding shows it.
 pub(super) fn seen(exception: &exception::Model, finding: &Finding, date: NaiveDate) -> exception::Model {
+    let same_client = finding.organization_id == exception.organization_id;
     exception::Model {
         last_seen_date: date.max(exception.last_seen_date),
         details: finding.details.clone(),
         details_text: haystack(&finding.hostname, &finding.details),
         hostname: clip(&finding.hostname, 255),
         organization_id: finding.organization_id,
+        // `update` writes it, out of the other table.
+        organization_name: exception.organization_name.clone().filter(|_| same_client),
         ..exception.clone()
     }
 }
@@ -119,6 +122,7 @@ pub(super) fn opened(finding: &Finding, date: NaiveDate) -> exception::ActiveMod
         fingerprint: Set(finding.fingerprint.clone()),
         last_seen_date: Set(date),
         organization_id: Set(finding.organization_id),
+        organization_name: NotSet,
         resolution: Set(None),
         resolved_at: Set(None),
         accepted_until: Set(None),
@@ -148,6 +152,7 @@ pub(super) async fn update(
             Column::Notes,
             Column::LastSeenDate,
             Column::OrganizationId,
+            Column::OrganizationName,
             Column::Resolution,
             Column::ResolvedAt,
             Column::AcceptedUntil,
@@ -157,8 +162,22 @@ pub(super) async fn update(
             Column::Version,
         ])
         .to_owned();
+    let nameless = rows.iter().filter(|row| row.organization_id.is_some() && row.organization_name.is_none());
+    let nameless: Vec<i64> = nameless.map(|row| row.id).collect();
     let rows = rows.into_iter().map(|row| exception::ActiveModel::from(row).reset_all()).collect();
     bulk::insert(transaction, rows, Some(rule)).await?;
+    name_organizations(transaction, &nameless).await
+}
+
+/// Gives each of these the name of its organization beside the id: lists are sorted by it, and an index has no join.
+pub(super) async fn name_organizations(transaction: &DatabaseTransaction, ids: &[i64]) -> Result<(), InventoryError> {
+    use exception::{Column, Entity};
+    let name = "(SELECT canonical_name FROM organization WHERE organization.id = exceptions.organization_id)";
+    for chunk in ids.chunks(bulk::KEYS_PER_STATEMENT) {
+        let named = Entity::update_many().col_expr(Column::OrganizationName, Expr::cust(name));
+        let named = named.filter(Column::Id.is_in(chunk.iter().copied()));
+        named.filter(Column::OrganizationId.is_not_null()).exec(transaction).await?;
+    }
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, Query, SelectStatement},
 };
 
-use super::{Standpoint, order::age};
+use super::{Standpoint, status::age};
 use crate::graphql::{
     errors::Fault,
     filters::{
@@ -36,7 +36,7 @@ pub struct ExceptionFilter {
     vendor: Option<VendorFilter>,
     /// By the devices it is about; `isNull` asks for exceptions about no linked device.
     device: Option<IdFilter>,
-    /// By who works on it. With `asOf` nobody is known to.
+    /// By who works on it.
     assignee: Option<PrincipalFilter>,
     /// By its age in days, as `ageDays` counts it.
     age_days: Option<IntFilter>,
@@ -60,7 +60,7 @@ impl Filter<Standpoint<'_>> for ExceptionFilter {
     fn fields(&self, seen_from: &Standpoint<'_>) -> Result<Condition, Fault> {
         use exception::Column;
         let text = self.text.as_ref().map(|asked| asked.on(Column::DetailsText));
-        let hostname = self.hostname.as_ref().map(|asked| asked.on(Column::Hostname, Names::Hosts));
+        let hostname = self.hostname.as_ref().map(|asked| asked.on_indexed(Column::Hostname, Names::Hosts));
         Ok(self
             .codes(seen_from)
             .add_option(hostname.transpose()?.map(|asked| seen_from.searched(asked)))
@@ -128,7 +128,12 @@ fn about_devices(asked: &IdFilter) -> Result<Condition, Fault> {
     let found = keys.map(|keys| exception::Column::Id.in_subquery(about(one_of(DeviceId, keys))));
     let missing = asked.wants_null().map(|is_null| {
         let linked = Expr::exists(about_it(DeviceId.is_not_null()));
-        if is_null { linked.not() } else { linked }
+        if !is_null {
+            return Condition::all().add(linked);
+        }
+        // Every exception is about a record, and an index tells the few that are linked to no device.
+        let unlinked = exception::Column::Id.in_subquery(about(DeviceId.is_null()));
+        Condition::all().add(unlinked).add(linked.not())
     });
     Ok(Condition::all().add_option(found).add_option(missing))
 }

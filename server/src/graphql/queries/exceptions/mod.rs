@@ -18,4 +18,7 @@ pub use self::{
     trend::ExceptionTrendFilter,
 };
 pub(super) use self::{list::ExceptionQueries, summary::ExceptionSummaryQueries, trend::ExceptionTrendQueries};
-pub(in crate::graphql) use self::{standpoint::Standpoint, status::status_of};
+pub(in crate::graphql) use self::{
+    standpoint::Standpoint,
+    status::{age_days, status_of},
+};

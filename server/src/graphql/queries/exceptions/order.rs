@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use entity::exception;
 use sea_orm::{DatabaseBackend, sea_query::Expr};
 
-use super::Standpoint;
+use super::{Standpoint, status::date_word};
 use crate::graphql::{
     filters::OrderDirection,
     pagination::{Key, KeyKind, Order, SortKey},
@@ -26,13 +26,14 @@ pub enum ExceptionOrderField {
     Type,
     /// How bad it is, the least first.
     Severity,
-    /// The client it concerns: all of one client together, clients in the order in which they became known.
+    /// The client it concerns, by name as `organizations` sorts them: all of one client together.
     Organization,
     /// Who works on it, by name.
     Assignee,
     /// Open ones, then snoozed ones by the day until which they are, then resolved ones.
     Status,
-    /// Its age in days, as `ageDays` counts it.
+    /// How long ago it was first found, resolved or not: downward the oldest findings first. Of those that are open this is
+    /// the order of `ageDays`.
     Age,
 }
 
@@ -51,19 +52,23 @@ impl ExceptionOrder {
         use exception::Column;
         let asked = asked.unwrap_or(Self { field: ExceptionOrderField::DateFound, direction: OrderDirection::Desc });
         let key = match asked.field {
-            ExceptionOrderField::DateFound => SortKey::column(Column::DateFound),
+            ExceptionOrderField::DateFound | ExceptionOrderField::Age => SortKey::column(Column::DateFound),
             ExceptionOrderField::Hostname => SortKey::column(Column::Hostname),
             ExceptionOrderField::LastSeen => SortKey::column(Column::LastSeenDate),
             ExceptionOrderField::ResolvedDate => SortKey::column(Column::ResolvedDate),
             ExceptionOrderField::Type => SortKey::column(Column::Type),
             ExceptionOrderField::Severity => SortKey::column(Column::Severity),
-            ExceptionOrderField::Organization => SortKey::column(Column::OrganizationId),
+            ExceptionOrderField::Organization => SortKey::column(Column::OrganizationName),
             ExceptionOrderField::Assignee => SortKey::column(Column::AssignedTo),
             ExceptionOrderField::Status => by_status(seen_from.backend),
-            ExceptionOrderField::Age => by_age(seen_from),
+        };
+        // Who was found earlier is older: an index has that order, and it is the same on every day.
+        let direction = match asked.field {
+            ExceptionOrderField::Age => asked.direction.reversed(),
+            _ => asked.direction,
         };
         let list = seen_from.as_of.map_or_else(|| "exceptions".to_owned(), |day| format!("exceptions@{day}"));
-        Order::by(list, key, Column::Id, asked.direction)
+        Order::by(list, key, Column::Id, direction)
     }
 }
 
@@ -89,34 +94,4 @@ fn by_status(backend: DatabaseBackend) -> SortKey<exception::Entity> {
             None => OPEN,
         })
     })
-}
-
-fn by_age(seen_from: &Standpoint<'_>) -> SortKey<exception::Entity> {
-    let day = seen_from.day;
-    let list = "age";
-    SortKey::expression(list, age(seen_from), KeyKind::Number, move |row: &exception::Model| {
-        Key::Number((until(row, day) - row.date_found).num_days())
-    })
-}
-
-/// The last day that counts for the age of an exception.
-fn until(row: &exception::Model, day: NaiveDate) -> NaiveDate {
-    row.resolved_date.filter(|_| row.resolved).unwrap_or(day)
-}
-
-/// Days from the first finding to the resolution, or to the day from which it is looked at. It grows every day for what is
-/// open and for nothing else, so no index has it.
-pub(super) fn age(seen_from: &Standpoint<'_>) -> Expr {
-    let date = date_word(seen_from.backend);
-    let until =
-        format!("COALESCE(CASE WHEN exceptions.resolved THEN exceptions.resolved_date END, {date}'{}')", seen_from.day);
-    Expr::cust(match seen_from.backend {
-        DatabaseBackend::Postgres => format!("({until} - exceptions.date_found)"),
-        _ => format!("CAST(julianday({until}) - julianday(exceptions.date_found) AS INTEGER)"),
-    })
-}
-
-/// What makes a text a date in an expression.
-fn date_word(backend: DatabaseBackend) -> &'static str {
-    if backend == DatabaseBackend::Postgres { "DATE " } else { "" }
 }

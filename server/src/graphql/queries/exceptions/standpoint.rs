@@ -69,6 +69,6 @@ impl<'a> Standpoint<'a> {
 
     /// The exceptions that a filter finds; no filter finds all.
     pub(in crate::graphql) fn rows(self, filter: Option<&ExceptionFilter>) -> Result<Select<exception::Entity>, Fault> {
-        Ok(exceptions_as_of::exceptions(self.as_of).filter(condition(filter, &self)?))
+        Ok(exceptions_as_of::exceptions(self.as_of, self.backend).filter(condition(filter, &self)?))
     }
 }

@@ -3,17 +3,18 @@
 use std::collections::HashMap;
 
 use async_graphql::{Context, InputObject, Object};
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use entity::{exception, exception_period};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DatabaseBackend, QueryTrait,
     sea_query::{Asterisk, Expr, ExprTrait, Func, Query, SelectStatement},
 };
 
-use super::{ExceptionFilter, Standpoint, status::still_open};
+use super::{ExceptionFilter, Standpoint};
 use crate::graphql::{
     context::Hub,
     errors::Fault,
+    exceptions_as_of::still_open,
     filters::{ExceptionTypeFilter, IdFilter, SeverityFilter},
     types::{Date, ExceptionTrendDay, scalars::count},
 };
@@ -94,12 +95,13 @@ fn require_range(from: NaiveDate, to: NaiveDate) -> Result<(), Fault> {
 
 /// How many were open when the day began.
 async fn open_before(ctx: &Context<'_>, rows: &SelectStatement, day: NaiveDate) -> Result<i64, Fault> {
-    let Some(yesterday) = day.pred_opt() else { return Ok(0) };
+    // Nothing was open before year 1, and no database has such a day.
+    let Some(yesterday) = day.pred_opt().filter(|day| day.year() > 0) else { return Ok(0) };
     let statement = rows
         .clone()
         .expr(Func::count(Expr::col(Asterisk)))
         .and_where(exception_period::Column::OpenedOn.lte(yesterday))
-        .cond_where(still_open(yesterday))
+        .and_where(Expr::cust(still_open("exception_period", yesterday)))
         .take();
     let row = ctx.reader().query_one(&statement).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default())
