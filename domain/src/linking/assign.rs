@@ -1,6 +1,6 @@
 //! Gives each machine its device id, and lets it keep the one it had.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::{linking::Linking, vendor::Vendor};
 
@@ -33,7 +33,7 @@ pub struct DeviceAssignment {
 /// identities that are present; absent ones keep their devices, and a present one may share such a device. `barred` are
 /// identities with devices of absent ones from which a person separated them: no group takes a device from which one of its
 /// members is barred. By smallest identity, ascending; the order of the members does not matter.
-pub fn assign_devices(members: &[Member], linking: &Linking, barred: &HashSet<(i64, i64)>) -> Vec<DeviceAssignment> {
+pub fn assign_devices(members: &[Member], linking: &Linking, barred: &BTreeSet<(i64, i64)>) -> Vec<DeviceAssignment> {
     let groups = group(members, linking, barred);
     let mut taken = HashSet::new();
     let by_reference = claim_by_reference(&groups, &mut taken);
@@ -61,7 +61,7 @@ fn claim_by_reference(groups: &[Vec<Member>], taken: &mut HashSet<i64>) -> Vec<O
 }
 
 /// The groups by smallest identity, each by identity. A device that a group may not take is none of its members'.
-fn group(members: &[Member], linking: &Linking, barred: &HashSet<(i64, i64)>) -> Vec<Vec<Member>> {
+fn group(members: &[Member], linking: &Linking, barred: &BTreeSet<(i64, i64)>) -> Vec<Vec<Member>> {
     let mut groups: BTreeMap<i64, Vec<Member>> = BTreeMap::new();
     for member in members {
         groups.entry(linking.machine_of(member.identity_id)).or_default().push(*member);
@@ -77,7 +77,7 @@ fn group(members: &[Member], linking: &Linking, barred: &HashSet<(i64, i64)>) ->
     groups
 }
 
-fn leave_barred(group: &mut [Member], barred: &HashSet<(i64, i64)>) {
+fn leave_barred(group: &mut [Member], barred: &BTreeSet<(i64, i64)>) {
     let devices: HashSet<i64> = group.iter().filter_map(|member| member.device_id).collect();
     let may_not = |device_id: &i64| group.iter().any(|member| barred.contains(&(member.identity_id, *device_id)));
     let refused: HashSet<i64> = devices.into_iter().filter(may_not).collect();
@@ -119,7 +119,7 @@ mod tests {
 
     /// `(device, identities)` of each assignment.
     fn assigned(members: &[Member], pairs: &[(i64, i64)]) -> Vec<(Option<i64>, Vec<i64>)> {
-        assign_devices(members, &linking(pairs), &HashSet::new())
+        assign_devices(members, &linking(pairs), &BTreeSet::new())
             .into_iter()
             .map(|it| (it.device_id, it.identities))
             .collect()
@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn a_group_leaves_the_device_of_an_absent_identity_from_which_a_person_separated_a_member() {
         let members = [threatlocker(2, Some(7)), ninja(3, Some(8)), threatlocker(4, Some(7)), threatlocker(5, Some(7))];
-        let barred = HashSet::from([(2, 7), (4, 7)]);
+        let barred = BTreeSet::from([(2, 7), (4, 7)]);
         let assigned = assign_devices(&members, &linking(&[(4, 3)]), &barred);
         let assigned: Vec<_> = assigned.into_iter().map(|it| (it.device_id, it.identities)).collect();
         assert_eq!(assigned, [(None, vec![2]), (Some(8), vec![3, 4]), (Some(7), vec![5])]);

@@ -67,7 +67,7 @@ impl<'k> Search<'k> {
         let is_in_both = |it: &&'k Keyed<'k>| {
             #[cfg(test)]
             self.compared.update(|times| times + 1);
-            many.binary_search_by_key(&id(it), id).is_ok()
+            many.binary_search_by_key(&id(it), |other| id(other)).is_ok()
         };
         let find = || few.iter().copied().filter(is_in_both);
         let Some(places) = few.place().zip(many.place()).filter(|_| few.len() >= WORTH_KEEPING) else {
@@ -86,7 +86,7 @@ impl<'k> Search<'k> {
     }
 }
 
-fn id(keyed: &&Keyed<'_>) -> i64 {
+fn id(keyed: &Keyed<'_>) -> i64 {
     keyed.identity.identity_id
 }
 
@@ -180,6 +180,6 @@ impl<'k, 's> Candidates<'k, 's> {
 
     /// An ambiguity, for a rule that can't decide although it may see only one.
     pub(super) fn ambiguous(self) -> Verdict {
-        Verdict::Ambiguous(Ambiguity::new(self.seeker, self.rule, self.fitting.iter().map(id)))
+        Verdict::Ambiguous(Ambiguity::new(self.seeker, self.rule, self.fitting.iter().map(|it| id(it))))
     }
 }

@@ -1,6 +1,6 @@
 //! Which machine's row each group of identities gets, and which rows are left over.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use domain::linking::{DecisionKind, Decisions, DeviceAssignment};
@@ -29,7 +29,7 @@ pub(super) async fn list_barred(
     transaction: &DatabaseTransaction,
     sources: &BTreeMap<i64, Source>,
     decisions: &Decisions,
-) -> Result<HashSet<(i64, i64)>, InventoryError> {
+) -> Result<BTreeSet<(i64, i64)>, InventoryError> {
     let mut pairs: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
     for (one, other) in decisions.of(DecisionKind::Separated).map(domain::linking::Decision::pair) {
         match (sources.contains_key(&one), sources.contains_key(&other)) {
@@ -38,7 +38,7 @@ pub(super) async fn list_barred(
             _ => {}
         }
     }
-    let mut barred = HashSet::new();
+    let mut barred = BTreeSet::new();
     for chunk in pairs.keys().copied().collect::<Vec<_>>().chunks(bulk::KEYS_PER_STATEMENT) {
         let absent = device_identity::Column::Id.is_in(chunk.iter().copied());
         for row in device_identity::Entity::find().filter(absent).all(transaction).await? {
