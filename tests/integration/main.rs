@@ -11,6 +11,7 @@ mod change_log;
 mod changing_exceptions;
 mod checks_and_days;
 mod checks_and_fleet;
+mod checks_and_people;
 mod checks_switched_off;
 mod collecting;
 mod collecting_over_nights;
