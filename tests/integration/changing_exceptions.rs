@@ -164,3 +164,29 @@ async fn what_is_left_out_or_over_or_unknown_has_its_own_answer(
     }
     assert_eq!(world.graphql.exception(id).await, open, "nothing of it was written");
 }
+
+#[rstest]
+#[tokio::test]
+async fn words_are_written_twice_only_where_they_are_no_repetition(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (world, open) = world(backend).await;
+    let id = &open["id"];
+    let comment = json!({ "id": id, "comment": "called the client" });
+    world.done("commentOnException", comment.clone()).await;
+    let again = world.graphql.change("commentOnException", comment.clone()).await;
+    assert_eq!(again["outcome"], "UNCHANGED", "the same request twice");
+    world.done("assignException", json!({ "id": id, "assignee": "Ann" })).await;
+    world.done("commentOnException", comment).await;
+    world.done("resolveException", json!({ "id": id, "resolution": "FIXED", "note": "new disk" })).await;
+    let resolve = |note: &str| json!({ "id": id, "resolution": "FIXED", "note": note, "expectedVersion": 1 });
+    let repeated = world.graphql.change("resolveException", resolve("new disk")).await;
+    let second = world.graphql.change("resolveException", resolve("and new memory")).await;
+    for payload in [&repeated, &second] {
+        assert_eq!(payload["outcome"], "UNCHANGED");
+        assert_eq!(payload["userErrors"][0]["code"], "ALREADY_RESOLVED");
+    }
+    assert_eq!(text(&second["exception"], "notes"), "and new memory", "what the second one says is kept");
+    assert_eq!(kinds(&second["exception"]), ["FOUND", "COMMENTED", "ASSIGNED", "COMMENTED", "RESOLVED", "COMMENTED"]);
+    assert_eq!(second["exception"]["version"], 6);
+}

@@ -21,8 +21,9 @@ fn silent(world: &World, date: NaiveDate) -> usize {
     world.simulator.view(|vendors| {
         let ninja = vendors.ninja_devices().into_iter().filter(|row| row["approvalStatus"] == "APPROVED");
         let ninja = ninja.filter(|row| {
-            let contact = UNIX_EPOCH + Duration::from_secs_f64(row["lastContact"].as_f64().unwrap_or_default());
-            contact > UNIX_EPOCH && is_long_ago(contact.into(), date)
+            let seconds = ["lastContact", "created"].map(|field| row[field].as_f64().unwrap_or_default());
+            let since = seconds.into_iter().find(|seconds| *seconds > 0.0);
+            since.is_some_and(|since| is_long_ago((UNIX_EPOCH + Duration::from_secs_f64(since)).into(), date))
         });
         let threatlocker = vendors.threatlocker_computers().into_iter().filter(|row| row["isDeleted"] == false);
         let threatlocker = threatlocker.filter(|row| {

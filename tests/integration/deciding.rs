@@ -225,18 +225,52 @@ async fn a_note_is_kept_letter_by_letter(#[values(Backend::Sqlite, Backend::Post
 
 #[rstest]
 #[tokio::test]
-async fn a_decision_about_a_record_that_is_gone_waits_for_its_return(
+async fn a_link_to_a_record_that_is_gone_waits_for_its_return(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let (world, pairs) = plain(backend).await;
-    let (id, computer) = &pairs[0];
+    let ((id, _), (_, computer)) = (&pairs[0], &pairs[1]);
     world.simulator.edit(|vendors| vendors.threatlocker_computer(computer).remove());
     world.night(2).await;
-    let waiting = decided(&world, "separateIdentities", &ninja(*id), &threatlocker(computer)).await;
-    assert_eq!((&waiting["inEffect"], waiting["devices"].as_array().unwrap().len()), (&json!(false), 1));
+    let waiting = decided(&world, "linkIdentities", &ninja(*id), &threatlocker(computer)).await;
+    assert_eq!((&waiting["inEffect"], waiting["devices"].as_array().unwrap().len()), (&json!(false), 2));
     world.simulator.edit(simulator::World::forget_edits);
     world.night(3).await;
-    assert!(!are_one(&world, &id.to_string(), computer).await);
+    assert!(are_one(&world, &id.to_string(), computer).await);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_record_leaves_the_device_of_a_retired_one_from_which_it_is_separated(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+    #[values(true, false)] is_ninja_retired: bool,
+) {
+    let (world, pairs) = plain(backend).await;
+    let (id, computer) = &pairs[0];
+    let key = id.to_string();
+    let (retired, left) = if is_ninja_retired { (&key, computer) } else { (computer, &key) };
+    world.simulator.edit(|vendors| {
+        if is_ninja_retired {
+            vendors.ninja_device(*id).remove();
+        } else {
+            vendors.threatlocker_computer(computer).remove();
+        }
+    });
+    world.night(2).await;
+    let before = device_of(&world, retired).await["id"].clone();
+    assert!(are_one(&world, retired, left).await, "a device keeps its records");
+    let apart = decided(&world, "separateIdentities", &ninja(*id), &threatlocker(computer)).await;
+    assert_eq!((&apart["inEffect"], apart["devices"].as_array().unwrap().len()), (&json!(true), 2));
+    let own = device_of(&world, left).await;
+    assert_eq!((&own["present"], &device_of(&world, retired).await["id"]), (&json!(true), &before));
+    assert_eq!(device_of(&world, retired).await["present"], false);
+    assert_eq!(own["moves"].as_array().unwrap().len(), 1, "{own:#}");
+    world.night(3).await;
+    assert_eq!(device_of(&world, left).await["id"], own["id"], "a later night respects it");
+    world.simulator.edit(simulator::World::forget_edits);
+    world.night(4).await;
+    assert!(!are_one(&world, retired, left).await, "nor does its return bring them together");
+    assert_eq!(device_of(&world, left).await["id"], own["id"]);
 }
 
 #[rstest]

@@ -221,19 +221,23 @@ async fn silence_is_found_from_the_day_the_setting_says_and_ends_with_a_contact(
     world.simulator.edit(|vendors| {
         vendors.threatlocker_computer(&pairs[0].computer).set("lastCheckin", "2026-01-31T18:00:00Z");
         vendors.threatlocker_computer(&pairs[1].computer).set("lastCheckin", "2026-01-30T18:00:00Z");
-        vendors.ninja_device(pairs[2].device).set("lastContact", 0);
+        // Never in contact: one is new, the other was added on 1 January.
+        vendors.ninja_device(pairs[2].device).set("lastContact", 0).set("created", 1_772_000_000);
+        vendors.ninja_device(pairs[3].device).set("lastContact", 0).set("created", 1_767_290_400);
     });
     world.night(0).await;
     let found = all(&world).await;
-    let stale = only(&found, "STALE_DEVICE");
-    assert_eq!((found.len(), text(stale, "severity"), text(stale, "hostname")), (1, "LOW", pairs[1].host.as_str()));
+    let never = found.iter().find(|it| it["details"]["silent_since"] == "added_at").unwrap();
+    assert_eq!((text(never, "hostname"), &never["details"]["days_silent"]), (pairs[3].host.as_str(), &json!(60)));
+    let stale = found.iter().find(|it| it["id"] != never["id"]).unwrap();
+    assert_eq!((found.len(), text(stale, "severity"), text(stale, "hostname")), (2, "LOW", pairs[1].host.as_str()));
     let details = &stale["details"];
     assert_eq!((text(details, "vendor"), &details["days_silent"]), ("ThreatLocker", &json!(31)));
     assert_eq!(text(details, "vendor_device_key"), pairs[1].computer);
     world.night(1).await;
     let next = all(&world).await;
     let hosts: Vec<&str> = next.iter().filter(|it| it["status"] == "OPEN").map(|it| text(it, "hostname")).collect();
-    assert_eq!((next.len(), hosts.len()), (2, 2), "a day later the other is silent for 31 days too");
+    assert_eq!((next.len(), hosts.len()), (3, 3), "a day later the other is silent for 31 days too");
     world.simulator.edit(|vendors| {
         vendors.threatlocker_computer(&pairs[1].computer).set("lastCheckin", "2026-03-03T07:00:00Z");
     });

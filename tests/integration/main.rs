@@ -12,6 +12,7 @@ mod change_log;
 mod changing_exceptions;
 mod checks_and_days;
 mod checks_and_fleet;
+mod checks_and_people;
 mod checks_switched_off;
 mod closing_months;
 mod collecting;

@@ -145,3 +145,51 @@ async fn each_mistake_has_its_own_code(#[values(Backend::Sqlite, Backend::Postgr
         assert_eq!(answer.error_code(), code, "{arguments}");
     }
 }
+
+/// The candidates of a lonely record of a client that Ninja knows nothing of, with their reasons.
+async fn candidates_of(world: &World, identity: Value) -> Vec<(String, Value)> {
+    let found = suggested(world, json!({ "identity": identity })).await;
+    let candidates = found[0]["candidates"].as_array().unwrap();
+    candidates.iter().map(|it| (text(&it["source"], "vendorDeviceKey").to_owned(), it["reasons"].clone())).collect()
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_record_of_another_client_that_shares_only_a_serial_number_or_a_user_is_suggested(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (world, pairs) = plain(backend).await;
+    let ((first, computer), (second, _), (third, thirds)) = (&pairs[0], &pairs[1], &pairs[2]);
+    let lonely = |vendors: &mut simulator::World| {
+        vendors.rename_computer(computer, "LONELY");
+        vendors.move_computer(computer, "lonely", "Lonely Ltd");
+        let mut row = vendors.threatlocker_computer(computer);
+        row.set("lastCheckinIPAddress", "198.51.100.9").set("username", "AZUREAD\\Ann.Lee").drop_key("serialNumber");
+    };
+    world.simulator.edit(|vendors| {
+        lonely(vendors);
+        vendors.threatlocker_computer(computer).set("serialNumber", "GOLDEN 77-01");
+        for id in [first, second] {
+            let mut device = vendors.ninja_device(*id);
+            device.set("system.serialNumber", "golden-7701").set("system.biosSerialNumber", "golden-7701");
+        }
+    });
+    world.night(2).await;
+    let found = candidates_of(&world, threatlocker(computer)).await;
+    for id in [first, second] {
+        let reasons = found.iter().find(|(key, _)| *key == id.to_string()).map(|(_, reasons)| reasons.clone());
+        assert!(reasons.is_some_and(|it| it[0] == "same serial number golden7701"), "{id}: {found:#?}");
+    }
+    let back = candidates_of(&world, ninja(*first)).await;
+    assert!(back.iter().any(|(key, _)| key == computer), "and the other way round: {back:#?}");
+    world.simulator.edit(|vendors| {
+        vendors.forget_edits();
+        lonely(vendors);
+        vendors.ninja_device(*third).set("lastLoggedInUser", "corp\\ann.lee");
+        vendors.threatlocker_computer(thirds).remove();
+    });
+    world.night(3).await;
+    let found = candidates_of(&world, threatlocker(computer)).await;
+    let expected = (third.to_string(), json!(["same last user ann.lee"]));
+    assert!(found.contains(&expected), "whatever the domain of the user: {found:#?}");
+}

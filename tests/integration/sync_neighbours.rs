@@ -129,3 +129,58 @@ async fn the_surplus_of_a_shared_serial_number_closes_when_its_keeper_gets_anoth
     assert!(types(&back["openedExceptions"]).contains(&"DUPLICATE_NINJA"), "{back:#}");
     assert_eq!(of_type(&world, "DUPLICATE_NINJA").await.len(), 1, "the same finding is the same exception");
 }
+
+#[rstest]
+#[tokio::test]
+async fn a_device_whose_link_another_ones_new_name_puts_in_doubt_is_told_at_once(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let world = World::on(backend).plan(FleetPlan { organizations: 1, ..FleetPlan::plain(10, 6) }).start().await;
+    let rows = world.simulator.view(simulator::World::threatlocker_computers);
+    let [linked, other] = [&rows[0], &rows[1]].map(|row| text(row, "computerId").to_owned());
+    let devices = world.simulator.view(simulator::World::ninja_devices);
+    let serial = &rows[0]["serialNumber"];
+    let twin = devices.iter().find(|row| row["system"]["serialNumber"] == *serial).unwrap()["id"].as_i64().unwrap();
+    world.simulator.edit(|vendors| {
+        vendors.rename_ninja_device(twin, "accounting-srv-02");
+        vendors.rename_computer(&linked, "accounting-srv-02");
+        vendors.threatlocker_computer(&linked).drop_key("serialNumber");
+    });
+    world.night(0).await;
+    assert_eq!(of_type(&world, "AMBIGUOUS_MATCH").await, Vec::<Value>::new());
+    world.simulator.edit(|vendors| {
+        vendors.rename_computer(&other, "accounting-srv-03");
+        vendors.threatlocker_computer(&other).drop_key("serialNumber");
+    });
+    sync(&world, "THREATLOCKER", &other).await;
+    let doubted = of_type(&world, "AMBIGUOUS_MATCH").await;
+    let keys: Vec<&str> = doubted.iter().map(|it| text(&it["details"], "vendor_device_key")).collect();
+    assert!(keys.contains(&&*linked), "its cut name may be either's: {doubted:#?}");
+    let note = "One Ninja device fits, but it fits other ThreatLocker devices too, so it was not taken.";
+    assert!(doubted.iter().all(|it| it["details"]["note"] == note), "{doubted:#?}");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_client_that_the_vendor_renamed_since_the_night_concerns_all_its_devices(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let world = World::on(backend).plan(FleetPlan::plain(20, 16)).start().await;
+    world.night(0).await;
+    assert_eq!(of_type(&world, "SITE_MISMATCH").await, Vec::<Value>::new());
+    let rows = world.simulator.view(simulator::World::threatlocker_computers);
+    let of = |row: &Value| rows.iter().filter(|it| it["organizationId"] == row["organizationId"]).count();
+    let first = rows.iter().max_by_key(|row| of(row)).unwrap();
+    assert!(of(first) >= 2, "{rows:#?}");
+    let key = text(first, "computerId");
+    world.simulator.edit(|vendors| {
+        vendors.threatlocker_computer(key).set("organization", "Renamed & Sons");
+    });
+    let synced = sync(&world, "THREATLOCKER", key).await;
+    let mismatches = types(&synced["openedExceptions"]).iter().filter(|it| **it == "SITE_MISMATCH").count();
+    assert!(mismatches >= 2, "{synced:#}");
+    let open = of_type(&world, "SITE_MISMATCH").await;
+    assert!(open.iter().all(|it| it["details"]["tl_org_name"] == "Renamed & Sons"), "{open:#?}");
+    world.collect(&[], true).await;
+    assert_eq!(of_type(&world, "SITE_MISMATCH").await, open, "the checks of the day agree");
+}

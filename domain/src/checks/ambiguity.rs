@@ -6,11 +6,12 @@ use crate::{
     checks::{DayInventory, Sighting},
     hostname,
     linking::Ambiguity,
+    vendor::Vendor,
 };
 
-/// The rule that found several, and the reference devices that fit, so that a person can pick one. A candidate that was
-/// not there that day is told by its identity alone.
-pub(super) fn details(inventory: &DayInventory<'_>, ambiguity: &Ambiguity) -> Value {
+/// The rule that could not decide, and the reference devices that fit (the first of them, if there is a crowd), so that a
+/// person can pick one. A candidate that was not there that day is told by its identity alone.
+pub(super) fn details(inventory: &DayInventory<'_>, sighting: &Sighting, ambiguity: &Ambiguity) -> Value {
     let candidate = |identity_id: &i64| {
         let sighting = inventory.sighting(*identity_id);
         json!({
@@ -27,7 +28,17 @@ pub(super) fn details(inventory: &DayInventory<'_>, ambiguity: &Ambiguity) -> Va
     json!({
         "rule": ambiguity.rule.code(),
         "rule_description": ambiguity.rule.description(),
-        "note": "Several Ninja devices fit equally, so none was taken.",
+        "note": note(sighting, ambiguity),
+        "count": ambiguity.count,
         "candidates": ambiguity.candidates.iter().map(candidate).collect::<Vec<_>>(),
     })
+}
+
+fn note(sighting: &Sighting, ambiguity: &Ambiguity) -> String {
+    let reference = Vendor::REFERENCE;
+    if ambiguity.count > 1 {
+        return format!("Several {reference} devices fit equally, so none was taken.");
+    }
+    let vendor = sighting.vendor;
+    format!("One {reference} device fits, but it fits other {vendor} devices too, so it was not taken.")
 }

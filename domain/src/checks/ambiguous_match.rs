@@ -31,7 +31,9 @@ fn finding(inventory: &DayInventory<'_>, sighting: &Sighting, ambiguity: &Ambigu
         "serial_number": sighting.serial_number,
         "last_contact": sighting.last_contact,
     });
-    if let (Value::Object(details), Value::Object(told)) = (&mut details, ambiguity::details(inventory, ambiguity)) {
+    if let (Value::Object(details), Value::Object(told)) =
+        (&mut details, ambiguity::details(inventory, sighting, ambiguity))
+    {
         details.extend(told);
     }
     Finding::new(ExceptionType::AmbiguousMatch, sighting, &[sighting], details)
@@ -46,7 +48,7 @@ mod tests {
     };
 
     fn ambiguity(identity_id: i64, candidates: &[i64]) -> Ambiguity {
-        Ambiguity { identity_id, rule: LinkRule::HostnameInOrganization, candidates: candidates.to_vec() }
+        Ambiguity::new(identity_id, LinkRule::HostnameInOrganization, candidates.iter().copied())
     }
 
     fn run_on(sightings: &[Sighting], ambiguities: &[Ambiguity]) -> Vec<Finding> {
@@ -73,6 +75,17 @@ mod tests {
             .map(|it| it["vendor_device_key"].clone())
             .collect();
         assert_eq!(keys, [json!("n1"), json!("n2")]);
+    }
+
+    #[test]
+    fn the_note_is_true_of_one_candidate_and_of_several() {
+        let sightings = [ninja(1, "PC-1"), ninja(2, "PC-1"), threatlocker(3, "PC-2")];
+        let note = |candidates: &[i64]| run_on(&sightings, &[ambiguity(3, candidates)])[0].details["note"].clone();
+        assert_eq!(note(&[1, 2]), "Several Ninja devices fit equally, so none was taken.");
+        assert_eq!(
+            note(&[1]),
+            "One Ninja device fits, but it fits other ThreatLocker devices too, so it was not taken."
+        );
     }
 
     #[test]

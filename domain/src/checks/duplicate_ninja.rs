@@ -47,7 +47,7 @@ fn freshness(sighting: &Sighting) -> (Option<DateTime<Utc>>, Option<DateTime<Utc
 }
 
 /// The serial number comes first: it says more than a name.
-fn finding(sighting: &Sighting, groups: &[(&str, &Namesakes<'_>)]) -> Finding {
+fn finding<'a>(sighting: &'a Sighting, groups: &[(&str, &Namesakes<'a>)]) -> Finding {
     let keep = groups.iter().find_map(|(_, group)| group.ranked.first());
     let details = json!({
         "hostname_base": hostname::canonical(&sighting.hostname),
@@ -57,17 +57,14 @@ fn finding(sighting: &Sighting, groups: &[(&str, &Namesakes<'_>)]) -> Finding {
         "ninja_site": sighting.location_name,
         "surplus": sighting.vendor_device_key,
         "keep": keep.map(|it| &it.vendor_device_key),
-        "shared": groups.iter().map(|(shared, group)| group_details(shared, group)).collect::<Vec<_>>(),
+        "shared": groups.iter().map(|(shared, group)| group_details(shared, group, sighting)).collect::<Vec<_>>(),
         "note": "Keep the one most recently in contact.",
     });
     Finding::new(ExceptionType::DuplicateNinja, sighting, &[sighting], details)
 }
 
-/// How many members of a group are told; a serial number that half a client shares would fill the page.
-const MOST_MEMBERS: usize = 20;
-
-fn group_details(shared: &str, group: &Namesakes<'_>) -> Value {
-    let members = group.ranked.iter().take(MOST_MEMBERS).enumerate();
+fn group_details<'a>(shared: &str, group: &Namesakes<'a>, surplus: &'a Sighting) -> Value {
+    let members = group.told_of(surplus).into_iter().enumerate();
     json!({
         "what": shared,
         "value": group.key,
@@ -92,7 +89,7 @@ fn member(sighting: &Sighting, keep: bool) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::fixtures::{found, in_organization, instant, linking, ninja, nowhere, threatlocker};
+    use crate::checks::fixtures::{at_site, found, in_organization, instant, linking, ninja, nowhere, threatlocker};
 
     /// A device of client 5 with a name, a serial number and a last contact.
     fn seen(identity_id: i64, hostname: &str, serial: &str, last_contact: i64) -> Sighting {
@@ -176,10 +173,16 @@ mod tests {
     }
 
     #[test]
-    fn clients_are_not_compared_and_devices_without_one_only_with_each_other() {
+    fn clients_are_not_compared_and_devices_without_one_only_inside_the_vendors_own_organization() {
         let reception = |identity_id| seen(identity_id, "RECEPTION", "S1234", identity_id);
         assert_eq!(subjects(&[reception(1), in_organization(reception(2), 6), nowhere(reception(3))]), [0_i64; 0]);
-        assert_eq!(subjects(&[nowhere(reception(1)), nowhere(reception(2))]), [1]);
+        assert_eq!(
+            subjects(&[nowhere(reception(1)), nowhere(reception(2))]),
+            [0_i64; 0],
+            "nobody knows whose they are"
+        );
+        let filed = |identity_id, site| at_site(nowhere(reception(identity_id)), site);
+        assert_eq!(subjects(&[filed(1, 7), filed(2, 8), filed(3, 7)]), [1], "the vendor's own organization tells");
     }
 
     #[test]
@@ -196,6 +199,10 @@ mod tests {
         let findings = run_on(&crowd);
         assert_eq!(findings.len(), 49);
         assert_eq!(findings[0].details["shared"][0]["count"], 50);
-        assert_eq!(findings[0].details["shared"][0]["members"].as_array().unwrap().len(), MOST_MEMBERS);
+        let told = |finding: &Finding| {
+            let members = finding.details["shared"][0]["members"].as_array().unwrap().clone();
+            members.iter().map(|it| it["identity_id"].as_i64().unwrap()).collect::<Vec<_>>()
+        };
+        assert!(findings.iter().all(|it| told(it).len() == 20 && told(it)[0] == 49 && told(it).contains(&it.subject)));
     }
 }

@@ -30,10 +30,10 @@ fn newness(sighting: &Sighting) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>
     (sighting.added_at, sighting.last_contact, &sighting.vendor_device_key)
 }
 
-fn surplus_of(group: &Namesakes<'_>) -> Vec<Finding> {
+fn surplus_of<'a>(group: &Namesakes<'a>) -> Vec<Finding> {
     let Some((keep, surplus)) = group.keep_and_surplus() else { return Vec::new() };
-    let finding = |it: &&Sighting| {
-        let mut details = group_details(&group.key, &group.ranked);
+    let finding = |it: &&'a Sighting| {
+        let mut details = group_details(group, it);
         details["keep"] = json!(keep.vendor_device_key);
         details["surplus"] = json!(it.vendor_device_key);
         Finding::new(ExceptionType::DuplicateTl, it, &[it], details)
@@ -41,11 +41,12 @@ fn surplus_of(group: &Namesakes<'_>) -> Vec<Finding> {
     surplus.iter().map(finding).collect()
 }
 
-fn group_details(name: &str, newest_first: &[&Sighting]) -> Value {
+fn group_details<'a>(group: &Namesakes<'a>, surplus: &'a Sighting) -> Value {
+    let newest_first = group.told_of(surplus);
     let organizations: BTreeSet<_> = newest_first.iter().filter_map(|it| it.organization_name()).collect();
     json!({
-        "hostname_base": name,
-        "count": newest_first.len(),
+        "hostname_base": group.key,
+        "count": group.ranked.len(),
         "duplicate_hostnames": newest_first.iter().map(|it| hostname::short(&it.hostname)).collect::<Vec<_>>(),
         "sites": newest_first.iter().map(|it| &it.location_name).collect::<Vec<_>>(),
         "tl_org_name": newest_first.first().and_then(|it| it.organization_name()),
@@ -72,7 +73,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::checks::fixtures::{found, in_organization, instant, linking, ninja, nowhere, threatlocker};
+    use crate::checks::fixtures::{at_site, found, in_organization, instant, linking, ninja, nowhere, threatlocker};
 
     fn seen(identity_id: i64, added_at: Option<i64>, last_contact: Option<i64>) -> Sighting {
         let sighting = in_organization(threatlocker(identity_id, "PC-1"), 5);
@@ -131,10 +132,16 @@ mod tests {
     }
 
     #[test]
-    fn devices_without_organization_are_compared_only_with_each_other() {
+    fn devices_without_organization_are_compared_only_inside_the_vendors_own() {
         let reception = |identity_id| threatlocker(identity_id, "RECEPTION");
         assert_eq!(subjects(&[nowhere(reception(1)), in_organization(reception(2), 6)]), [0_i64; 0]);
-        let [finding] = run_on(&[nowhere(reception(1)), nowhere(reception(2))]).try_into().unwrap();
+        assert_eq!(
+            subjects(&[nowhere(reception(1)), nowhere(reception(2))]),
+            [0_i64; 0],
+            "nobody knows whose they are"
+        );
+        let filed = |identity_id, site| at_site(nowhere(reception(identity_id)), site);
+        let [finding] = run_on(&[filed(1, 7), filed(2, 8), filed(3, 7)]).try_into().unwrap();
         assert_eq!((finding.organization_id, &finding.details["tl_org_name"]), (None, &Value::Null));
     }
 

@@ -30,6 +30,7 @@ pub(super) fn threatlocker(identity_id: i64, hostname: &str) -> Sighting {
         hostname: hostname.to_owned(),
         display_name: None,
         organization: None,
+        site_id: None,
         location_name: None,
         device_type: DeviceType::Workstation,
         serial_number: None,
@@ -46,6 +47,11 @@ pub(super) fn in_organization(sighting: Sighting, id: i64) -> Sighting {
 
 pub(super) fn nowhere(sighting: Sighting) -> Sighting {
     Sighting { organization: None, location_name: None, ..sighting }
+}
+
+/// In an organization of the vendor's, of which nobody knows which client it is.
+pub(super) fn at_site(sighting: Sighting, site_id: i64) -> Sighting {
+    Sighting { site_id: Some(site_id), ..sighting }
 }
 
 pub(super) fn instant(seconds: i64) -> DateTime<Utc> {

@@ -34,8 +34,10 @@ pub struct Sighting {
     pub hostname: String,
     /// The name people gave it.
     pub display_name: Option<String>,
-    /// The organization; `None` when the vendor names none.
+    /// The organization; `None` when the vendor names none, or one without a name.
     pub organization: Option<OrganizationRef>,
+    /// The vendor's own organization, also where nobody knows which organization it is; `None` when the vendor names none.
+    pub site_id: Option<i64>,
     /// The location's name; `None` when there is none or it is not known.
     pub location_name: Option<String>,
     /// What kind of machine it is.

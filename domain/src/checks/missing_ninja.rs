@@ -38,7 +38,7 @@ fn finding(inventory: &DayInventory<'_>, sighting: &Sighting) -> Finding {
         tell("original_stored_hostname", json!(sighting.hostname));
     }
     if let Some(ambiguity) = inventory.ambiguity_of(sighting) {
-        tell("ambiguity", ambiguity::details(inventory, ambiguity));
+        tell("ambiguity", ambiguity::details(inventory, sighting, ambiguity));
     }
     Finding::new(ExceptionType::MissingNinja, sighting, &[sighting], Value::Object(details))
 }
@@ -88,15 +88,14 @@ mod tests {
 
     #[test]
     fn an_ambiguity_names_the_candidates() {
-        let ambiguity =
-            Ambiguity { identity_id: 3, rule: LinkRule::HostnameInOrganization, candidates: vec![1, 2, 99] };
+        let ambiguity = Ambiguity::new(3, LinkRule::HostnameInOrganization, [1, 2, 99].into_iter());
         let sightings = [in_organization(ninja(1, "PC-1"), 5), ninja(2, "PC-1"), threatlocker(3, "PC-1")];
         let [finding] = run_on(&sightings, &[], &[ambiguity]).try_into().unwrap();
         let told = &finding.details["ambiguity"];
         assert_eq!(told["rule"], "hostname_in_organization");
         assert_eq!(told["candidates"][0]["vendor_device_key"], "n1");
         assert_eq!(told["candidates"][0]["ninja_org_name"], "Client 5");
-        assert_eq!(told["candidates"][2]["identity_id"], 99);
+        assert_eq!((&told["candidates"][2]["identity_id"], &told["count"]), (&json!(99), &json!(3)));
         assert_eq!(told["candidates"][2]["vendor_device_key"], Value::Null);
         assert_eq!(finding.fingerprint, "MISSING_NINJA:threatlocker/t3", "candidates come and go");
     }

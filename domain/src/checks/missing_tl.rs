@@ -12,6 +12,9 @@ use crate::{
     vendor::Vendor,
 };
 
+/// How many devices that may be a machine's are told; the first by identity.
+const MOST_TOLD: usize = 20;
+
 /// The check.
 pub(super) const CHECK: Check = Check {
     exception_type: ExceptionType::MissingTl,
@@ -72,8 +75,9 @@ fn ambiguity(undecided: &[&Sighting]) -> Value {
         })
     };
     json!({
-        "note": "These ThreatLocker devices fit this machine and others equally, so none was taken.",
-        "devices": undecided.iter().map(device).collect::<Vec<_>>(),
+        "note": "These ThreatLocker devices fit this machine, but not it alone or not alone, so none was taken.",
+        "count": undecided.len(),
+        "devices": undecided.iter().take(MOST_TOLD).map(device).collect::<Vec<_>>(),
     })
 }
 
@@ -121,13 +125,14 @@ mod tests {
 
     #[test]
     fn a_machine_that_an_undecided_device_may_be_is_found_and_told_so() {
-        let ambiguity = Ambiguity { identity_id: 3, rule: LinkRule::SerialNumber, candidates: vec![1, 2] };
+        let ambiguity = Ambiguity::new(3, LinkRule::SerialNumber, [1, 2].into_iter());
         let sightings = [ninja(1, "PC-1"), ninja(2, "PC-1"), in_organization(threatlocker(3, "PC-1"), 6)];
         let findings = run_on(&sightings, &[], &[ambiguity]);
         assert_eq!(findings.iter().map(|it| it.subject).collect::<Vec<_>>(), [1, 2]);
         for finding in findings {
             assert_eq!(finding.details["ambiguity"]["devices"][0]["vendor_device_key"], "t3");
             assert_eq!(finding.details["ambiguity"]["devices"][0]["tl_org_name"], "Client 6");
+            assert_eq!(finding.details["ambiguity"]["count"], 1);
         }
     }
 

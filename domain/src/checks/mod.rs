@@ -48,7 +48,7 @@ pub struct Check {
 impl Check {
     /// Whether people want this check.
     pub fn is_on(&self, settings: &CheckSettings) -> bool {
-        !settings.switched_off.contains(&self.exception_type)
+        settings.is_on(self.exception_type)
     }
 }
 

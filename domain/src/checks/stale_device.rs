@@ -3,6 +3,7 @@
 //! Each vendor's own entry is judged by that vendor's contacts: a machine that talks to Ninja every hour may have a dead
 //! ThreatLocker agent. Days are counted between dates of the business time zone, so that two checks of one day agree.
 
+use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use crate::{
@@ -21,21 +22,26 @@ fn run(inventory: &DayInventory<'_>, settings: &CheckSettings) -> Vec<Finding> {
         .into_iter()
         .flat_map(|vendor| inventory.of(vendor))
         .filter_map(|sighting| {
-            let silent = days_silent(inventory, sighting).filter(|days| *days > i64::from(most))?;
-            Some(finding(sighting, silent, most))
+            let (since, instant) = silent_since(sighting)?;
+            let days = inventory.day.days_since(instant);
+            (days > i64::from(most)).then(|| finding(sighting, (since, days), most))
         })
         .collect();
     findings.sort_by_key(|finding| finding.subject);
     findings
 }
 
-/// Days since the last contact; `None` when the vendor does not say when that was, or says that there never was one: such
-/// a device may have been enrolled today.
-fn days_silent(inventory: &DayInventory<'_>, sighting: &Sighting) -> Option<i64> {
-    sighting.last_contact.map(|last_contact| inventory.day.days_since(last_contact))
+const HEARD: &str = "The days count from the last contact.";
+const NEVER_HEARD: &str = "It has never been in contact; the days count from the day it was added.";
+
+/// Since when the vendor has not heard from a device: the last contact, or the date added where there never was one.
+/// `None` when the vendor says neither: such a device may have been enrolled today.
+fn silent_since(sighting: &Sighting) -> Option<(&'static str, DateTime<Utc>)> {
+    let contact = sighting.last_contact.map(|instant| ("last_contact", instant));
+    contact.or(sighting.added_at.map(|instant| ("added_at", instant)))
 }
 
-fn finding(sighting: &Sighting, days_silent: i64, stale_after_days: u16) -> Finding {
+fn finding(sighting: &Sighting, (since, days_silent): (&str, i64), stale_after_days: u16) -> Finding {
     let details = json!({
         "vendor": sighting.vendor.name(),
         "vendor_device_key": sighting.vendor_device_key,
@@ -45,6 +51,9 @@ fn finding(sighting: &Sighting, days_silent: i64, stale_after_days: u16) -> Find
         "org_name": sighting.organization_name(),
         "site": sighting.location_name,
         "last_contact": sighting.last_contact,
+        "added_at": sighting.added_at,
+        "silent_since": since,
+        "note": if since == "last_contact" { HEARD } else { NEVER_HEARD },
         "days_silent": days_silent,
         "stale_after_days": stale_after_days,
     });
@@ -53,8 +62,6 @@ fn finding(sighting: &Sighting, days_silent: i64, stale_after_days: u16) -> Find
 
 #[cfg(test)]
 mod tests {
-    use chrono::{DateTime, Utc};
-
     use super::*;
     use crate::checks::fixtures::{found, in_organization, linking, ninja, nowhere, threatlocker};
 
@@ -105,6 +112,20 @@ mod tests {
     #[test]
     fn a_device_that_nobody_ever_heard_of_is_not_stale() {
         assert_eq!(run_on(&[ninja(1, "PC-1"), nowhere(threatlocker(2, ""))], 30), []);
+    }
+
+    #[test]
+    fn a_device_that_never_checked_in_is_silent_since_it_was_added_and_says_so() {
+        let added = |sighting, instant: &str| Sighting { added_at: Some(instant.parse().unwrap()), ..sighting };
+        let [finding] = run_on(&[added(ninja(1, "PC-1"), "2026-01-01T12:00:00Z")], 30).try_into().unwrap();
+        assert_eq!(
+            (&finding.details["silent_since"], &finding.details["days_silent"]),
+            (&json!("added_at"), &json!(60))
+        );
+        assert_eq!(finding.details["note"], NEVER_HEARD);
+        assert_eq!(run_on(&[added(ninja(1, "PC-1"), "2026-03-02T06:00:00Z")], 30), [], "it was enrolled today");
+        let heard = heard(added(ninja(1, "PC-1"), "2020-01-01T12:00:00Z"), "2026-03-02T08:00:00Z");
+        assert_eq!(run_on(&[heard], 30), [], "the last contact counts where there is one");
     }
 
     #[test]

@@ -121,10 +121,8 @@ fn stored_linking() -> impl Strategy<Value = Linking> {
             rule: LinkRule::MacAddress,
             evidence: String::new(),
         };
-        let ambiguity = |(identity_id, candidates)| Ambiguity {
-            identity_id: identity_id - 20,
-            rule: LinkRule::MacAddress,
-            candidates,
+        let ambiguity = |(identity_id, candidates): (i64, Vec<i64>)| {
+            Ambiguity::new(identity_id - 20, LinkRule::MacAddress, candidates.into_iter())
         };
         Linking::new(links.into_iter().map(link).collect(), ambiguities.into_iter().map(ambiguity).collect())
     })
@@ -146,6 +144,27 @@ fn all_findings(sightings: &[Sighting], linking: &Linking) -> Vec<Finding> {
     let settings = CheckSettings { exempt_spare_locations: vec!["main office".to_owned()], ..CheckSettings::default() };
     let inventory = DayInventory::new(day(), sightings, linking);
     CHECKS.iter().flat_map(|check| (check.run)(&inventory, &settings)).collect()
+}
+
+#[test]
+fn details_of_two_thousand_alike_grow_with_their_number_and_not_with_its_square() {
+    let of = |vendor: fn(i64, &str) -> Sighting, from: i64| {
+        (from..from + 2_000).map(move |id| {
+            let sighting = in_organization(vendor(id, "GOLDEN"), 5);
+            Sighting { serial_number: Some("GOLDEN-1".to_owned()), added_at: Some(instant(id)), ..sighting }
+        })
+    };
+    let fleet: Vec<_> = of(ninja, 10_000).chain(of(threatlocker, 20_000)).collect();
+    let findings = all_findings(&fleet, &link(&fleet));
+    let largest = findings.iter().map(|finding| finding.details.to_string().len()).max();
+    assert!(findings.len() > 8_000 && largest.is_some_and(|size| size < 20_000), "{} {largest:?}", findings.len());
+    let newest = "t21999";
+    for finding in findings.iter().filter(|it| it.exception_type == ExceptionType::DuplicateTl) {
+        let keys: Vec<_> =
+            finding.details["members"].as_array().unwrap().iter().map(|it| &it["vendor_device_key"]).collect();
+        assert_eq!((keys.len(), &finding.details["count"]), (20, &serde_json::json!(2_000)));
+        assert!(keys.contains(&&finding.details["surplus"]) && *keys[0] == newest, "{keys:?}");
+    }
 }
 
 proptest! {

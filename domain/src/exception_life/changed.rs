@@ -56,6 +56,26 @@ pub struct Work {
     pub snoozed_until: Option<NaiveDate>,
     /// The latest note or comment.
     pub note: Option<String>,
+    /// The latest entry of its history; `None` when it is not known or makes no difference.
+    pub latest: Option<Latest>,
+}
+
+/// The latest entry of a history, as far as it tells whether words were said twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Latest {
+    /// Who it is of.
+    pub actor: String,
+    /// What it says.
+    pub note: Option<String>,
+}
+
+/// Who changes an exception, and on which day.
+#[derive(Clone, Copy, Debug)]
+pub struct By<'a> {
+    /// The principal.
+    pub actor: &'a str,
+    /// The business day.
+    pub today: NaiveDate,
 }
 
 /// What comes of a change.
@@ -81,21 +101,39 @@ pub enum Refusal {
     AlreadyResolved,
 }
 
-/// What comes of a change to an exception that stands so, on this day.
-pub fn rule(work: &Work, change: &Change, today: NaiveDate) -> Ruling {
-    match change {
-        Change::Resolve { verdict, note } => resolve(work, *verdict, note.as_ref()),
-        Change::Reopen { note } => reopen(work, note.as_ref()),
-        Change::Assign { to } => assign(work, to.as_ref()),
-        Change::Comment { text } => comment(work, text),
-        Change::Snooze { until } => snooze(work, *until, today),
+impl Change {
+    /// Whether it says something, so that [`Work::latest`] makes a difference.
+    pub const fn has_words(&self) -> bool {
+        match self {
+            Self::Resolve { note, .. } | Self::Reopen { note } => note.is_some(),
+            Self::Comment { .. } => true,
+            Self::Assign { .. } | Self::Snooze { .. } => false,
+        }
     }
 }
 
-fn resolve(work: &Work, verdict: Verdict, note: Option<&String>) -> Ruling {
+/// What comes of a change to an exception that stands so. The same change by the same person again is none.
+pub fn rule(work: &Work, change: &Change, by: By<'_>) -> Ruling {
+    let ruling = match change {
+        Change::Resolve { verdict, note } => resolve(work, *verdict, (note.as_ref(), by.actor)),
+        Change::Reopen { note } => reopen(work, (note.as_ref(), by.actor)),
+        Change::Assign { to } => assign(work, to.as_ref()),
+        Change::Comment { text } => say(work, (Some(text), by.actor)),
+        Change::Snooze { until } => snooze(work, *until, by.today),
+    };
+    match ruling {
+        Ruling::Changed { work, event } => {
+            let latest = Latest { actor: by.actor.to_owned(), note: event.note.clone() };
+            Ruling::Changed { work: Work { latest: Some(latest), ..work }, event }
+        }
+        unchanged => unchanged,
+    }
+}
+
+fn resolve(work: &Work, verdict: Verdict, (note, actor): (Option<&String>, &str)) -> Ruling {
     let wanted = Resolved { how: Some(verdict.resolution()), accepted_until: verdict.accepted_until() };
     match work.resolved {
-        Some(resolved) if resolved == wanted => Ruling::Unchanged,
+        Some(resolved) if resolved == wanted => say(work, (note, actor)),
         Some(_) => Ruling::Refused(Refusal::AlreadyResolved),
         None => Ruling::Changed {
             work: Work { resolved: Some(wanted), snoozed_until: None, ..noted(work, note) },
@@ -109,8 +147,8 @@ fn resolve(work: &Work, verdict: Verdict, note: Option<&String>) -> Ruling {
     }
 }
 
-fn reopen(work: &Work, note: Option<&String>) -> Ruling {
-    let Some(resolved) = work.resolved else { return Ruling::Unchanged };
+fn reopen(work: &Work, (note, actor): (Option<&String>, &str)) -> Ruling {
+    let Some(resolved) = work.resolved else { return say(work, (note, actor)) };
     Ruling::Changed {
         work: Work { resolved: None, snoozed_until: None, ..noted(work, note) },
         event: Event {
@@ -133,14 +171,16 @@ fn assign(work: &Work, to: Option<&String>) -> Ruling {
     }
 }
 
-/// A comment that is the latest word already is the same request again, not a second comment.
-fn comment(work: &Work, text: &String) -> Ruling {
-    if work.note.as_ref() == Some(text) {
+/// Words with which nothing else changes. They are the same request again where the latest entry of the history is the same
+/// person's with the same words; whoever says what another said, or what was said before, says it.
+fn say(work: &Work, (words, actor): (Option<&String>, &str)) -> Ruling {
+    let is_latest = |latest: &Latest| latest.actor == actor && latest.note.as_ref() == words;
+    if words.is_none() || work.latest.as_ref().is_some_and(is_latest) {
         return Ruling::Unchanged;
     }
     Ruling::Changed {
-        work: noted(work, Some(text)),
-        event: Event { note: Some(text.clone()), ..Event::of(EventKind::Commented) },
+        work: noted(work, words),
+        event: Event { note: words.cloned(), ..Event::of(EventKind::Commented) },
     }
 }
 

@@ -11,7 +11,7 @@ mod resolution;
 mod tests;
 
 pub use self::{
-    changed::{Change, Refusal, Resolved, Ruling, Work, rule},
+    changed::{By, Change, Latest, Refusal, Resolved, Ruling, Work, rule},
     checked::{Evidence, Standing, Step, step},
     event::{Event, EventKind},
     resolution::{Resolution, Verdict},

@@ -9,8 +9,9 @@ fn day(day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 3, day).unwrap()
 }
 
-fn today() -> NaiveDate {
-    day(10)
+/// Ann, on the 10th.
+fn ann() -> By<'static> {
+    By { actor: "ann", today: day(10) }
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "what it is compared with are options")]
@@ -44,7 +45,7 @@ fn resolved(how: Resolution, accepted_until: Option<NaiveDate>) -> Work {
 
 /// Kind, from and to of the event.
 fn ruled(work: &Work, change: &Change) -> Option<(EventKind, Option<String>, Option<String>)> {
-    match rule(work, change, today()) {
+    match rule(work, change, ann()) {
         Ruling::Changed { event, .. } => Some((event.kind, event.from, event.to)),
         Ruling::Unchanged | Ruling::Refused(_) => None,
     }
@@ -53,7 +54,7 @@ fn ruled(work: &Work, change: &Change) -> Option<(EventKind, Option<String>, Opt
 #[test]
 fn what_changes_says_from_which_value_to_which() {
     let until = Verdict::Accepted { until: Some(day(20)) };
-    let (ann, asleep) = (Work { assigned_to: text("Ann"), ..open() }, Work { snoozed_until: Some(day(12)), ..open() });
+    let (anns, asleep) = (Work { assigned_to: text("Ann"), ..open() }, Work { snoozed_until: Some(day(12)), ..open() });
     for (work, change, expected) in [
         (open(), resolve(Verdict::Fixed), (EventKind::Resolved, None, text("FIXED"))),
         (open(), resolve(until), (EventKind::Resolved, None, text("ACCEPTED"))),
@@ -61,8 +62,8 @@ fn what_changes_says_from_which_value_to_which() {
         (resolved(Resolution::Fixed, None), reopen(), (EventKind::Reopened, text("FIXED"), None)),
         (resolved(Resolution::Verified, None), reopen(), (EventKind::Reopened, text("VERIFIED"), None)),
         (open(), assign("Ann"), (EventKind::Assigned, None, text("Ann"))),
-        (ann.clone(), assign("Ben"), (EventKind::Assigned, text("Ann"), text("Ben"))),
-        (ann, assign(""), (EventKind::Unassigned, text("Ann"), None)),
+        (anns.clone(), assign("Ben"), (EventKind::Assigned, text("Ann"), text("Ben"))),
+        (anns, assign(""), (EventKind::Unassigned, text("Ann"), None)),
         (resolved(Resolution::Fixed, None), assign("Ann"), (EventKind::Assigned, None, text("Ann"))),
         (open(), snooze(Some(day(10))), (EventKind::Snoozed, None, text("2026-03-10"))),
         (asleep.clone(), snooze(Some(day(11))), (EventKind::Snoozed, text("2026-03-12"), text("2026-03-11"))),
@@ -75,7 +76,9 @@ fn what_changes_says_from_which_value_to_which() {
 #[test]
 fn what_was_so_already_is_no_change() {
     let over = Work { snoozed_until: Some(day(9)), ..open() };
-    let said = Work { note: text("called"), ..open() };
+    let latest = Some(Latest { actor: "ann".into(), note: text("called") });
+    let said = Work { note: text("called"), latest, ..open() };
+    let noted = Work { resolved: resolved(Resolution::Fixed, None).resolved, ..said.clone() };
     for (work, change) in [
         (resolved(Resolution::Fixed, None), resolve(Verdict::Fixed)),
         (resolved(Resolution::Accepted, Some(day(20))), resolve(Verdict::Accepted { until: Some(day(20)) })),
@@ -83,12 +86,33 @@ fn what_was_so_already_is_no_change() {
         (open(), assign("")),
         (Work { assigned_to: text("Ann"), ..open() }, assign("Ann")),
         (said, Change::Comment { text: "called".into() }),
+        (noted, Change::Resolve { verdict: Verdict::Fixed, note: text("called") }),
         (Work { snoozed_until: Some(day(12)), ..open() }, snooze(Some(day(12)))),
         (open(), snooze(None)),
         (over, snooze(None)),
         (resolved(Resolution::Fixed, None), snooze(None)),
     ] {
-        assert_eq!(rule(&work, &change, today()), Ruling::Unchanged, "{work:?} {change:?}");
+        assert_eq!(rule(&work, &change, ann()), Ruling::Unchanged, "{work:?} {change:?}");
+    }
+}
+
+#[test]
+fn the_words_of_another_person_and_words_of_long_ago_are_said() {
+    let latest = |actor: &str, note: &str| Some(Latest { actor: actor.to_owned(), note: text(note) });
+    let of = |latest| Work { note: text("called"), latest, ..open() };
+    let done = Work { latest: latest("ben", "new disk"), ..resolved(Resolution::Fixed, None) };
+    let comment = Change::Comment { text: "called".into() };
+    for (work, change) in [
+        (of(latest("ben", "called")), comment.clone()),
+        (of(Some(Latest { actor: "ann".into(), note: None })), comment.clone()),
+        (of(None), comment),
+        (done.clone(), Change::Resolve { verdict: Verdict::Fixed, note: text("new disk") }),
+        (done, Change::Resolve { verdict: Verdict::Fixed, note: text("and new memory") }),
+        (open(), Change::Reopen { note: text("still there") }),
+    ] {
+        let Ruling::Changed { work: after, event } = rule(&work, &change, ann()) else { panic!("{work:?} {change:?}") };
+        assert_eq!((event.kind, after.resolved), (EventKind::Commented, work.resolved));
+        assert_eq!(after.note, event.note);
     }
 }
 
@@ -103,7 +127,7 @@ fn what_is_resolved_is_not_resolved_otherwise_nor_put_to_sleep() {
         (resolved(Resolution::Fixed, None), snooze(Some(day(12)))),
     ] {
         let refused = Ruling::Refused(Refusal::AlreadyResolved);
-        assert_eq!(rule(&work, &change, today()), refused, "{work:?} {change:?}");
+        assert_eq!(rule(&work, &change, ann()), refused, "{work:?} {change:?}");
     }
 }
 
@@ -116,7 +140,7 @@ fn the_latest_word_stays_until_there_is_a_newer_one() {
         (Change::Resolve { verdict: Verdict::Fixed, note: text("second") }, "second"),
         (Change::Comment { text: "third".into() }, "third"),
     ] {
-        let Ruling::Changed { work, .. } = rule(&said, &change, today()) else { panic!("{change:?}") };
+        let Ruling::Changed { work, .. } = rule(&said, &change, ann()) else { panic!("{change:?}") };
         assert_eq!(work.note.as_deref(), Some(kept), "{change:?}");
     }
 }
@@ -160,14 +184,14 @@ proptest! {
     fn a_change_made_twice_is_made_once(history in proptest::collection::vec(changes(), 0..8), last in changes()) {
         let mut work = Work::default();
         for change in history.iter().chain([&last]) {
-            if let Ruling::Changed { work: next, event } = rule(&work, change, today()) {
+            if let Ruling::Changed { work: next, event } = rule(&work, change, ann()) {
                 prop_assert!(next != work, "{change:?} changed nothing");
                 prop_assert!(event.kind.field().is_none() || event.from != event.to);
                 prop_assert!(next.resolved.is_none() || next.snoozed_until.is_none(), "asleep and resolved");
                 work = next;
             }
         }
-        let again = rule(&work, &last, today());
+        let again = rule(&work, &last, ann());
         prop_assert!(!matches!(again, Ruling::Changed { .. }), "{:?}", again);
     }
 }

@@ -1,6 +1,6 @@
 //! Gives each machine its device id, and lets it keep the one it had.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::{linking::Linking, vendor::Vendor};
 
@@ -29,13 +29,15 @@ pub struct DeviceAssignment {
 ///
 /// A group takes the device of its reference identity, else the smallest free one among its members', so that a device
 /// keeps its id while any of its identities does. Each id is given once: to the group whose reference identity had it (the
-/// lowest of them, if a person separated several), else to the group with the smallest identity id. Give it the absent identities too, or their devices may be given
-/// away. By smallest identity, ascending; the order of the members does not matter.
-pub fn assign_devices(members: &[Member], linking: &Linking) -> Vec<DeviceAssignment> {
-    let groups = group(members, linking);
+/// lowest of them, if a person separated several), else to the group with the smallest identity id. Members are the
+/// identities that are present; absent ones keep their devices, and a present one may share such a device. `barred` are
+/// identities with devices of absent ones from which a person separated them: no group takes a device from which one of its
+/// members is barred. By smallest identity, ascending; the order of the members does not matter.
+pub fn assign_devices(members: &[Member], linking: &Linking, barred: &BTreeSet<(i64, i64)>) -> Vec<DeviceAssignment> {
+    let groups = group(members, linking, barred);
     let mut taken = HashSet::new();
     let by_reference = claim_by_reference(&groups, &mut taken);
-    let assign = |(group, device_id): (Vec<&Member>, Option<i64>)| DeviceAssignment {
+    let assign = |(group, device_id): (Vec<Member>, Option<i64>)| DeviceAssignment {
         device_id: device_id.or_else(|| smallest_free(&group, &mut taken)),
         identities: group.iter().map(|member| member.identity_id).collect(),
     };
@@ -44,8 +46,8 @@ pub fn assign_devices(members: &[Member], linking: &Linking) -> Vec<DeviceAssign
 
 /// The device of each group's reference identity, where no lower reference identity has it too: that happens when a person
 /// separates two that were one machine.
-fn claim_by_reference(groups: &[Vec<&Member>], taken: &mut HashSet<i64>) -> Vec<Option<i64>> {
-    let claim = |(place, group): (usize, &Vec<&Member>)| {
+fn claim_by_reference(groups: &[Vec<Member>], taken: &mut HashSet<i64>) -> Vec<Option<i64>> {
+    let claim = |(place, group): (usize, &Vec<Member>)| {
         let references = group.iter().filter(|member| member.vendor == Vendor::REFERENCE);
         references.filter_map(|it| Some((it.identity_id, place, it.device_id?))).min()
     };
@@ -58,22 +60,34 @@ fn claim_by_reference(groups: &[Vec<&Member>], taken: &mut HashSet<i64>) -> Vec<
     claimed
 }
 
-/// The groups by smallest identity, each by identity.
-fn group<'a>(members: &'a [Member], linking: &Linking) -> Vec<Vec<&'a Member>> {
-    let mut groups: BTreeMap<i64, Vec<&Member>> = BTreeMap::new();
+/// The groups by smallest identity, each by identity. A device that a group may not take is none of its members'.
+fn group(members: &[Member], linking: &Linking, barred: &BTreeSet<(i64, i64)>) -> Vec<Vec<Member>> {
+    let mut groups: BTreeMap<i64, Vec<Member>> = BTreeMap::new();
     for member in members {
-        groups.entry(linking.machine_of(member.identity_id)).or_default().push(member);
+        groups.entry(linking.machine_of(member.identity_id)).or_default().push(*member);
     }
     let mut groups: Vec<_> = groups.into_values().collect();
     for group in &mut groups {
         group.sort_unstable_by_key(|member| member.identity_id);
+        if !barred.is_empty() {
+            leave_barred(group, barred);
+        }
     }
     groups.sort_unstable_by_key(|group| group.first().map(|member| member.identity_id));
     groups
 }
 
+fn leave_barred(group: &mut [Member], barred: &BTreeSet<(i64, i64)>) {
+    let devices: HashSet<i64> = group.iter().filter_map(|member| member.device_id).collect();
+    let may_not = |device_id: &i64| group.iter().any(|member| barred.contains(&(member.identity_id, *device_id)));
+    let refused: HashSet<i64> = devices.into_iter().filter(may_not).collect();
+    for member in group {
+        member.device_id = member.device_id.filter(|device_id| !refused.contains(device_id));
+    }
+}
+
 /// Takes the smallest device of the group's members that no other group has.
-fn smallest_free(group: &[&Member], taken: &mut HashSet<i64>) -> Option<i64> {
+fn smallest_free(group: &[Member], taken: &mut HashSet<i64>) -> Option<i64> {
     let free = group.iter().filter_map(|member| member.device_id).filter(|device_id| !taken.contains(device_id));
     free.min().filter(|device_id| taken.insert(*device_id))
 }
@@ -105,7 +119,10 @@ mod tests {
 
     /// `(device, identities)` of each assignment.
     fn assigned(members: &[Member], pairs: &[(i64, i64)]) -> Vec<(Option<i64>, Vec<i64>)> {
-        assign_devices(members, &linking(pairs)).into_iter().map(|it| (it.device_id, it.identities)).collect()
+        assign_devices(members, &linking(pairs), &BTreeSet::new())
+            .into_iter()
+            .map(|it| (it.device_id, it.identities))
+            .collect()
     }
 
     #[test]
@@ -157,6 +174,15 @@ mod tests {
     fn a_reference_identity_that_is_gone_still_holds_its_group_together() {
         let members = [threatlocker(3, Some(8)), threatlocker(4, None)];
         assert_eq!(assigned(&members, &[(3, 1), (4, 1)]), [(Some(8), vec![3, 4])]);
+    }
+
+    #[test]
+    fn a_group_leaves_the_device_of_an_absent_identity_from_which_a_person_separated_a_member() {
+        let members = [threatlocker(2, Some(7)), ninja(3, Some(8)), threatlocker(4, Some(7)), threatlocker(5, Some(7))];
+        let barred = BTreeSet::from([(2, 7), (4, 7)]);
+        let assigned = assign_devices(&members, &linking(&[(4, 3)]), &barred);
+        let assigned: Vec<_> = assigned.into_iter().map(|it| (it.device_id, it.identities)).collect();
+        assert_eq!(assigned, [(None, vec![2]), (Some(8), vec![3, 4]), (Some(7), vec![5])]);
     }
 
     /// Members 0..n: the first ones Ninja's, the others linked to one of them or to none.

@@ -176,6 +176,12 @@ fn losers_are_told_with_the_reason() {
     );
     let beaten = [ninja(1, "X").serial("S1234"), ninja(2, "PC-1").at(5), threatlocker(9, "PC-1").at(5).serial("S1234")];
     assert_eq!(lost(&beaten, &[]), [(9, 2, LinkRule::HostnameInOrganization, Loss::EarlierRule)]);
+    let taken = [
+        ninja(1, "FRONT").at(6).serial("S1234"),
+        threatlocker(8, "OLD").at(6).serial("S1234"),
+        threatlocker(9, "FRONT").at(5),
+    ];
+    assert_eq!(lost(&taken, &[]), [(9, 1, LinkRule::UniqueHostname, Loss::Taken)]);
     let reception = [ninja(1, "RECEPTION").at(5), ninja(2, "RECEPTION").at(6), threatlocker(9, "RECEPTION").at(5)];
     assert_eq!(lost(&reception, &[]), [(9, 2, LinkRule::UniqueHostname, Loss::NameNotUnique)]);
     let doubt = [
@@ -283,7 +289,9 @@ proptest! {
     fn a_name_alone_links_across_organizations_only_where_no_other_candidate_exists((fleet, decisions) in (fleet(), decisions())) {
         let decisions = Decisions::new(decisions.into_iter().filter(|it| it.kind == Separated));
         let find = |id: i64| fleet.iter().find(|it| it.identity_id == id).unwrap();
-        for link in link(&fleet, &decisions).links.iter().filter(|it| it.rule == LinkRule::UniqueHostname) {
+        let linking = link(&fleet, &decisions);
+        for link in linking.links.iter().filter(|it| it.rule == LinkRule::UniqueHostname) {
+            prop_assert_eq!(linking.linked_to(link.reference_id), [link.identity_id]);
             let name = crate::hostname::canonical(&find(link.identity_id).hostname);
             prop_assert_eq!(fleet.iter().filter(|it| crate::hostname::canonical(&it.hostname) == name).count(), 2);
         }

@@ -33,6 +33,11 @@ impl<'a> Keyed<'a> {
         Self { identity, hostname, netbios, serial, macs }
     }
 
+    /// Whether the name has just the length at which NetBIOS cuts.
+    pub(super) fn is_cut(&self) -> bool {
+        self.hostname.as_deref().is_some_and(hostname::may_be_cut)
+    }
+
     /// The first MAC address that both report.
     pub(super) fn shared_mac(&self, other: &Self) -> Option<&str> {
         self.macs.iter().find(|mac| other.macs.binary_search(mac).is_ok()).map(String::as_str)
@@ -58,18 +63,33 @@ pub(super) struct Index<'k> {
     macs: HashMap<&'k str, Bucket<'k>>,
     names: HashMap<&'k str, Bucket<'k>>,
     names_in_organization: HashMap<(i64, &'k str), Bucket<'k>>,
-    netbios_in_organization: HashMap<(i64, &'k str), Bucket<'k>>,
+    /// By key, organization, and whether the name is the cut one.
+    netbios_in_organization: HashMap<(i64, &'k str, bool), Bucket<'k>>,
     name_uses: HashMap<(Vendor, &'k str), usize>,
     names_of_netbios: HashMap<(Vendor, i64, &'k str), HashSet<&'k str>>,
-    names_of_serial: HashMap<(Vendor, &'k str), HashSet<Option<&'k str>>>,
+    users_of_serial: HashMap<(Vendor, &'k str), Users<'k>>,
     names_of_mac: HashMap<(Vendor, &'k str), HashSet<Option<&'k str>>>,
+}
+
+/// Who of another vendor reports one serial number.
+#[derive(Debug, Default)]
+struct Users<'k> {
+    names: HashSet<Option<&'k str>>,
+    organizations: HashSet<Option<i64>>,
+}
+
+/// An identity's machine, as others see it: the name and the organization of the cluster's first.
+#[derive(Clone, Copy, Debug)]
+struct Machine<'k> {
+    name: Option<&'k str>,
+    organization_id: Option<i64>,
 }
 
 impl<'k> Index<'k> {
     /// Every bucket is in the order of the identities. Those that a person linked are one machine and count as one name.
     pub(super) fn new(identities: &'k [Keyed<'k>], clusters: &Clusters) -> Self {
         let mut index = Self::default();
-        let mut leads: HashMap<i64, Option<&'k str>> = HashMap::new();
+        let mut leads: HashMap<i64, Machine<'k>> = HashMap::new();
         let mut counted = HashSet::new();
         for keyed in identities {
             if keyed.identity.vendor == Vendor::REFERENCE {
@@ -77,12 +97,13 @@ impl<'k> Index<'k> {
                 continue;
             }
             let name = keyed.hostname.as_deref();
+            let machine = Machine { name, organization_id: keyed.identity.organization_id };
             if !clusters.is_clustered(keyed.identity.identity_id) {
-                index.add_seeker(keyed, name, true);
+                index.add_seeker(keyed, machine, true);
                 continue;
             }
             let lead = clusters.lead(keyed.identity.identity_id);
-            let shared = *leads.entry(lead).or_insert(name);
+            let shared = *leads.entry(lead).or_insert(machine);
             let is_first = counted.insert((lead, keyed.identity.vendor, name));
             index.add_seeker(keyed, shared, is_first);
         }
@@ -102,22 +123,25 @@ impl<'k> Index<'k> {
         if let Some(key) = keyed.hostname_in_organization() {
             self.names_in_organization.entry(key).or_default().push(keyed);
         }
-        if let Some(key) = keyed.netbios_in_organization() {
+        if let Some((organization, netbios)) = keyed.netbios_in_organization() {
+            let key = (organization, netbios, keyed.is_cut());
             self.netbios_in_organization.entry(key).or_default().push(keyed);
         }
     }
 
-    /// `machine` is the name by which the identity's machine counts, `is_first` whether it is its machine's first of that
-    /// name.
-    fn add_seeker(&mut self, keyed: &'k Keyed<'k>, machine: Option<&'k str>, is_first: bool) {
+    /// `machine` is what the identity's machine counts as, `is_first` whether it is its machine's first of its name.
+    fn add_seeker(&mut self, keyed: &'k Keyed<'k>, machine: Machine<'k>, is_first: bool) {
         let vendor = keyed.identity.vendor;
         if let Some(serial) = &keyed.serial {
-            self.names_of_serial.entry((vendor, serial)).or_default().insert(machine);
+            let users = self.users_of_serial.entry((vendor, serial)).or_default();
+            users.names.insert(machine.name);
+            users.organizations.insert(machine.organization_id);
         }
         for mac in &keyed.macs {
-            self.names_of_mac.entry((vendor, mac)).or_default().insert(machine);
+            self.names_of_mac.entry((vendor, mac)).or_default().insert(machine.name);
         }
-        let (Some(name), Some(machine)) = (keyed.hostname.as_deref(), machine.or(keyed.hostname.as_deref())) else {
+        let (Some(name), Some(machine)) = (keyed.hostname.as_deref(), machine.name.or(keyed.hostname.as_deref()))
+        else {
             return;
         };
         *self.name_uses.entry((vendor, name)).or_default() += usize::from(is_first);
@@ -146,9 +170,10 @@ impl<'k> Index<'k> {
         found(self.names_in_organization.get(&key))
     }
 
-    /// The reference identities in this organization whose names begin with this NetBIOS key.
-    pub(super) fn with_netbios(&self, key: (i64, &'k str)) -> &[&'k Keyed<'k>] {
-        found(self.netbios_in_organization.get(&key))
+    /// The reference identities in this organization whose names begin with this NetBIOS key: the name that is no longer,
+    /// or the longer ones.
+    pub(super) fn with_netbios(&self, (organization, key): (i64, &'k str), is_cut: bool) -> &[&'k Keyed<'k>] {
+        found(self.netbios_in_organization.get(&(organization, key, is_cut)))
     }
 
     /// How many machines of another vendor have this canonical host name, in all organizations.
@@ -158,7 +183,13 @@ impl<'k> Index<'k> {
 
     /// How many different names another vendor's identities with this serial number have.
     pub(super) fn names_of_serial(&self, vendor: Vendor, serial: &str) -> usize {
-        self.names_of_serial.get(&(vendor, serial)).map_or(0, HashSet::len)
+        self.users_of_serial.get(&(vendor, serial)).map_or(0, |users| users.names.len())
+    }
+
+    /// Whether all of them are in one organization that is known.
+    pub(super) fn is_serial_of_one_organization(&self, vendor: Vendor, serial: &str) -> bool {
+        let users = self.users_of_serial.get(&(vendor, serial));
+        users.is_none_or(|users| users.organizations.len() == 1 && !users.organizations.contains(&None))
     }
 
     /// How many different names another vendor's identities with this MAC address have.

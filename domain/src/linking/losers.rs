@@ -27,11 +27,13 @@ pub enum Loss {
     NameNotUnique,
     /// Another record has it, which a person separated from this one.
     HasRival,
+    /// Only the host name speaks for it, and a stronger rule says that it is another record's.
+    Taken,
 }
 
 impl Loss {
     /// Every reason.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Separated,
         Self::FitsEqually,
         Self::NarrowedAway,
@@ -40,6 +42,7 @@ impl Loss {
         Self::SerialsDiffer,
         Self::NameNotUnique,
         Self::HasRival,
+        Self::Taken,
     ];
 
     /// The code that is stored.
@@ -53,6 +56,7 @@ impl Loss {
             Self::SerialsDiffer => "serials_differ",
             Self::NameNotUnique => "name_not_unique",
             Self::HasRival => "has_rival",
+            Self::Taken => "taken",
         }
     }
 
@@ -65,13 +69,14 @@ impl Loss {
     pub const fn description(self) -> &'static str {
         match self {
             Self::Separated => "A person said that they are two machines.",
-            Self::FitsEqually => "It fits as well as others do, so nothing was guessed.",
+            Self::FitsEqually => "It fits, but others fit as well, so nothing was guessed.",
             Self::NarrowedAway => "The same rule found another one that more speaks for.",
             Self::EarlierRule => "An earlier rule found another one.",
             Self::EarlierDoubt => "An earlier rule found several and could not decide, so later rules were not asked.",
             Self::SerialsDiffer => "Both report a serial number, and not the same one.",
             Self::NameNotUnique => "It is in another organization, and the host name is not unique.",
             Self::HasRival => "Another record has it, and a person said that that one is another machine.",
+            Self::Taken => "Only the host name speaks for it, and a stronger rule says that it is another record's.",
         }
     }
 }
@@ -104,7 +109,7 @@ fn losers_of<'k>(seeker: &'k Keyed<'k>, linking: &Linking, search: &Search<'k>) 
     let (mut told, mut losers) = (HashSet::new(), Vec::new());
     for rule in LinkRule::ALL {
         let fitting = rules::fitting(rule, seeker, &search.index);
-        for candidate in &fitting {
+        for candidate in fitting.iter() {
             let candidate_id = candidate.identity.identity_id;
             if losers.len() == TOLD {
                 return losers;
@@ -142,6 +147,10 @@ fn loss<'k>(
         }
         if !rules::is_unique(seeker, fitting, search) {
             return Loss::NameNotUnique;
+        }
+        let is_nobodys = linking.reference_of(identity_id).is_none() && ambiguity.is_none();
+        if is_nobodys && rules::is_taken(seeker, candidate, search) {
+            return Loss::Taken;
         }
     }
     match (ambiguity.map(|it| it.rule), linking.reference_of(identity_id).map(|it| it.rule)) {

@@ -18,12 +18,14 @@ mod index;
 mod losers;
 mod rule;
 mod rules;
+#[cfg(test)]
+mod shared_key_tests;
 mod solving;
 pub mod suggestions;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 pub use assign::{DeviceAssignment, Member, assign_devices};
 pub use decisions::{Decision, DecisionKind, Decisions};
@@ -74,10 +76,24 @@ pub struct Link {
 pub struct Ambiguity {
     /// The other vendor's identity.
     pub identity_id: i64,
-    /// The rule that found several.
+    /// The rule that could not decide.
     pub rule: LinkRule,
-    /// The reference identities that fit, ascending.
+    /// The reference identities that fit, ascending; the first [`Ambiguity::TOLD`] of them. One alone is in doubt when it
+    /// fits other identities of the seeker's vendor too.
     pub candidates: Vec<i64>,
+    /// How many fit.
+    pub count: usize,
+}
+
+impl Ambiguity {
+    /// How many candidates are told: a key that thousands of machines share would else cost millions of pairs.
+    pub const TOLD: usize = 20;
+
+    /// An ambiguity between these, ascending.
+    pub fn new(identity_id: i64, rule: LinkRule, fitting: impl ExactSizeIterator<Item = i64>) -> Self {
+        let count = fitting.len();
+        Self { identity_id, rule, candidates: fitting.take(Self::TOLD).collect(), count }
+    }
 }
 
 /// An identity that a person put together with another one, beside the links to reference identities: a second identity
@@ -156,8 +172,8 @@ impl Linking {
     }
 }
 
-/// Links the identities of one day. Linear in their number and in that of the candidates that ambiguities name; the order
-/// they come in does not matter.
+/// Links the identities of one day. Linear in their number, also where thousands share a key; the order they come in does
+/// not matter.
 pub fn link(identities: &[Linkable], decisions: &Decisions) -> Linking {
     linked(identities, decisions, |_, _, _| ()).0
 }
@@ -178,7 +194,7 @@ fn linked<T>(
     let mut keyed: Vec<_> = identities.iter().map(Keyed::new).collect();
     keyed.sort_unstable_by_key(|keyed| keyed.identity.identity_id);
     let clusters = Clusters::new(&keyed, decisions);
-    let mut search = Search { index: Index::new(&keyed, &clusters), clusters, lost: HashSet::new() };
+    let mut search = Search::new(Index::new(&keyed, &clusters), clusters);
     let solution = solving::solve(&keyed, &mut search, decisions);
     let (mut links, mut ambiguities) = (Vec::new(), Vec::new());
     for verdict in solution.verdicts {

@@ -3,14 +3,14 @@
 //! What people put together is one unit: its identities are linked to the unit's own reference identity, or else look for
 //! one together. Two units that a person separated never get the same one.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::{
     linking::{
         Ambiguity, Decisions, Join, Link, LinkRule,
         candidates::{Search, Verdict},
         index::Keyed,
-        rules,
+        rules::{self, Strength},
     },
     vendor::Vendor,
 };
@@ -25,18 +25,44 @@ pub(super) struct Solution {
     pub(super) joins: Vec<Join>,
 }
 
-/// Solves a day: `keyed` by identity, ascending; `search` forgets nothing it learns of candidates that were lost.
+/// Solves a day: `keyed` by identity, ascending; `search` forgets nothing it learns of candidates that were lost or taken.
 pub(super) fn solve<'k>(keyed: &'k [Keyed<'k>], search: &mut Search<'k>, decisions: &Decisions) -> Solution {
     let mut solution = Solution::default();
     let mut wary: BTreeMap<i64, Vec<&'k Keyed<'k>>> = BTreeMap::new();
+    let mut nameless: Vec<&'k Keyed<'k>> = Vec::new();
     for seeker in keyed.iter().filter(|keyed| is_alone(keyed, search)) {
         let identity_id = seeker.identity.identity_id;
         if search.clusters.is_wary(identity_id) {
             wary.insert(identity_id, vec![seeker]);
+        } else if let Some(verdict) = rules::verdict(Strength::Strong, seeker, search) {
+            solution.verdicts.push(verdict);
         } else {
-            solution.verdicts.extend(rules::verdict(seeker, search));
+            nameless.push(seeker);
         }
     }
+    follow_people(keyed, search, decisions, (&mut solution, &mut wary));
+    let mut settled = settle_all(BTreeMap::new(), (Strength::Strong, &wary), search, decisions);
+    search.taken = taken(keyed, solution.verdicts.iter().chain(settled.values().flatten()), search);
+    settled = settle_all(settled, (Strength::NameAlone, &wary), search, decisions);
+    let by_name = nameless.into_iter().filter_map(|seeker| rules::verdict(Strength::NameAlone, seeker, search));
+    solution.verdicts.extend(by_name);
+    for (lead, verdicts) in settled {
+        let links = verdicts.iter().any(|verdict| matches!(verdict, Verdict::Link(_)));
+        if !links {
+            solution.joins.extend(joined(lead, &wary[&lead], decisions));
+        }
+        solution.verdicts.extend(verdicts);
+    }
+    solution
+}
+
+/// Links what people put together with a reference identity; a unit without one looks for it as the wary do.
+fn follow_people<'k>(
+    keyed: &'k [Keyed<'k>],
+    search: &Search<'k>,
+    decisions: &Decisions,
+    (solution, wary): (&mut Solution, &mut BTreeMap<i64, Vec<&'k Keyed<'k>>>),
+) {
     let mut by_id: HashMap<i64, &'k Keyed<'k>> = HashMap::new();
     if !search.clusters.all().is_empty() {
         by_id = keyed.iter().map(|keyed| (keyed.identity.identity_id, keyed)).collect();
@@ -52,14 +78,20 @@ pub(super) fn solve<'k>(keyed: &'k [Keyed<'k>], search: &mut Search<'k>, decisio
             solution.joins.extend(joined(lead, &references, decisions));
         }
     }
-    for (lead, verdicts) in settle_all(&wary, search, decisions) {
-        let links = verdicts.iter().any(|verdict| matches!(verdict, Verdict::Link(_)));
-        if !links {
-            solution.joins.extend(joined(lead, &wary[&lead], decisions));
-        }
-        solution.verdicts.extend(verdicts);
-    }
-    solution
+}
+
+/// The reference identities that verdicts name, with the vendors of those they are about.
+fn taken<'v>(
+    keyed: &[Keyed<'_>],
+    verdicts: impl Iterator<Item = &'v Verdict>,
+    search: &Search<'_>,
+) -> HashSet<(Vendor, i64)> {
+    let vendor_of = |identity_id: i64| {
+        let place = keyed.binary_search_by_key(&identity_id, |it| it.identity.identity_id).ok()?;
+        keyed.get(place).map(|it| it.identity.vendor)
+    };
+    let named = verdicts.filter_map(|verdict| Some((vendor_of(verdict.identity_id())?, verdict.candidates())));
+    named.flat_map(|(vendor, ids)| ids.iter().map(move |id| (vendor, search.clusters.lead(*id)))).collect()
 }
 
 fn is_reference(keyed: &Keyed<'_>) -> bool {
@@ -99,15 +131,21 @@ fn joined(lead: i64, members: &[&Keyed<'_>], decisions: &Decisions) -> Vec<Join>
     ids.map(join).collect()
 }
 
-/// Settles the units that decisions concern, until no two of them that a person separated have one reference identity.
-/// Who has it by the stronger rule keeps it; where the rules are equal, nobody gets it. The others look further.
+/// Settles the units that decisions concern and that have no verdict yet, until no two of them that a person separated
+/// have one reference identity. Who has it by the stronger rule keeps it; where the rules are equal, nobody gets it. The
+/// others look further.
 fn settle_all<'k>(
-    units: &BTreeMap<i64, Vec<&'k Keyed<'k>>>,
+    mut settled: BTreeMap<i64, Unit>,
+    (strength, units): (Strength, &BTreeMap<i64, Vec<&'k Keyed<'k>>>),
     search: &mut Search<'k>,
     decisions: &Decisions,
 ) -> BTreeMap<i64, Unit> {
-    let mut settled: BTreeMap<i64, Unit> =
-        units.iter().map(|(lead, seekers)| (*lead, settle(seekers, search, decisions))).collect();
+    for (lead, seekers) in units {
+        let unit = settled.entry(*lead).or_default();
+        if unit.is_empty() {
+            *unit = settle(strength, seekers, search, decisions);
+        }
+    }
     loop {
         let (mut beaten, mut tied) = (BTreeSet::new(), BTreeSet::new());
         for (reference, claims) in claims(&settled, search) {
@@ -125,7 +163,7 @@ fn settle_all<'k>(
         }
         search.lost.extend(beaten.iter().copied());
         for (lead, _) in beaten {
-            settled.insert(lead, settle(&units[&lead], search, decisions));
+            settled.insert(lead, settle(strength, &units[&lead], search, decisions));
         }
         for lead in tied {
             settled.entry(lead).and_modify(undecide);
@@ -153,30 +191,33 @@ fn undecide(unit: &mut Unit) {
     let found = unit.iter().map(Verdict::rule).filter(|rule| *rule != LinkRule::Person).min();
     for verdict in unit {
         if let Verdict::Link(link) = verdict {
-            let (identity_id, candidates) = (link.identity_id, vec![link.reference_id]);
             let rule = found.unwrap_or(link.rule);
-            *verdict = Verdict::Ambiguous(Ambiguity { identity_id, rule, candidates });
+            *verdict = Verdict::Ambiguous(Ambiguity::new(link.identity_id, rule, [link.reference_id].into_iter()));
         }
     }
 }
 
 /// One machine's identities look for their reference identity together: the strongest rule that any of them has decides,
 /// and where it decides differently, nothing is guessed.
-fn settle<'k>(seekers: &[&'k Keyed<'k>], search: &Search<'k>, decisions: &Decisions) -> Unit {
-    let own: Vec<Verdict> = seekers.iter().filter_map(|seeker| rules::verdict(seeker, search)).collect();
+fn settle<'k>(strength: Strength, seekers: &[&'k Keyed<'k>], search: &Search<'k>, decisions: &Decisions) -> Unit {
+    let own: Vec<Verdict> = seekers.iter().filter_map(|seeker| rules::verdict(strength, seeker, search)).collect();
     let Some(strongest) = own.iter().map(Verdict::rule).min() else { return Vec::new() };
     if seekers.len() == 1 {
         return own;
     }
     let decisive: Vec<&Verdict> = own.iter().filter(|verdict| verdict.rule() == strongest).collect();
-    let candidates: BTreeSet<i64> = decisive.iter().flat_map(|verdict| verdict.candidates()).collect();
+    let candidates: BTreeSet<i64> = decisive.iter().flat_map(|verdict| verdict.candidates()).copied().collect();
     let machines: BTreeSet<i64> = candidates.iter().map(|candidate| search.clusters.lead(*candidate)).collect();
     let is_clear = machines.len() == 1 && decisive.iter().all(|verdict| matches!(verdict, Verdict::Link(_)));
+    // What several of them found together is at least what the one with the most found.
+    let count = decisive.iter().map(|verdict| verdict.count()).max().unwrap_or_default().max(candidates.len());
     let with_own = |seeker: &&Keyed<'k>| {
         let identity_id = seeker.identity.identity_id;
         if !is_clear {
-            let candidates = candidates.iter().copied().collect();
-            return Verdict::Ambiguous(Ambiguity { identity_id, rule: strongest, candidates });
+            return Verdict::Ambiguous(Ambiguity {
+                count,
+                ..Ambiguity::new(identity_id, strongest, candidates.iter().copied())
+            });
         }
         let own = decisive.iter().find(|verdict| verdict.identity_id() == identity_id);
         own.map_or_else(|| follow(seeker, &candidates, seekers, decisions), |own| (*own).clone())
@@ -212,10 +253,17 @@ impl Verdict {
         }
     }
 
-    fn candidates(&self) -> Vec<i64> {
+    fn candidates(&self) -> &[i64] {
         match self {
-            Self::Link(link) => vec![link.reference_id],
-            Self::Ambiguous(ambiguity) => ambiguity.candidates.clone(),
+            Self::Link(link) => std::slice::from_ref(&link.reference_id),
+            Self::Ambiguous(ambiguity) => &ambiguity.candidates,
+        }
+    }
+
+    fn count(&self) -> usize {
+        match self {
+            Self::Link(_) => 1,
+            Self::Ambiguous(ambiguity) => ambiguity.count,
         }
     }
 }

@@ -349,6 +349,23 @@ pub(super) fn fleet() -> impl Strategy<Value = Vec<Linkable>> {
     })
 }
 
+#[test]
+fn a_name_alone_takes_no_machine_that_a_stronger_rule_gives_to_another() {
+    let fleet = [
+        ninja(1, "FRONTDESK").at(6).serial("S1234"),
+        threatlocker(2, "OLD-NAME").at(6).serial("S1234"),
+        threatlocker(3, "FRONTDESK").at(5),
+    ];
+    assert_eq!(links(&fleet), [(2, 1, LinkRule::SerialNumber)]);
+    let in_doubt = [
+        ninja(1, "FRONTDESK").at(6).serial("S1234"),
+        ninja(4, "BACKDESK").at(6).serial("S1234"),
+        threatlocker(2, "OLD-NAME").at(6).serial("S1234"),
+        threatlocker(3, "FRONTDESK").at(5),
+    ];
+    assert_eq!(ambiguities(&in_doubt), [(2, LinkRule::SerialNumber, vec![1, 4])], "nor one that it may be given");
+}
+
 proptest! {
     #[test]
     fn the_order_of_the_identities_does_not_matter(
@@ -388,7 +405,8 @@ proptest! {
     #[test]
     fn a_link_by_name_stays_inside_one_organization_or_is_unique(fleet in fleet()) {
         let find = |id: i64| fleet.iter().find(|it| it.identity_id == id).unwrap();
-        for link in link(&fleet).links {
+        let linking = link(&fleet);
+        for link in &linking.links {
             let (one, other) = (find(link.identity_id), find(link.reference_id));
             let one_organization = one.organization_id.is_some() && one.organization_id == other.organization_id;
             let names_alike = |it: &&Linkable| crate::hostname::canonical(&it.hostname) == crate::hostname::canonical(&one.hostname);
@@ -397,7 +415,12 @@ proptest! {
                 LinkRule::SerialNumber | LinkRule::MacAddress => {}
                 LinkRule::HostnameInOrganization => prop_assert!(one_organization && names_alike(&other)),
                 LinkRule::CutHostnameInOrganization => prop_assert!(one_organization && !names_alike(&other)),
-                LinkRule::UniqueHostname => prop_assert_eq!(fleet.iter().filter(names_alike).count(), 2),
+                LinkRule::UniqueHostname => {
+                    prop_assert_eq!(fleet.iter().filter(names_alike).count(), 2);
+                    prop_assert_eq!(linking.linked_to(link.reference_id), [link.identity_id]);
+                    let in_doubt = linking.ambiguities.iter().flat_map(|it| &it.candidates);
+                    prop_assert!(in_doubt.into_iter().all(|candidate| *candidate != link.reference_id));
+                }
             }
         }
     }

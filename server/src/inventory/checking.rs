@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     checks::{BusinessDay, CHECKS, Check, Compares, DayInventory, Finding},
     exception_life::Evidence,
-    linking,
+    linking::{self, Linking},
     vendor::Vendor,
 };
 use entity::job_run;
@@ -16,9 +16,10 @@ use serde::Serialize;
 use super::{
     Inventory, InventoryError,
     batches::check_ending,
+    bulk,
     database::refresh_statistics,
     deciding::load_decisions,
-    exceptions::{Applied, Findings},
+    exceptions::{Applied, Findings, close_resolved_elsewhere},
     jobs::{CHECKS_JOB, JobStatus},
 };
 
@@ -90,24 +91,35 @@ impl Inventory {
         run: &job_run::Model,
     ) -> Result<(job_run::Model, CheckReport), InventoryError> {
         let transaction = self.database.begin_storing().await?;
-        let report = self.check_day(&transaction, run.business_date).await?;
+        let (report, _) = self.check_day(&transaction, run.business_date, None).await?;
         refresh_statistics(&*transaction, None).await?;
         let ended = self.close_run(&*transaction, run, check_ending(&report)).await?;
         transaction.commit().await?;
         Ok((self.publish(ended), report))
     }
 
+    /// Runs the checks on a day: for all exceptions, or only for those that concern one of these identities. Answers what
+    /// ran, and which exceptions it changed.
     async fn check_day(
         &self,
         transaction: &DatabaseTransaction,
         date: NaiveDate,
-    ) -> Result<CheckReport, InventoryError> {
-        let applied = self.last_checked_day(transaction).await?.is_none_or(|last| date >= last);
+        about: Option<&HashSet<i64>>,
+    ) -> Result<(CheckReport, Applied), InventoryError> {
+        let is_newest = self.last_checked_day(transaction).await?.is_none_or(|last| date >= last);
+        let applied = is_newest || about.is_some();
         let days = self.complete_days(transaction, date).await?;
         let (sightings, linkables) = self.load_day(transaction, date).await?;
         let linking = linking::link(&linkables, &load_decisions(transaction).await?);
         let inventory = DayInventory::new(self.business_day(date), &sightings, &linking);
+        // One by one would be more work than all, and more keys than a statement takes.
+        let concerned =
+            about.map(|about| concerned(about, &linking)).filter(|ids| ids.len() <= bulk::KEYS_PER_STATEMENT);
+        if applied {
+            close_resolved_elsewhere(transaction, date, self.now()).await?;
+        }
         let mut report = CheckReport { date, applied, ran: Vec::new(), skipped: Vec::new() };
+        let mut all = Applied::default();
         for check in CHECKS.iter().filter(|check| check.is_on(&self.rules.checks)) {
             let (ready, skipped) = may_run(check, &days, date);
             report.skipped.extend(skipped);
@@ -117,11 +129,13 @@ impl Inventory {
             let found = (check.run)(&inventory, &self.rules.checks);
             let mut done = Applied::default();
             for group in ready.iter().filter(|_| applied) {
-                done.extend(self.apply_findings(transaction, &findings(check, &found, group, None)).await?);
+                let findings = findings(check, &found, group, concerned.as_ref());
+                done.extend(self.apply_findings(transaction, &findings).await?);
             }
             report.ran.push(result(check, found.len(), &done));
+            all.extend(done);
         }
-        Ok(report)
+        Ok((report, all))
     }
 
     /// Runs the checks for the exceptions that concern these identities, as part of the transaction that changed them.
@@ -133,31 +147,7 @@ impl Inventory {
         identities: &HashSet<i64>,
         date: NaiveDate,
     ) -> Result<Applied, InventoryError> {
-        let days = self.complete_days(transaction, date).await?;
-        let (sightings, linkables) = self.load_day(transaction, date).await?;
-        let linking = linking::link(&linkables, &load_decisions(transaction).await?);
-        let inventory = DayInventory::new(self.business_day(date), &sightings, &linking);
-        let linked = identities.iter().flat_map(|identity| {
-            let reference = linking.reference_of(*identity).map(|link| link.reference_id);
-            reference.into_iter().chain(linking.linked_to(*identity).iter().copied())
-        });
-        let undecided =
-            linking.ambiguities.iter().filter(|it| it.candidates.iter().any(|one| identities.contains(one)));
-        let concerned: HashSet<i64> =
-            linked.chain(undecided.map(|it| it.identity_id)).chain(identities.iter().copied()).collect();
-        let mut all = Applied::default();
-        for check in CHECKS.iter().filter(|check| check.is_on(&self.rules.checks)) {
-            let (ready, _) = may_run(check, &days, date);
-            if ready.is_empty() {
-                continue;
-            }
-            let found = (check.run)(&inventory, &self.rules.checks);
-            for group in &ready {
-                let findings = findings(check, &found, group, Some(&concerned));
-                all.extend(self.apply_findings(transaction, &findings).await?);
-            }
-        }
-        Ok(all)
+        Ok(self.check_day(transaction, date, Some(identities)).await?.1)
     }
 
     fn business_day(&self, date: NaiveDate) -> BusinessDay {
@@ -179,16 +169,18 @@ impl Inventory {
         transaction: &DatabaseTransaction,
     ) -> Result<(usize, usize), InventoryError> {
         self.relink_devices(transaction).await?;
-        self.check_last_day_again(transaction).await
+        let applied = self.check_last_day_again(transaction).await?;
+        Ok((applied.opened.len() + applied.reopened.len(), applied.verified.len()))
     }
 
-    /// Runs every check on the day that was checked last once more, by the evidence of that day's collections; answers how
-    /// many exceptions opened and closed. Nothing happens before the first day is checked.
-    async fn check_last_day_again(&self, transaction: &DatabaseTransaction) -> Result<(usize, usize), InventoryError> {
-        let Some(date) = self.last_checked_day(transaction).await? else { return Ok((0, 0)) };
-        let report = self.check_day(transaction, date).await?;
-        let opened = report.ran.iter().map(|check| check.opened + check.reopened).sum();
-        Ok((opened, report.ran.iter().map(|check| check.verified).sum()))
+    /// Runs every check on the day that was checked last once more, by the evidence of that day's collections. Nothing
+    /// happens before the first day is checked.
+    pub(crate) async fn check_last_day_again(
+        &self,
+        transaction: &DatabaseTransaction,
+    ) -> Result<Applied, InventoryError> {
+        let Some(date) = self.last_checked_day(transaction).await? else { return Ok(Applied::default()) };
+        Ok(self.check_day(transaction, date, None).await?.1)
     }
 
     async fn complete_days(&self, connection: &impl ConnectionTrait, date: NaiveDate) -> Result<Days, InventoryError> {
@@ -214,6 +206,16 @@ impl Inventory {
             .await?;
         Ok(last.map(|run| run.business_date))
     }
+}
+
+/// These identities, those they are linked to, and those that may be theirs.
+fn concerned(identities: &HashSet<i64>, linking: &Linking) -> HashSet<i64> {
+    let linked = identities.iter().flat_map(|identity| {
+        let reference = linking.reference_of(*identity).map(|link| link.reference_id);
+        reference.into_iter().chain(linking.linked_to(*identity).iter().copied())
+    });
+    let undecided = linking.ambiguities.iter().filter(|it| it.candidates.iter().any(|one| identities.contains(one)));
+    linked.chain(undecided.map(|it| it.identity_id)).chain(identities.iter().copied()).collect()
 }
 
 /// The vendors that a check can judge on the day, and why it can't judge the others.

@@ -63,8 +63,8 @@ pub struct Decided {
     pub opened: Vec<i64>,
     /// Exceptions that it closed.
     pub closed: Vec<i64>,
-    /// Whether the devices are as was decided. They are not while a vendor does not list one of the records on its latest
-    /// day: such a record stays where it is, and the decision waits.
+    /// Whether the devices are as was decided. They are not linked while a vendor does not list one of the records on its
+    /// latest day: such a record stays where it is, and the decision waits. Nor are they separated while none lists either.
     pub in_effect: bool,
 }
 

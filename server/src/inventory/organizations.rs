@@ -12,13 +12,22 @@ use sea_orm::{
 
 use super::{Inventory, InventoryError, bulk};
 
+/// The organizations of a vendor as they are stored.
+#[derive(Debug)]
+pub(crate) struct Sites {
+    /// The id of each one's row, by the vendor's key.
+    pub(crate) ids: HashMap<String, i64>,
+    /// The rows that are another client's now.
+    pub(crate) moved: Vec<i64>,
+}
+
 impl Inventory {
-    /// Stores the organizations that a collection names, and tells the id of each one's row by the vendor's key.
+    /// Stores the organizations that a collection names.
     pub(crate) async fn upsert_sites(
         &self,
         transaction: &DatabaseTransaction,
         collection: &Collection,
-    ) -> Result<HashMap<String, i64>, InventoryError> {
+    ) -> Result<Sites, InventoryError> {
         let vendor = collection.vendor;
         let known = self.list_sites(transaction, vendor).await?;
         let aliases = self.list_aliases(transaction, vendor).await?;
@@ -47,7 +56,7 @@ impl Inventory {
             .update_columns([site::Column::Name, site::Column::CanonicalName, site::Column::OrganizationId])
             .to_owned();
         if bulk::insert(transaction, changed.collect(), Some(rule)).await? == 0 {
-            return Ok(sites(known));
+            return Ok(Sites { ids: ids(known), moved: Vec::new() });
         }
         let now = self.list_sites(transaction, vendor).await?;
         let is_another = |row: &&site::Model| {
@@ -56,7 +65,7 @@ impl Inventory {
         let moved: Vec<i64> = now.values().filter(is_another).map(|row| row.id).collect();
         self.relog_sites(transaction, self.reference.vendor_id(vendor), &moved).await?;
         self.spell_as_reference(transaction).await?;
-        Ok(sites(now))
+        Ok(Sites { ids: ids(now), moved })
     }
 
     /// Spells every client as the reference vendor does, where it has an organization of that name; of several spellings
@@ -103,7 +112,7 @@ impl Inventory {
     }
 }
 
-fn sites(rows: HashMap<String, site::Model>) -> HashMap<String, i64> {
+fn ids(rows: HashMap<String, site::Model>) -> HashMap<String, i64> {
     rows.into_iter().map(|(key, row)| (key, row.id)).collect()
 }
 

@@ -38,6 +38,7 @@ fn sighting(vendor: Vendor, row: &SeenRow) -> Sighting {
         hostname: row.hostname.clone(),
         display_name: row.display_name.clone(),
         organization: organization.map(|(id, name)| OrganizationRef { id, name }),
+        site_id: row.site_id,
         location_name: row.location_name.clone(),
         device_type: row.device_type_name.as_deref().and_then(DeviceType::from_code).unwrap_or(DeviceType::Unknown),
         serial_number: row.serial_number.clone(),
@@ -56,6 +57,7 @@ struct SeenRow {
     vendor_device_key: String,
     hostname: String,
     display_name: Option<String>,
+    site_id: Option<i64>,
     organization_id: Option<i64>,
     organization_name: Option<String>,
     location_name: Option<String>,
@@ -73,7 +75,7 @@ async fn list_seen(connection: &impl ConnectionTrait, date: NaiveDate) -> Result
     let rows = device_snapshot::Entity::find()
         .select_only()
         .column_as(Column::DeviceIdentityId, "identity_id")
-        .columns([Column::VendorId, Column::Hostname, Column::DisplayName, Column::LocationName])
+        .columns([Column::VendorId, Column::SiteId, Column::Hostname, Column::DisplayName, Column::LocationName])
         .columns([
             Column::DeviceTypeName,
             Column::BillableStatusName,

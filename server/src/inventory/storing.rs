@@ -45,7 +45,7 @@ impl Inventory {
         span: Span,
     ) -> Result<(), InventoryError> {
         let vendor_id = self.reference.vendor_id(collected.vendor);
-        let sites = self.upsert_sites(transaction, collected).await?;
+        let sites = self.upsert_sites(transaction, collected).await?.ids;
         let identities = self.upsert_identities(transaction, &collected.observations, span.date).await?;
         self.prepare_day(transaction, span.date).await?;
         device_snapshot::Entity::delete_many()

@@ -1,7 +1,8 @@
 //! Candidates for records that the rules linked to none: who may be the same machine, for a person to pick from.
 //!
-//! Candidates come by blocking keys (same organization, the same beginning of the host name, same last user, same public
-//! address), never from all pairs, and no more than a bounded number is looked at. This only reads; it links nothing.
+//! Candidates come by blocking keys (considered by linking, same serial number, same organization, the same beginning of the
+//! host name, same last user, same public address), never from all pairs, and no more than a bounded number is looked at.
+//! This only reads; it links nothing.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -11,17 +12,18 @@ use domain::{
     device_type::DeviceType,
     hostname,
     linking::suggestions::{self, Profile, Suggestion, account},
+    mac, serial,
     vendor::Vendor,
 };
-use entity::{device, device_identity, device_snapshot, link_decision, site, snapshot_day};
+use entity::{device, device_identity, device_snapshot, link_candidate, link_decision, site, snapshot_day};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, JoinType, Order, QueryFilter,
-    QueryOrder, QuerySelect, RelationTrait, Select,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, JoinType, Order,
+    QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select,
     sea_query::{Expr, ExprTrait, Func},
 };
 use serde_json::Value;
 
-use super::{Inventory, Reference, devices::texts};
+use super::{Inventory, Reference, devices::texts, syncing::spelt_plainly};
 
 /// Records that are looked at for one question at most, for each kind of blocking key.
 const LOOKED_AT: u64 = 20_000;
@@ -120,6 +122,8 @@ struct Blocks<'a> {
 enum Key {
     Organization(i64),
     Prefix(String),
+    Serial(String),
+    Mac(String),
     User(String),
     Address(String),
 }
@@ -153,7 +157,9 @@ fn keys(profile: &Profile, prefixes: std::ops::RangeInclusive<usize>) -> Vec<Key
     let organization = profile.organization_id.map(Key::Organization);
     let user = profile.last_user.as_deref().and_then(account).map(Key::User);
     let address = profile.public_ip.clone().map(Key::Address);
-    prefixes.chain(organization).chain(user).chain(address).collect()
+    let serial = profile.serial_number.as_deref().and_then(serial::key).map(Key::Serial);
+    let macs = profile.mac_addresses.iter().filter_map(|mac| mac::key(mac)).map(Key::Mac);
+    prefixes.chain(organization).chain(user).chain(address).chain(serial).chain(macs).collect()
 }
 
 /// Names that begin alike up to two letters before the end (or before NetBIOS cuts them) are worth comparing.
@@ -213,13 +219,21 @@ impl LatestDays {
     }
 }
 
-/// The records around the wanted ones: of their organizations, with names that begin alike, with their users and addresses.
+/// The records around the wanted ones: that linking considered, with their serial numbers, of their organizations, with names
+/// that begin alike, with their users and addresses.
 async fn list_near(connection: &impl ConnectionTrait, days: &LatestDays, wanted: &[Seen]) -> Result<Vec<Seen>, DbErr> {
     if wanted.is_empty() {
         return Ok(Vec::new());
     }
     let organizations: BTreeSet<i64> = wanted.iter().filter_map(|seen| seen.organization_id).collect();
-    let mut blocks = vec![Condition::all().add(device::Column::OrganizationId.is_in(organizations))];
+    let considered = device_snapshot::Column::DeviceIdentityId.is_in(list_considered(connection, wanted).await?);
+    let serials: BTreeSet<String> =
+        wanted.iter().filter_map(|seen| seen.serial_number.as_deref().and_then(serial::key)).collect();
+    let of_serial = spelt_plainly(device_snapshot::Column::SerialNumber).is_in(serials);
+    let mut blocks = vec![
+        Condition::any().add(considered).add(of_serial),
+        Condition::all().add(device::Column::OrganizationId.is_in(organizations)),
+    ];
     let names: BTreeSet<String> = wanted.iter().filter_map(|seen| prefix(&seen.canonical_hostname)).collect();
     // Chunked: SQLite limits how deep an expression may be.
     for names in names.into_iter().collect::<Vec<_>>().chunks(NAMES_PER_STATEMENT) {
@@ -228,7 +242,10 @@ async fn list_near(connection: &impl ConnectionTrait, days: &LatestDays, wanted:
     let texts = |of: fn(&Seen) -> Option<&String>| wanted.iter().filter_map(of).cloned().collect::<BTreeSet<_>>();
     let address = device_snapshot::Column::PublicIp.is_in(texts(|seen| seen.public_ip.as_ref()));
     let user = device_snapshot::Column::LastUser.is_in(texts(|seen| seen.last_user.as_ref()));
-    blocks.push(Condition::any().add(address).add(user));
+    let accounts: BTreeSet<String> =
+        wanted.iter().filter_map(|seen| seen.last_user.as_deref().and_then(account)).collect();
+    let account = account_of(connection.get_database_backend()).is_in(accounts);
+    blocks.push(Condition::any().add(address).add(user).add(account));
     let mut found: HashMap<i64, Seen> = HashMap::new();
     for block in blocks {
         let bounded = seen(days).filter(block).order_by(device_identity::Column::Id, Order::Asc).limit(LOOKED_AT);
@@ -236,6 +253,29 @@ async fn list_near(connection: &impl ConnectionTrait, days: &LatestDays, wanted:
         found.extend(rows.into_iter().map(|row| (row.identity_id, row)));
     }
     Ok(found.into_values().collect())
+}
+
+/// The records that linking looked at for the wanted ones, and those that looked at them.
+async fn list_considered(connection: &impl ConnectionTrait, wanted: &[Seen]) -> Result<BTreeSet<i64>, DbErr> {
+    use link_candidate::{Column, Entity};
+    let ids: HashSet<i64> = wanted.iter().map(|seen| seen.identity_id).collect();
+    let about = |column: Column| column.is_in(ids.iter().copied());
+    let rows = Entity::find()
+        .filter(about(Column::IdentityId).or(about(Column::CandidateId)))
+        .order_by_asc(Column::IdentityId)
+        .order_by_asc(Column::CandidateId)
+        .limit(LOOKED_AT / 4)
+        .all(connection)
+        .await?;
+    Ok(rows.into_iter().flat_map(|row| [row.identity_id, row.candidate_id]).collect())
+}
+
+/// A user's account as [`account`] makes it, as far as SQL can: what lies between the domain's backslash and the `@`.
+fn account_of(backend: DbBackend) -> Expr {
+    let position = if backend == DbBackend::Sqlite { "instr" } else { "strpos" };
+    let user = r#""device_snapshot"."last_user""#;
+    let name = format!(r"substr({user}, {position}({user}, '') + 1)");
+    Expr::cust(format!("lower(trim(substr({name}, 1, {position}({name} || '@', '@') - 1)))"))
 }
 
 const NAMES_PER_STATEMENT: usize = 200;

@@ -19,6 +19,7 @@ use sea_orm::{
 
 use super::{
     Inventory, InventoryError,
+    exceptions::Applied,
     jobs::spell_out,
     storing::{count, identity_of},
 };
@@ -96,10 +97,15 @@ impl Inventory {
         let identities = self.upsert_identities(&transaction, &collected.observations, date).await?;
         let identity_id = identity_of(&collected.observations[0], &identities)?;
         let mut concerned = list_neighbours(&transaction, identity_id, date).await?;
-        self.replace_snapshot(&transaction, &collected, &identities, date).await?;
-        self.relink_devices(&transaction).await?;
+        let moved = self.replace_snapshot(&transaction, &collected, &identities, date).await?;
+        concerned.extend(self.relink_devices(&transaction).await?);
         concerned.extend(list_neighbours(&transaction, identity_id, date).await?);
-        let applied = self.recheck_identities(&transaction, &concerned, date).await?;
+        // All devices of an organization that is another client's now are concerned, as by an alias.
+        let mut applied = Applied::default();
+        if !moved.is_empty() {
+            applied = self.check_last_day_again(&transaction).await?;
+        }
+        applied.extend(self.recheck_identities(&transaction, &concerned, date).await?);
         let device_id = find_device(&transaction, identity_id).await?;
         let device_id = device_id.ok_or_else(|| InventoryError::Corrupt("a synced record has no device".into()))?;
         transaction.commit().await?;
@@ -113,13 +119,14 @@ impl Inventory {
         }))
     }
 
+    /// Answers the vendor's organizations that are another client's by what the vendor says now.
     async fn replace_snapshot(
         &self,
         transaction: &DatabaseTransaction,
         collected: &Collection,
         identities: &HashMap<String, i64>,
         date: NaiveDate,
-    ) -> Result<(), InventoryError> {
+    ) -> Result<Vec<i64>, InventoryError> {
         use device_snapshot::{Column, Entity};
         let vendor_id = self.reference.vendor_id(collected.vendor);
         let sites = self.upsert_sites(transaction, collected).await?;
@@ -128,7 +135,7 @@ impl Inventory {
         Entity::delete_many().filter(of_day.clone().and(this)).exec(transaction).await?;
         let theirs = device_payload::Column::DeviceIdentityId.is_in(identities.values().copied());
         device_payload::Entity::delete_many().filter(theirs).exec(transaction).await?;
-        self.insert_snapshots(transaction, &collected.observations, &sites, identities, date).await?;
+        self.insert_snapshots(transaction, &collected.observations, &sites.ids, identities, date).await?;
         self.insert_payloads(transaction, &collected.observations, identities, date).await?;
         let devices = Entity::find().filter(of_day).count(transaction).await?;
         let devices = count(usize::try_from(devices).unwrap_or(usize::MAX));
@@ -138,7 +145,8 @@ impl Inventory {
             .filter(snapshot_day::Column::VendorId.eq(vendor_id))
             .exec(transaction)
             .await?;
-        self.recount_day(transaction, vendor_id, date).await
+        self.recount_day(transaction, vendor_id, date).await?;
+        Ok(sites.moved)
     }
 }
 
@@ -177,7 +185,7 @@ pub(crate) async fn list_neighbours(
 
 /// A serial number as [`serial::key`] makes it, as far as SQL can: vendors write one with spaces, dashes and letter case
 /// of their own.
-fn spelt_plainly(serial: device_snapshot::Column) -> Expr {
+pub(crate) fn spelt_plainly(serial: device_snapshot::Column) -> Expr {
     let text = serial.into_simple_expr();
     let without = |text: Expr, sign: &str| Expr::from(Func::cust("replace").args([text, sign.into(), "".into()]));
     Func::lower(without(without(text, " "), "-")).into()

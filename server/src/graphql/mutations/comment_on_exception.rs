@@ -25,7 +25,8 @@ pub(super) struct CommentOnExceptionMutation;
 #[Object]
 impl CommentOnExceptionMutation {
     /// Says something about an exception: the comment is its `notes` until somebody says something else, and stays in its
-    /// history. Saying the latest word again, as a client does that got no answer, changes nothing.
+    /// history. When the latest entry of the history is the same person's with the same words, as after a request without an
+    /// answer, nothing changes.
     #[graphql(complexity = "100 + child_complexity")]
     async fn comment_on_exception(
         &self,

@@ -61,8 +61,9 @@ impl DecideLinkInput {
 pub struct DecideLinkPayload {
     /// The machines of the two records as they are now: one when they are one, else two; empty when the input was refused.
     devices: Vec<Device>,
-    /// Whether the devices are as was decided. They are not while a vendor does not list one of the records on its latest
-    /// day: the record stays where it is, and the decision takes effect when it comes back. False when it was refused.
+    /// Whether the devices are as was decided. Two records are not linked while a vendor does not list one of them on its
+    /// latest day: the record stays where it is, and the decision takes effect when it comes back. A record is separated from
+    /// one that is gone at once, and not while both are gone. False when it was refused.
     in_effect: bool,
     /// Exceptions that opened or reopened by it.
     opened_exceptions: Vec<Exception>,

@@ -16,7 +16,8 @@ use crate::{
 pub enum ExceptionChangeOutcome {
     /// It is done.
     Changed,
-    /// It was so already, and nothing was written: asking twice does it once.
+    /// It was so already: asking twice does it once. A note that came with it and that the same person did not just write
+    /// is kept as a comment; else nothing was written.
     Unchanged,
     /// It can't be done as the exception stands: it was resolved before, in another way. Reopen it first.
     Refused,

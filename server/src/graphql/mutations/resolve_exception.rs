@@ -25,7 +25,8 @@ pub(super) struct ResolveExceptionMutation;
 
 #[Object]
 impl ResolveExceptionMutation {
-    /// Resolves an exception, which also ends its snooze. Doing it twice changes nothing the second time, and says so.
+    /// Resolves an exception, which also ends its snooze. Doing it twice changes nothing the second time, and says so; another
+    /// note is kept as a comment then.
     #[graphql(complexity = "100 + child_complexity")]
     async fn resolve_exception(
         &self,

@@ -131,7 +131,7 @@ pub enum LinkRule {
 pub enum LinkLoss {
     /// A person said that they are two machines.
     Separated,
-    /// It fits as well as others do, so nothing was guessed.
+    /// It fits, but others fit as well, so nothing was guessed.
     FitsEqually,
     /// The same rule found another one that more speaks for.
     NarrowedAway,
@@ -145,6 +145,8 @@ pub enum LinkLoss {
     NameNotUnique,
     /// Another record has it, and a person said that that one is another machine.
     HasRival,
+    /// Only the host name speaks for it, and a stronger rule says that it is another record's.
+    Taken,
 }
 
 /// What a person said of two records.

@@ -1,9 +1,9 @@
 //! Which machine's row each group of identities gets, and which rows are left over.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDate;
-use domain::linking::DeviceAssignment;
+use domain::linking::{DecisionKind, Decisions, DeviceAssignment};
 use entity::{device, device_identity};
 use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect};
 
@@ -22,6 +22,31 @@ pub(super) async fn give_ids(
         id.map(|id| (id, group.identities)).ok_or_else(|| InventoryError::Corrupt("a machine got no row".into()))
     });
     assigned.collect()
+}
+
+/// Present identities with the machines of absent ones from which a person separated them.
+pub(super) async fn list_barred(
+    transaction: &DatabaseTransaction,
+    sources: &BTreeMap<i64, Source>,
+    decisions: &Decisions,
+) -> Result<BTreeSet<(i64, i64)>, InventoryError> {
+    let mut pairs: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+    for (one, other) in decisions.of(DecisionKind::Separated).map(domain::linking::Decision::pair) {
+        match (sources.contains_key(&one), sources.contains_key(&other)) {
+            (true, false) => pairs.entry(other).or_default().push(one),
+            (false, true) => pairs.entry(one).or_default().push(other),
+            _ => {}
+        }
+    }
+    let mut barred = BTreeSet::new();
+    for chunk in pairs.keys().copied().collect::<Vec<_>>().chunks(bulk::KEYS_PER_STATEMENT) {
+        let absent = device_identity::Column::Id.is_in(chunk.iter().copied());
+        for row in device_identity::Entity::find().filter(absent).all(transaction).await? {
+            let present = pairs.get(&row.id).into_iter().flatten();
+            barred.extend(present.filter_map(|identity| Some((*identity, row.device_id?))));
+        }
+    }
+    Ok(barred)
 }
 
 /// New machines, all alike until their picture is written: so it doesn't matter which of their ids comes back first.

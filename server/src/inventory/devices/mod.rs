@@ -3,7 +3,8 @@
 //!
 //! `sources` reads the latest days, `domain::linking` decides, `assigning` gives each group its machine, `picture` and
 //! `identities` write what changed, `considered` keeps the candidates that lost. It refuses to decide anything itself, and
-//! to touch identities that no vendor lists on its latest day: those stay where they were.
+//! to touch identities that no vendor lists on its latest day: those stay where they were. Who was separated from such a
+//! one leaves its machine.
 
 mod assigning;
 mod considered;
@@ -20,7 +21,12 @@ use domain::{
 use sea_orm::DatabaseTransaction;
 
 pub(crate) use self::sources::texts;
-use self::{assigning::give_ids, considered::store_losers, identities::update_identities, sources::list_sources};
+use self::{
+    assigning::{give_ids, list_barred},
+    considered::store_losers,
+    identities::update_identities,
+    sources::list_sources,
+};
 use super::{Inventory, InventoryError, deciding::load_decisions};
 
 impl Inventory {
@@ -37,9 +43,11 @@ impl Inventory {
             sources.extend(listed.into_iter().map(|source| (source.identity_id, source)));
         }
         let linkables: Vec<Linkable> = sources.values().filter_map(|source| self.linkable(source)).collect();
-        let (linking, losers) = linking::link_and_explain(&linkables, &load_decisions(transaction).await?);
+        let decisions = load_decisions(transaction).await?;
+        let (linking, losers) = linking::link_and_explain(&linkables, &decisions);
         let members: Vec<Member> = sources.values().filter_map(|source| self.member(source)).collect();
-        let assignments = linking::assign_devices(&members, &linking);
+        let assignments =
+            linking::assign_devices(&members, &linking, &list_barred(transaction, &sources, &decisions).await?);
         let assigned = give_ids(transaction, assignments).await?;
         self.update_devices(transaction, &sources, &assigned).await?;
         let changed = update_identities(transaction, &sources, &assigned, &linking).await?;

@@ -1,6 +1,6 @@
 //! Bringing exceptions in line with what a check found.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
@@ -50,7 +50,8 @@ pub(crate) struct Findings<'a> {
     pub(crate) evidence: Evidence,
     /// Only exceptions about these vendors' identities are concerned; `None` is all of the type.
     pub(crate) vendors: Option<&'a [Vendor]>,
-    /// Only exceptions about one of these identities are concerned; `None` is all of the type.
+    /// Only exceptions about one of these identities are concerned, no more than a statement takes; `None` is all of the
+    /// type.
     pub(crate) about: Option<&'a HashSet<i64>>,
 }
 
@@ -89,12 +90,13 @@ impl Inventory {
         Ok(Applied { opened, ..changes.applied })
     }
 
-    /// The exceptions that findings may change: the open ones they speak for, and those with one of their fingerprints.
+    /// The exceptions that findings may change: those with one of their fingerprints, and the open ones they speak for.
+    /// Fingerprints come first, and whether open or not: a person may reopen one while its row is waited for.
     async fn list_known(
         &self,
         transaction: &DatabaseTransaction,
         findings: &Findings<'_>,
-    ) -> Result<Vec<exception::Model>, InventoryError> {
+    ) -> Result<impl Iterator<Item = exception::Model>, InventoryError> {
         use exception::{Column, Entity};
         let of_type = || Entity::find().filter(Column::Type.eq(findings.type_code)).lock_exclusive();
         let vendors = findings.vendors.map(|vendors| vendors.iter().map(|vendor| self.reference.vendor_id(*vendor)));
@@ -105,13 +107,14 @@ impl Inventory {
             .add(Column::Resolved.eq(false))
             .add_option(of_vendors.map(|ids| Column::Id.in_subquery(ids)))
             .add_option(of_identities.map(|ids| Column::Id.in_subquery(ids)));
-        let mut known = of_type().filter(spoken_for).all(transaction).await?;
-        let fingerprints: Vec<&str> = findings.found.iter().map(|finding| finding.fingerprint.as_str()).collect();
-        for chunk in fingerprints.chunks(bulk::KEYS_PER_STATEMENT) {
-            let resolved = of_type().filter(Column::Resolved.eq(true));
-            known.extend(resolved.filter(Column::Fingerprint.is_in(chunk.iter().copied())).all(transaction).await?);
+        let mut known = Vec::new();
+        for chunk in findings.found.chunks(bulk::KEYS_PER_STATEMENT) {
+            let fingerprints = chunk.iter().map(|finding| finding.fingerprint.as_str());
+            known.extend(of_type().filter(Column::Fingerprint.is_in(fingerprints)).all(transaction).await?);
         }
-        Ok(known)
+        known.extend(of_type().filter(spoken_for).all(transaction).await?);
+        let by_id: BTreeMap<i64, exception::Model> = known.into_iter().map(|row| (row.id, row)).collect();
+        Ok(by_id.into_values())
     }
 }
 
@@ -140,6 +143,7 @@ impl Changes {
                 self.events.push(rows::event(id, moment, Event::verified()));
                 self.rows.push(rows::verified(exception, moment));
             }
+            (Step::Leave, Some(finding)) => self.rows.extend(rows::refiled(exception, finding)),
             (Step::Leave | Step::Update | Step::Reopen, _) => {}
         }
     }
@@ -175,9 +179,11 @@ fn about(identity: impl IntoCondition) -> SelectStatement {
 fn standing(exception: &exception::Model) -> Standing {
     if !exception.resolved {
         let by_person = exception.reopened_by.as_deref().is_some_and(|by| by != CHECKS_ACTOR);
-        return Standing::Open { reopened_at: exception.reopened_at.filter(|_| by_person) };
+        let reopened_at = exception.reopened_at.filter(|_| by_person);
+        return Standing::Open { reopened_at, last_seen: exception.last_seen_date };
     }
     let how = exception.resolution.as_deref().and_then(Resolution::from_code).unwrap_or(Resolution::Accepted);
     let at = exception.resolved_at.unwrap_or(DateTime::<Utc>::MAX_UTC);
-    Standing::Resolved { how, at, accepted_until: exception.accepted_until }
+    let on = exception.resolved_date.unwrap_or(NaiveDate::MAX);
+    Standing::Resolved { how, at, on, accepted_until: exception.accepted_until }
 }

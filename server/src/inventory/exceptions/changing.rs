@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use domain::exception_life::{self, Change, Refusal, Ruling, Verdict};
+use domain::exception_life::{self, By, Change, EventKind, Latest, Refusal, Ruling, Verdict};
 use entity::{exception, exception_event};
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
 use super::{
     periods::{self, Closing},
@@ -22,7 +22,7 @@ const ROWS_AT_ONCE: usize = 1000;
 pub enum Outcome {
     /// It is done.
     Changed,
-    /// It was so already.
+    /// It was so already. Words that came with it and were new are kept as a comment.
     Unchanged,
     /// It can't be done as the exception stands.
     Refused(Refusal),
@@ -139,9 +139,11 @@ impl Inventory {
         let mut report = ChangeReport { selected: ids.len(), ..ChangeReport::default() };
         for chunk in ids.chunks(ROWS_AT_ONCE) {
             let locked = exception::Entity::find().filter(exception::Column::Id.is_in(chunk.iter().copied()));
+            let mut latest = list_latest(transaction, chunk, order.change).await?;
             let mut writing = Writing::default();
             for row in locked.order_by_asc(exception::Column::Id).all(transaction).await? {
-                report.add(writing.change(row, order));
+                let latest = latest.remove(&row.id);
+                report.add(writing.change(row, latest, order));
             }
             writing.store(transaction, order).await?;
         }
@@ -150,24 +152,28 @@ impl Inventory {
 }
 
 impl Writing {
-    fn change(&mut self, row: exception::Model, order: &Order<'_>) -> ChangeResult {
+    fn change(&mut self, row: exception::Model, latest: Option<Latest>, order: &Order<'_>) -> ChangeResult {
         let id = row.id;
         let result = |row, outcome| ChangeResult { id, row: Some(row), outcome };
-        let (work, event) = match exception_life::rule(&rows::work(&row), order.change, order.moment.on) {
+        let by = By { actor: order.moment.actor, today: order.moment.on };
+        let (work, event) = match exception_life::rule(&rows::work(&row, latest), order.change, by) {
             Ruling::Changed { work, event } => (work, event),
             Ruling::Unchanged => return result(row, Outcome::Unchanged),
             Ruling::Refused(refusal) => return result(row, Outcome::Refused(refusal)),
         };
-        if order.versions.get(&id).is_some_and(|expected| *expected != row.version) {
+        // It was so already, and its words are not: they are kept, and contradict nobody.
+        let is_only_said = event.kind == EventKind::Commented && !matches!(order.change, Change::Comment { .. });
+        let is_outdated = order.versions.get(&id).is_some_and(|expected| *expected != row.version);
+        if is_outdated && !is_only_said {
             return result(row, Outcome::Conflict);
         }
-        if matches!(order.change, Change::Reopen { .. }) {
+        if row.resolved && work.resolved.is_none() {
             self.reopened.push((id, rows::open_since(&row, order.moment)));
         }
         let row = rows::worked(&row, work, order.moment);
         self.events.push(rows::event(id, order.moment, event));
         self.rows.push(row.clone());
-        result(row, Outcome::Changed)
+        result(row, if is_only_said { Outcome::Unchanged } else { Outcome::Changed })
     }
 
     async fn store(self, transaction: &DatabaseTransaction, order: &Order<'_>) -> Result<(), InventoryError> {
@@ -180,6 +186,30 @@ impl Writing {
         periods::open_periods(transaction, self.reopened, order.moment.at).await?;
         Ok(())
     }
+}
+
+/// The latest entry of the history of each of these exceptions, where it makes a difference: the words that are said may be
+/// the ones that were said last.
+async fn list_latest(
+    transaction: &DatabaseTransaction,
+    ids: &[i64],
+    change: &Change,
+) -> Result<HashMap<i64, Latest>, InventoryError> {
+    use exception_event::{Column, Entity};
+    if !change.has_words() {
+        return Ok(HashMap::new());
+    }
+    let newest = Entity::find()
+        .select_only()
+        .column_as(Column::Id.max(), "id")
+        .filter(Column::ExceptionId.is_in(ids.iter().copied()))
+        .group_by(Column::ExceptionId);
+    let events = Entity::find().filter(Column::Id.in_subquery(newest.into_query())).all(transaction).await?;
+    let latest = |event: exception_event::Model| {
+        let note = event.detail["note"].as_str().map(str::to_owned);
+        (event.exception_id, Latest { actor: event.actor, note })
+    };
+    Ok(events.into_iter().map(latest).collect())
 }
 
 fn closing(verdict: Verdict, note: Option<String>, moment: Moment<'_>) -> Closing {

@@ -15,6 +15,7 @@ pub use applying::Applied;
 pub(crate) use applying::Findings;
 pub use changing::{ChangeReport, ChangeResult, Changed, Outcome};
 pub use domain::exception_life::{Change, EventKind, Resolution, Verdict};
+pub(crate) use periods::close_resolved_elsewhere;
 pub use selecting::{Selection, Wanted};
 
 /// Who acts when a check opens and closes exceptions.

@@ -6,7 +6,7 @@ use entity::{exception, exception_period};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
-    sea_query::{Expr, ExprTrait, OnConflict, Query, SelectStatement},
+    sea_query::{Expr, ExprTrait, Func, OnConflict, Query, SelectStatement},
 };
 
 use crate::inventory::bulk;
@@ -21,8 +21,8 @@ pub(super) struct Closing {
     pub(super) note: Option<String>,
 }
 
-/// Begins a period for each of these exceptions, on its day. One that was resolved by plain SQL is still open here, and goes
-/// on.
+/// Begins a period for each of these exceptions, on its day. One that was resolved by plain SQL since the last check is
+/// still open here, and goes on.
 pub(super) async fn open_periods(
     transaction: &DatabaseTransaction,
     opened: impl IntoIterator<Item = (i64, NaiveDate)>,
@@ -70,6 +70,36 @@ pub(super) async fn close_periods(
             .exec(transaction)
             .await?;
     }
+    Ok(())
+}
+
+/// Ends the periods of exceptions that were resolved by plain SQL, as the predecessor's users did: on the day that they
+/// wrote, else on this one. How is not known then.
+pub(crate) async fn close_resolved_elsewhere(
+    transaction: &DatabaseTransaction,
+    date: NaiveDate,
+    at: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    use exception_period::{Column, Entity};
+    let row = || Expr::col((exception::Entity, exception::Column::Id)).equals((Entity, Column::ExceptionId));
+    let of_row =
+        |column| Query::select().column((exception::Entity, column)).from(exception::Entity).and_where(row()).take();
+    let is_resolved = Query::select()
+        .expr(Expr::val(1))
+        .from(exception::Entity)
+        .and_where(row())
+        .and_where(Expr::col((exception::Entity, exception::Column::Resolved)).eq(true))
+        .take();
+    let day = Expr::from(Func::coalesce([of_row(exception::Column::ResolvedDate).into(), Expr::value(date)]));
+    let not_before = Expr::case(Expr::col(Column::OpenedOn).gt(day.clone()), Expr::col(Column::OpenedOn));
+    Entity::update_many()
+        .col_expr(Column::ClosedOn, not_before.finally(day).into())
+        .col_expr(Column::ClosedAt, Expr::value(at))
+        .col_expr(Column::ResolvedBy, of_row(exception::Column::ResolvedBy).into())
+        .filter(Column::ClosedOn.is_null())
+        .filter(Expr::exists(is_resolved))
+        .exec(transaction)
+        .await?;
     Ok(())
 }
 

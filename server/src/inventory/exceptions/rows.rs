@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     checks::Finding,
-    exception_life::{Event, Resolution, Resolved, Work},
+    exception_life::{Event, Latest, Resolution, Resolved, Work},
     search::haystack,
 };
 use entity::{exception, exception_event};
@@ -40,14 +40,22 @@ pub(super) fn seen(exception: &exception::Model, finding: &Finding, date: NaiveD
     }
 }
 
+/// A known exception that stays as it is, where a finding shows it under another client or name; `None` where it does not.
+pub(super) fn refiled(exception: &exception::Model, finding: &Finding) -> Option<exception::Model> {
+    let row = seen(exception, finding, exception.last_seen_date);
+    let is_elsewhere = row.organization_id != exception.organization_id || row.hostname != exception.hostname;
+    is_elsewhere.then_some(row)
+}
+
 /// The part of a row that people change.
-pub(super) fn work(row: &exception::Model) -> Work {
+pub(super) fn work(row: &exception::Model, latest: Option<Latest>) -> Work {
     let how = row.resolution.as_deref().and_then(Resolution::from_code);
     Work {
         resolved: row.resolved.then_some(Resolved { how, accepted_until: row.accepted_until }),
         assigned_to: row.assigned_to.clone(),
         snoozed_until: row.snoozed_until,
         note: row.notes.clone(),
+        latest,
     }
 }
 
