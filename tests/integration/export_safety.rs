@@ -72,7 +72,7 @@ async fn a_device_s_name_runs_nowhere(#[values(Backend::Sqlite, Backend::Postgre
             rows.iter().find(|row| row["nodeClass"] == "WINDOWS_WORKSTATION" && row["approvalStatus"] == "APPROVED");
         plain.unwrap()["id"].as_i64().unwrap()
     });
-    let name = "=HYPERLINK(\"//evil\")";
+    let name = "=1+cmd|'/C'!A0";
     world.simulator.edit(|vendors| {
         vendors.rename_ninja_device(id, name);
         vendors.ninja_device(id).set("displayName", "@SUM(A1:A9)");
