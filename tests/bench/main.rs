@@ -1,6 +1,7 @@
 //! `make bench`: the figures of docs/operations.md. The real binary as a process of its own, simulated vendors over
 //! HTTP, SQLite and PostgreSQL in one run.
 
+mod retention;
 mod scale;
 
 use std::{
@@ -32,6 +33,7 @@ async fn main() -> anyhow::Result<()> {
     println!("| what | SQLite | PostgreSQL |\n| --- | --- | --- |");
     print_table(measure(Backend::Sqlite).await?, measure(Backend::Postgres).await?);
     print_table(measure_exceptions(Backend::Sqlite).await?, measure_exceptions(Backend::Postgres).await?);
+    print_table(retention::measure(Backend::Sqlite).await?, retention::measure(Backend::Postgres).await?);
     print_table(scale::measure(Backend::Sqlite).await?, scale::measure(Backend::Postgres).await?);
     Ok(())
 }

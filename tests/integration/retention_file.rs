@@ -81,6 +81,10 @@ async fn somebody_who_writes_gets_a_turn_while_days_are_deleted() {
     let comment = format!(
         "mutation {{ commentOnException(input: {{ id: {id}, comment: \"meanwhile\" }}) {{ userErrors {{ code }} }} }}"
     );
+    // Every portion takes its time.
+    let slow = "CREATE TRIGGER slow BEFORE DELETE ON device_snapshot BEGIN SELECT COUNT(*) FROM (WITH RECURSIVE n(i) AS \
+                (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) SELECT i FROM n); END";
+    writer.execute_unprepared(slow).await.unwrap();
     world.take_statements();
     let mut retention = Box::pin(world.inventory.retain(Trigger::CommandLine, "test"));
     let deleting = async {

@@ -76,8 +76,8 @@ async fn a_month_whose_counts_do_not_add_up_loses_no_day_and_is_counted_again_wh
     execute(&world, "DELETE FROM month_end_totals WHERE month_end_date = '2025-12-31' AND vendor_id = 3").await;
     assert_eq!(dropped(&world).await, [world.day(0) - Days::new(64)]);
     world.move_to(5);
-    assert_eq!(dropped(&world).await.len(), 3, "the last days of December");
-    // January's counted day has lost its own counts, and is not 25 days old: no proof, no drop.
+    assert_eq!(dropped(&world).await.len(), 4, "the last days of December and the first of January");
+    // January's counted day has lost its own counts, and those of the month are gone: no proof, no drop.
     execute(&world, "DELETE FROM daily_counts WHERE snapshot_date = '2026-01-31' AND vendor_id = 4").await;
     execute(&world, "DELETE FROM month_end_day WHERE month_end_date = '2026-01-31'").await;
     world.move_to(30);

@@ -6,8 +6,9 @@ use std::{
 };
 
 use async_graphql::dataloader::Loader;
+use chrono::NaiveDate;
 use domain::organization::{Likeness, likeness};
-use entity::{daily_count, site, site_alias, site_alias_event};
+use entity::{daily_count, site, site_alias, site_alias_event, snapshot_day};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Statement};
 
 use super::{Rows, grouped, one_each};
@@ -177,17 +178,31 @@ fn suggestions(
 
 /// How many devices of these organizations are also in which organization of another vendor, on the latest days.
 async fn list_shared(reader: &impl ConnectionTrait, sites: &[i64]) -> Result<Vec<Shared>, DbErr> {
-    // Ids of rows: numbers of our own, not words of a client.
+    use sea_orm::QuerySelect;
+    use snapshot_day::{Column, Entity};
+    let newest = Entity::find().select_only().column(Column::VendorId);
+    let newest = newest.column_as(Column::SnapshotDate.max(), "day").group_by(Column::VendorId);
+    let days = newest.into_tuple::<(i64, NaiveDate)>().all(reader).await?;
+    if days.is_empty() {
+        return Ok(Vec::new());
+    }
+    // The days stand in the statement, so that it looks into their partitions only.
+    let on_latest = |table: &str| {
+        let day = |(vendor, day): &(i64, NaiveDate)| {
+            format!("({table}.vendor_id = {vendor} AND {table}.snapshot_date = '{day}')")
+        };
+        days.iter().map(day).collect::<Vec<_>>().join(" OR ")
+    };
+    // Ids of rows and days: of our own, not words of a client.
     let wanted: Vec<String> = sites.iter().map(ToString::to_string).collect();
     let sql = format!(
-        "WITH latest AS (SELECT vendor_id, MAX(snapshot_date) AS day FROM snapshot_day GROUP BY vendor_id) \
-         SELECT a.site_id, b.site_id AS other_id, COUNT(DISTINCT i.device_id) AS devices \
-         FROM device_snapshot a JOIN latest la ON la.vendor_id = a.vendor_id AND la.day = a.snapshot_date \
+        "SELECT a.site_id, b.site_id AS other_id, COUNT(DISTINCT i.device_id) AS devices FROM device_snapshot a \
          JOIN device_identity i ON i.id = a.device_identity_id \
          JOIN device_identity j ON j.device_id = i.device_id AND j.vendor_id <> i.vendor_id \
-         JOIN latest lb ON lb.vendor_id = j.vendor_id \
-         JOIN device_snapshot b ON b.device_identity_id = j.id AND b.vendor_id = j.vendor_id AND b.snapshot_date = lb.day \
-         WHERE a.site_id IN ({}) AND b.site_id IS NOT NULL GROUP BY a.site_id, b.site_id",
+         JOIN device_snapshot b ON b.device_identity_id = j.id AND b.vendor_id = j.vendor_id \
+         WHERE ({}) AND ({}) AND a.site_id IN ({}) AND b.site_id IS NOT NULL GROUP BY a.site_id, b.site_id",
+        on_latest("a"),
+        on_latest("b"),
         wanted.join(", ")
     );
     let statement = Statement::from_string(reader.get_database_backend(), sql);
