@@ -174,7 +174,8 @@ async fn one_organizations_report_is_its_line_and_pages_tell_what_the_whole_tell
     let query = "query($id: ID!) { billingReport(month: \"2026-03\", organizationId: $id) {
         totals { endpoints seats } lines { nodes { name changes { nodes { date hostname } } } }
         changes { nodes { date hostname } } } }";
-    for line in nodes(&bill, "lines") {
+    let clients = nodes(&bill, "lines").iter().filter(|line| !line["organization"].is_null());
+    for line in clients {
         let id = &line["organization"]["id"];
         let one = world.graphql.ask(query, json!({ "id": id })).await.data()["billingReport"].clone();
         assert_eq!(pair(&one["totals"]), pair(line));

@@ -268,6 +268,13 @@ async fn a_later_correction_is_adjusted_once_with_the_next_closed_month(
     for (month, report) in [("2026-03", &march), ("2026-04", &april), ("2026-05", &may)] {
         assert_eq!(as_billed(&world.graphql.bill(month).await), as_billed(report), "{month}");
     }
+    // And when a month can't be counted any more, nothing is corrected by accident.
+    world.run_sql("DELETE FROM month_end_counts WHERE month_end_date = '2026-03-31'").await.unwrap();
+    world.night(MAY_31 + 1).await;
+    assert_eq!(adjusted(&world.graphql.bill("2026-06").await), []);
+    let uncountable = world.graphql.bill("2026-03").await;
+    assert_eq!(as_billed(&uncountable), as_billed(&march));
+    assert_eq!((&uncountable["live"], nodes(&uncountable, "differences").len()), (&Value::Null, 0));
 }
 
 #[rstest]

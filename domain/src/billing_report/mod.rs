@@ -8,6 +8,8 @@ mod adjustment;
 mod content;
 mod course;
 mod explanation;
+#[cfg(test)]
+mod history_tests;
 mod line;
 mod line_change;
 mod month;

@@ -146,8 +146,8 @@ impl BillingReport {
         &self.report().left_out
     }
 
-    /// What the invoice lacks; `closeMonth` refuses while there is any, unless it is forced. Of a closed month, what it was
-    /// closed over.
+    /// What the invoice of the whole month lacks, whichever client was asked for; `closeMonth` refuses while there is any,
+    /// unless it is forced. Of a closed month, what it was closed over.
     async fn gaps(&self) -> Vec<BillingGap> {
         self.report().gaps.iter().map(Into::into).collect()
     }

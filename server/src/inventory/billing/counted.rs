@@ -64,16 +64,20 @@ impl Inventory {
         Ok(counted)
     }
 
-    fn count_sql(&self, days: &[CountedDay]) -> String {
+    /// Ids of the billing statuses that make an endpoint, for an `IN (…)`.
+    pub(super) fn billed_statuses(&self) -> String {
         let billed = Billing::ALL.into_iter().filter(|billing| is_endpoint(*billing, false));
-        let billed = list(billed.map(|billing| self.reference.billing_id(billing)));
+        list(billed.map(|billing| self.reference.billing_id(billing)))
+    }
+
+    fn count_sql(&self, days: &[CountedDay]) -> String {
         let types = |wanted: &dyn Fn(DeviceType) -> bool| {
             list(DeviceType::ALL.into_iter().filter(|it| wanted(*it)).map(|it| self.reference.device_type_id(it)))
         };
         let seats = types(&|it| is_seat(Billing::Billable, it, None, false));
         let expected = types(&|it| matches!(it, DeviceType::Server | DeviceType::Workstation));
         let sum = |when: &str| format!("CAST(SUM(CASE WHEN {when} THEN c.cnt ELSE 0 END) AS bigint)");
-        let is_billed = format!("c.billing_status_id IN ({billed})");
+        let is_billed = format!("c.billing_status_id IN ({})", self.billed_statuses());
         let (endpoints, seats, others) = (
             sum(&is_billed),
             sum(&format!("{is_billed} AND c.device_type_id IN ({seats})")),

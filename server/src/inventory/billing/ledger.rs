@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use chrono::NaiveDate;
 use domain::{
-    billing::{Billing, is_endpoint},
     billing_report::{Standing, Transition, line_changes},
     vendor::Vendor,
 };
@@ -29,15 +28,12 @@ struct Row {
     to_billing_status_id: Option<i64>,
 }
 
-/// Only what was or is billed can change a bill.
 const CHANGED: &str = "SELECT t.snapshot_date, t.device_identity_id, t.hostname, i.vendor_device_key, t.was_there, \
     t.is_there, f.organization_id AS from_organization_id, o.organization_id AS to_organization_id, \
     t.from_device_type_id, t.to_device_type_id, t.from_billing_status_id, t.to_billing_status_id \
     FROM usage_transition t JOIN device_identity i ON i.id = t.device_identity_id \
     LEFT JOIN site f ON f.id = t.from_site_id LEFT JOIN site o ON o.id = t.to_site_id \
-    WHERE t.vendor_id = $1 AND t.snapshot_date BETWEEN $2 AND $3 \
-    AND (t.from_billing_status_id = $4 OR t.to_billing_status_id = $4) \
-    ORDER BY t.snapshot_date, t.device_identity_id";
+    WHERE t.vendor_id = $1 AND t.snapshot_date BETWEEN $2 AND $3";
 
 impl Inventory {
     /// Every change of a line on the stored days of a range, both ends included, by day and device.
@@ -47,10 +43,14 @@ impl Inventory {
         (from, to): (NaiveDate, NaiveDate),
         internal: &HashSet<i64>,
     ) -> Result<Vec<BilledChange>, InventoryError> {
-        debug_assert!(Billing::ALL.into_iter().filter(|it| is_endpoint(*it, false)).eq([Billing::Billable]));
-        let ninja = self.reference.vendor_id(Vendor::REFERENCE);
-        let values = [ninja.into(), from.into(), to.into(), self.reference.billing_id(Billing::Billable).into()];
-        let statement = Statement::from_sql_and_values(connection.get_database_backend(), CHANGED, values);
+        let billed = self.billed_statuses();
+        // Only what was or is billed can change a bill.
+        let sql = format!(
+            "{CHANGED} AND (t.from_billing_status_id IN ({billed}) OR t.to_billing_status_id IN ({billed})) \
+             ORDER BY t.snapshot_date, t.device_identity_id"
+        );
+        let values = [self.reference.vendor_id(Vendor::REFERENCE).into(), from.into(), to.into()];
+        let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
         let rows = Row::find_by_statement(statement).all(connection).await?;
         let changes = rows.into_iter().flat_map(|row| {
             let changes = line_changes(&self.transition(&row), internal);
