@@ -9,6 +9,7 @@ pub mod billing;
 pub mod checks;
 pub mod clock;
 pub mod collection;
+pub mod counts;
 pub mod device_type;
 pub mod exception_life;
 pub mod history;

@@ -1,6 +1,7 @@
 //! `make bench`: the figures of docs/operations.md. The real binary as a process of its own, simulated vendors over
 //! HTTP, SQLite and PostgreSQL in one run.
 
+mod counts;
 mod scale;
 
 use std::{
@@ -32,6 +33,7 @@ async fn main() -> anyhow::Result<()> {
     println!("| what | SQLite | PostgreSQL |\n| --- | --- | --- |");
     print_table(measure(Backend::Sqlite).await?, measure(Backend::Postgres).await?);
     print_table(measure_exceptions(Backend::Sqlite).await?, measure_exceptions(Backend::Postgres).await?);
+    print_table(counts::measure(Backend::Sqlite).await?, counts::measure(Backend::Postgres).await?);
     print_table(scale::measure(Backend::Sqlite).await?, scale::measure(Backend::Postgres).await?);
     Ok(())
 }
@@ -143,6 +145,7 @@ async fn start_hub(
         .env("HUB_SCHEDULE_NINJA", "off")
         .env("HUB_SCHEDULE_THREATLOCKER", "off")
         .env("HUB_SCHEDULE_CHECKS", "off")
+        .env("HUB_INTERNAL_ORGANIZATIONS", "Client 7")
         .env("DB_DSN", database.dsn())
         .env("NINJA_BASE_URL", vendors.ninja_url())
         .env("NINJA_CLIENT_ID", credentials.client_id)

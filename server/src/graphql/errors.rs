@@ -29,7 +29,8 @@ pub enum ErrorCode {
     BadCursor,
     /// A page size below 1 or above the limit, or `first` and `last` together.
     PageSize,
-    /// No complete snapshot is stored for a date; `extensions.nearestDates` names the nearest that have one.
+    /// No complete snapshot is stored for a date, or none any more; `extensions.nearestDates` names the nearest that can be
+    /// answered.
     NoData,
     /// What the operation is about does not exist.
     NotFound,
@@ -95,6 +96,13 @@ pub enum Fault {
         /// The nearest before and after it that are stored.
         nearest: Vec<NaiveDate>,
     },
+    /// [`ErrorCode::NoData`]: the date was stored, and is kept no more.
+    Dropped {
+        /// The date that was asked for.
+        date: NaiveDate,
+        /// The nearest before and after it that can be answered, month ends included.
+        nearest: Vec<NaiveDate>,
+    },
     /// [`ErrorCode::NotFound`].
     NotFound(String),
     /// [`ErrorCode::Internal`]; the cause goes to the log only.
@@ -112,7 +120,7 @@ impl Fault {
             Self::BadUserInput(_) => ErrorCode::BadUserInput,
             Self::BadCursor(_) => ErrorCode::BadCursor,
             Self::PageSize(_) => ErrorCode::PageSize,
-            Self::NoData { .. } => ErrorCode::NoData,
+            Self::NoData { .. } | Self::Dropped { .. } => ErrorCode::NoData,
             Self::NotFound(_) => ErrorCode::NotFound,
             Self::Internal(_) => ErrorCode::Internal,
         }
@@ -123,15 +131,24 @@ impl Fault {
             Self::BadUserInput(message) | Self::PageSize(message) | Self::NotFound(message) => message.clone(),
             Self::BadCursor(problem) => format!("{problem}; take cursors from `pageInfo` or `edges` of the same list"),
             Self::NoData { date, nearest } => no_data_message(*date, nearest),
+            Self::Dropped { date, nearest } => dropped_message(*date, nearest),
             Self::Internal(_) => "the server failed to answer this field; its log says why".to_owned(),
         }
     }
 }
 
 fn no_data_message(date: NaiveDate, nearest: &[NaiveDate]) -> String {
+    format!("no complete snapshot is stored for {date}; nearest: {}", named(nearest))
+}
+
+fn dropped_message(date: NaiveDate, nearest: &[NaiveDate]) -> String {
+    let why = "its snapshots were dropped when their time was over, and only the counts of month ends were kept";
+    format!("{date} can't be answered any more: {why}; nearest: {}", named(nearest))
+}
+
+fn named(nearest: &[NaiveDate]) -> String {
     let nearest: Vec<_> = nearest.iter().map(ToString::to_string).collect();
-    let hint = if nearest.is_empty() { "no day is stored yet".to_owned() } else { nearest.join(" and ") };
-    format!("no complete snapshot is stored for {date}; nearest: {hint}")
+    if nearest.is_empty() { "no day is stored yet".to_owned() } else { nearest.join(" and ") }
 }
 
 impl From<Fault> for Error {
@@ -141,7 +158,7 @@ impl From<Fault> for Error {
         }
         Self::new(fault.message()).extend_with(|_, extensions| {
             extensions.set("code", fault.code().as_str());
-            if let Fault::NoData { nearest, .. } = &fault {
+            if let Fault::NoData { nearest, .. } | Fault::Dropped { nearest, .. } = &fault {
                 let dates = nearest.iter().map(|date| Value::from(date.to_string())).collect();
                 extensions.set("nearestDates", Value::List(dates));
             }

@@ -5,6 +5,7 @@
 
 mod available_dates;
 mod change_log;
+mod counts;
 mod devices;
 mod devices_as_of;
 mod exception_types;
@@ -21,6 +22,7 @@ mod vendors;
 use async_graphql::MergedObject;
 
 pub use self::{
+    counts::CountFilter,
     devices::{DeviceFilter, DeviceOrder, DeviceOrderField, Presence},
     exceptions::{ExceptionFilter, ExceptionOrder, ExceptionOrderField, ExceptionTrendFilter},
     jobs::{JobBatchFilter, JobRunFilter},
@@ -47,6 +49,8 @@ pub struct Query(
     organizations::OrganizationQueries,
     vendor_organizations::VendorOrganizationQueries,
     change_log::ChangeLogQueries,
+    counts::CountQueries,
+    counts::CountSeriesQueries,
     jobs::JobQueries,
     suggested_links::SuggestionQueries,
     nodes::NodeQueries,

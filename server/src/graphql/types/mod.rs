@@ -8,6 +8,8 @@
 mod change_log;
 mod codes;
 mod collection;
+mod count_point;
+mod counts;
 mod device;
 mod device_as_of;
 mod device_change;
@@ -39,6 +41,10 @@ pub use codes::{
     JobTrigger, LinkDecisionKind, LinkLoss, LinkRule, SetAsideReason, Severity, SpareReason, VendorName,
 };
 pub use collection::{Collection, SetAsideRecord};
+pub use count_point::{CountInterval, CountPoint};
+pub use counts::{
+    Counts, DeviceCounts, DeviceTypeCounts, LocationCounts, OrganizationCounts, SpareReasonCount, VendorCounts,
+};
 pub use device::Device;
 pub use device_as_of::DeviceAsOf;
 pub use device_change::{DeviceChange, DeviceField};
