@@ -10,6 +10,7 @@ pub mod billing_report;
 pub mod checks;
 pub mod clock;
 pub mod collection;
+pub mod counts;
 pub mod device_type;
 pub mod exception_life;
 pub mod history;

@@ -4,6 +4,7 @@ import exceptions from "./examples/exceptions.graphql?raw";
 import availableDates from "./examples/available-dates.graphql?raw";
 import usageChanges from "./examples/usage-changes.graphql?raw";
 import billingReport from "./examples/billing-report.graphql?raw";
+import counts from "./examples/counts.graphql?raw";
 import snapshots from "./examples/snapshots.graphql?raw";
 import resolveException from "./examples/resolve-exception.graphql?raw";
 import syncDevice from "./examples/sync-device.graphql?raw";
@@ -33,6 +34,7 @@ export const examples = [
   example(availableDates),
   example(usageChanges, { from: daysAgo(29), to: daysAgo(1) }),
   example(billingReport, { month: daysAgo(1).slice(0, 7) }),
+  example(counts, { from: daysAgo(29), to: daysAgo(1) }),
   example(snapshots, { date: daysAgo(1) }),
   example(resolveException, { id: "an id from the Exceptions tab", note: "Agent installed" }),
   example(syncDevice, { hostname: "a host name from the Devices tab" }),

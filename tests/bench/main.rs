@@ -2,6 +2,7 @@
 //! HTTP, SQLite and PostgreSQL in one run.
 
 mod retention;
+mod counts;
 mod scale;
 
 use std::{
@@ -34,6 +35,7 @@ async fn main() -> anyhow::Result<()> {
     print_table(measure(Backend::Sqlite).await?, measure(Backend::Postgres).await?);
     print_table(measure_exceptions(Backend::Sqlite).await?, measure_exceptions(Backend::Postgres).await?);
     print_table(retention::measure(Backend::Sqlite).await?, retention::measure(Backend::Postgres).await?);
+    print_table(counts::measure(Backend::Sqlite).await?, counts::measure(Backend::Postgres).await?);
     print_table(scale::measure(Backend::Sqlite).await?, scale::measure(Backend::Postgres).await?);
     Ok(())
 }
@@ -146,6 +148,7 @@ async fn start_hub(
         .env("HUB_SCHEDULE_THREATLOCKER", "off")
         .env("HUB_SCHEDULE_CHECKS", "off")
         .env("HUB_SCHEDULE_RETENTION", "off")
+        .env("HUB_INTERNAL_ORGANIZATIONS", "Client 7")
         .env("DB_DSN", database.dsn())
         .env("NINJA_BASE_URL", vendors.ninja_url())
         .env("NINJA_CLIENT_ID", credentials.client_id)

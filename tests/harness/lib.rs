@@ -15,6 +15,7 @@ mod faults;
 mod graphql;
 mod history;
 mod listing;
+mod month_ends;
 mod neighbour;
 mod orders;
 mod process;
@@ -25,6 +26,7 @@ mod surroundings;
 mod technician;
 mod waiting;
 mod world;
+mod year_of_counts;
 
 pub use self::{
     clock::TestClock,
@@ -44,4 +46,5 @@ pub use self::{
     surroundings::Surroundings,
     technician::kinds,
     world::{World, WorldBuilder, collect_on},
+    year_of_counts::year_of_counts,
 };

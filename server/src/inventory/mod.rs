@@ -11,6 +11,7 @@ pub mod change_log;
 pub mod checking;
 mod collecting;
 mod counting;
+pub mod counts;
 pub mod database;
 pub mod days;
 pub mod deciding;

@@ -42,15 +42,20 @@ macro_rules! nullable_enum_filter {
         }
 
         impl $name {
+            /// The values that are asked for, `None` when none is; and whether only rows without one, or with one, are.
+            pub(in crate::graphql) fn asked(&self) -> (Option<Vec<$value>>, Option<bool>) {
+                (both(self.eq, self.r#in.as_deref().map(distinct)), self.is_null)
+            }
+
             /// On a column that holds what this function makes of a value.
             pub(in crate::graphql) fn on(
                 &self,
                 column: impl ColumnTrait,
                 stored: impl Fn($value) -> i64,
             ) -> Condition {
-                let asked = both(self.eq, self.r#in.as_deref().map(distinct));
+                let (asked, is_null) = self.asked();
                 let asked = asked.map(|values| one_of(column, values.into_iter().map(stored)));
-                with_null(column, Condition::all().add_option(asked), self.is_null)
+                with_null(column, Condition::all().add_option(asked), is_null)
             }
         }
     };

@@ -21,7 +21,7 @@ pub use self::{
     operators::{DateFilter, DateTimeFilter, IdFilter},
     order::OrderDirection,
     strings::StringFilter,
-    texts::{PrincipalFilter, TextFilter},
+    texts::{LocationFilter, PrincipalFilter, TextFilter},
 };
 pub(super) use self::{
     operators::one_of,

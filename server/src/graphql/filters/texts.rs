@@ -1,4 +1,4 @@
-//! What can be asked of people and of free text.
+//! What can be asked of people, of places and of free text.
 
 use async_graphql::InputObject;
 use sea_orm::{ColumnTrait, Condition, sea_query::LikeExpr};
@@ -28,6 +28,28 @@ impl PrincipalFilter {
             one_of(column, names.into_iter().filter(|name| !name.contains('\0')))
         });
         Ok(with_null(column, Condition::all().add_option(asked), self.is_null))
+    }
+}
+
+/// Asks for a location by its name. Operators that are null are not asked.
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct LocationFilter {
+    /// Has this name, letter for letter.
+    eq: Option<String>,
+    /// Has one of these names, at most 1000; an empty list matches nothing.
+    r#in: Option<Vec<String>>,
+    /// Whether there is no location; no other operator matches then.
+    is_null: Option<bool>,
+}
+
+impl LocationFilter {
+    /// The names that are asked for, `None` when none is; and whether only devices without a location, or with one, are.
+    pub(in crate::graphql) fn asked(&self) -> Result<(Option<Vec<String>>, Option<bool>), Fault> {
+        let among = self.r#in.as_deref().map(bounded).transpose()?;
+        let names = both(self.eq.clone(), among.map(<[String]>::to_vec));
+        // No stored name has a NUL, and PostgreSQL takes none.
+        let names = names.map(|names| names.into_iter().filter(|name| !name.contains('\0')).collect());
+        Ok((names, self.is_null))
     }
 }
 

@@ -8,6 +8,7 @@
 mod connection;
 mod cursor;
 mod cut;
+mod named;
 mod page;
 mod rows;
 mod sort_key;
@@ -15,6 +16,7 @@ mod sort_key;
 pub use connection::{Connection, Edge, PageInfo};
 pub(super) use cursor::{Key, KeyKind};
 pub(super) use cut::page_of_slice;
+pub(super) use named::{Place, page_of_named};
 pub(super) use page::{PageArguments, page_cost};
 pub(super) use rows::{Order, page_of_rows};
 pub(super) use sort_key::SortKey;

@@ -6,6 +6,7 @@
 mod available_dates;
 mod billing_report;
 mod change_log;
+mod counts;
 mod devices;
 mod devices_as_of;
 mod exception_types;
@@ -24,6 +25,7 @@ mod windows11;
 use async_graphql::MergedObject;
 
 pub use self::{
+    counts::CountFilter,
     devices::{DeviceFilter, DeviceOrder, DeviceOrderField, Presence},
     exceptions::{ExceptionFilter, ExceptionOrder, ExceptionOrderField, ExceptionTrendFilter},
     jobs::{JobBatchFilter, JobRunFilter},
@@ -51,6 +53,8 @@ pub struct Query(
     organizations::OrganizationQueries,
     vendor_organizations::VendorOrganizationQueries,
     change_log::ChangeLogQueries,
+    counts::CountQueries,
+    counts::CountSeriesQueries,
     jobs::JobQueries,
     retention_preview::RetentionQueries,
     suggested_links::SuggestionQueries,

@@ -12,6 +12,8 @@ mod billing_report;
 mod change_log;
 mod codes;
 mod collection;
+mod count_point;
+mod counts;
 mod device;
 mod device_as_of;
 mod device_change;
@@ -53,6 +55,10 @@ pub use codes::{
     Windows11Outcome, Windows11Requirement, Windows11Verdict,
 };
 pub use collection::{Collection, SetAsideRecord};
+pub use count_point::{CountInterval, CountPoint};
+pub use counts::{
+    Counts, DeviceCounts, DeviceTypeCounts, LocationCounts, OrganizationCounts, SpareReasonCount, VendorCounts,
+};
 pub use device::Device;
 pub use device_as_of::DeviceAsOf;
 pub use device_change::{DeviceChange, DeviceField};
