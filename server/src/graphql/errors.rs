@@ -10,7 +10,7 @@ use async_graphql::{Error, ErrorExtensionValues, ErrorExtensions, Value};
 use chrono::NaiveDate;
 use sea_orm::DbErr;
 
-use crate::inventory::InventoryError;
+use crate::inventory::{InventoryError, usage::NoData};
 
 /// The codes that `extensions.code` can have; clients may rely on them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +95,8 @@ pub enum Fault {
         /// The nearest before and after it that are stored.
         nearest: Vec<NaiveDate>,
     },
+    /// [`ErrorCode::NoData`] of one vendor, with the reason.
+    NoDataOf(NoData),
     /// [`ErrorCode::NotFound`].
     NotFound(String),
     /// [`ErrorCode::Internal`]; the cause goes to the log only.
@@ -112,7 +114,7 @@ impl Fault {
             Self::BadUserInput(_) => ErrorCode::BadUserInput,
             Self::BadCursor(_) => ErrorCode::BadCursor,
             Self::PageSize(_) => ErrorCode::PageSize,
-            Self::NoData { .. } => ErrorCode::NoData,
+            Self::NoData { .. } | Self::NoDataOf(_) => ErrorCode::NoData,
             Self::NotFound(_) => ErrorCode::NotFound,
             Self::Internal(_) => ErrorCode::Internal,
         }
@@ -123,6 +125,7 @@ impl Fault {
             Self::BadUserInput(message) | Self::PageSize(message) | Self::NotFound(message) => message.clone(),
             Self::BadCursor(problem) => format!("{problem}; take cursors from `pageInfo` or `edges` of the same list"),
             Self::NoData { date, nearest } => no_data_message(*date, nearest),
+            Self::NoDataOf(no_data) => no_data.to_string(),
             Self::Internal(_) => "the server failed to answer this field; its log says why".to_owned(),
         }
     }
@@ -141,7 +144,7 @@ impl From<Fault> for Error {
         }
         Self::new(fault.message()).extend_with(|_, extensions| {
             extensions.set("code", fault.code().as_str());
-            if let Fault::NoData { nearest, .. } = &fault {
+            if let Fault::NoData { nearest, .. } | Fault::NoDataOf(NoData { nearest, .. }) = &fault {
                 let dates = nearest.iter().map(|date| Value::from(date.to_string())).collect();
                 extensions.set("nearestDates", Value::List(dates));
             }

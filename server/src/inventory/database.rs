@@ -8,8 +8,8 @@ use std::{ops::Deref, path::Path, sync::Arc, time::Duration};
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    AccessMode, ConnectOptions, ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
+    IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -98,6 +98,18 @@ impl Database {
         self.writer.begin_with_options(immediate).await
     }
 
+    /// A transaction that only reads: what several statements of it see is one state of the database.
+    pub(crate) async fn begin_reading(&self) -> Result<DatabaseTransaction, DbErr> {
+        // SQLite's transactions are so anyway; its reading connections refuse to write.
+        let is_postgres = self.reader.get_database_backend() == DatabaseBackend::Postgres;
+        let options = TransactionOptions {
+            isolation_level: is_postgres.then_some(IsolationLevel::RepeatableRead),
+            access_mode: is_postgres.then_some(AccessMode::ReadOnly),
+            ..TransactionOptions::default()
+        };
+        self.reader.begin_with_options(options).await
+    }
+
     /// A transaction that changes days, identities, devices or findings, or judges by them. Every such one touches what
     /// all vendors share, so two at once would lock each other out or judge by old rows: they come one after the other.
     pub(crate) async fn begin_storing(&self) -> Result<Storing, DbErr> {
@@ -122,7 +134,7 @@ impl Database {
 pub(crate) async fn refresh_statistics(connection: &impl ConnectionTrait) -> Result<(), DbErr> {
     let sql = match connection.get_database_backend() {
         DatabaseBackend::Postgres => {
-            "ANALYZE device, device_identity, device_snapshot, site, exceptions, exception_identity"
+            "ANALYZE device, device_identity, device_snapshot, site, exceptions, exception_identity, usage_transition"
         }
         _ => "PRAGMA optimize",
     };

@@ -30,6 +30,7 @@ mod stored_day;
 mod suggested_link;
 mod usage;
 mod usage_change;
+mod usage_list;
 mod usage_totals;
 mod vendor;
 
@@ -63,5 +64,6 @@ pub use stored_day::StoredDay;
 pub use suggested_link::{SuggestedLink, SuggestedLinks};
 pub use usage::UsageChanges;
 pub use usage_change::{UsageChange, UsageChangeKind};
+pub use usage_list::{UsageChangeFilter, UsageChangeOrder, UsageChangeOrderField};
 pub use usage_totals::{OrganizationUsageTotals, UsageTotals};
 pub use vendor::{Vendor, VendorDay};
