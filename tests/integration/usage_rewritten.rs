@@ -11,8 +11,9 @@ use crate::usage_oracle::{Asked, Oracle, Told};
 
 async fn plain(backend: Backend, nights: u64) -> (World, Vec<i64>) {
     let world = World::on(backend).plan(FleetPlan { organizations: 4, ..FleetPlan::plain(30, 10) }).start().await;
-    let ids =
-        world.simulator.view(|vendors| vendors.ninja_devices().iter().map(|row| row["id"].as_i64().unwrap()).collect());
+    let billed = |row: &&Value| row["nodeClass"] == "WINDOWS_WORKSTATION" && row["approvalStatus"] == "APPROVED";
+    let id = |row: &Value| row["id"].as_i64().unwrap();
+    let ids = world.simulator.view(|vendors| vendors.ninja_devices().iter().filter(billed).map(id).collect());
     for night in 0..nights {
         world.night(night).await;
     }
@@ -59,9 +60,9 @@ async fn a_day_collected_again_is_told_as_it_was_collected_last(
 #[rstest]
 #[tokio::test]
 async fn a_held_day_is_told_once_it_is_applied(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
-    let (world, ids) = plain(backend, 2).await;
-    world.simulator.edit(|vendors| ids[..20].iter().for_each(|id| vendors.ninja_device(*id).remove()));
+    let (world, _) = plain(backend, 2).await;
     world.move_to(2);
+    world.shrink(Vendor::Ninja, 10);
     assert_eq!(world.collect(&[Vendor::Ninja], false).await.batch.status, "held");
     let window = |to: u64| {
         let (from, to) = (world.day(1), world.day(to));

@@ -35,10 +35,14 @@ async fn restless(backend: Backend) -> (World, i64) {
 }
 
 async fn list(world: &World, arguments: &str) -> Vec<Value> {
+    list_to(world, 4, arguments).await
+}
+
+async fn list_to(world: &World, night: u64, arguments: &str) -> Vec<Value> {
     let query = format!(
         r#"{{ usageChanges(from: "{}", to: "{}") {{ changes(first: 500, {arguments}) {{ totalCount nodes {{ {SHOWN} }} }} }} }}"#,
         world.day(0),
-        world.day(4)
+        world.day(night)
     );
     let answer = world.graphql.query(&query).await["usageChanges"]["changes"].clone();
     let rows = answer["nodes"].as_array().unwrap().clone();
@@ -86,11 +90,25 @@ async fn a_device_that_left_and_came_back_tells_every_step(
 async fn filters_leave_the_changes_they_ask_for(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let plan = FleetPlan { organizations: 6, ninja_devices: 120, threatlocker_devices: 80, ..FleetPlan::default() };
     let world = World::on(backend).plan(plan).start().await;
-    for night in 0..5 {
-        world.night(night).await;
-    }
-    let all = list(&world, "transitions: true").await;
-    let client = all.iter().find_map(|row| row["toOrganization"]["id"].as_str()).unwrap().to_owned();
+    let billed = |row: &&Value| row["nodeClass"] == "WINDOWS_WORKSTATION" && row["organizationId"] != 14;
+    let id = |row: &Value| row["id"].as_i64().unwrap();
+    let ids: Vec<i64> = world.simulator.view(|vendors| vendors.ninja_devices().iter().filter(billed).map(id).collect());
+    world.night(0).await;
+    world.simulator.edit(|vendors| {
+        vendors.ninja_device(ids[0]).remove();
+        vendors.ninja_device(ids[1]).set("displayName", "spare");
+    });
+    world.night(2).await;
+    world.simulator.edit(simulator::World::forget_edits);
+    world.night(9).await;
+    world.simulator.edit(|vendors| {
+        ids[2..4].iter().for_each(|id| vendors.move_ninja_device(*id, 14));
+        vendors.ninja_device(ids[4]).remove();
+    });
+    world.night(20).await;
+    let all = list_to(&world, 20, "transitions: true").await;
+    let client = all.iter().filter(|row| row["kind"] == "ORGANIZATION_CHANGED");
+    let client = client.filter_map(|row| row["toOrganization"]["id"].as_str()).next().unwrap().to_owned();
     let in_client =
         |row: &Value| ["fromOrganization", "toOrganization"].iter().any(|side| row[side]["id"] == client.as_str());
     type Holds<'a> = Box<dyn Fn(&Value) -> bool + 'a>;
@@ -102,8 +120,8 @@ async fn filters_leave_the_changes_they_ask_for(#[values(Backend::Sqlite, Backen
         ),
         ("{ vendor: { eq: THREATLOCKER } }".into(), Box::new(|row| row["vendor"] == "THREATLOCKER")),
         (
-            r#"{ date: { gte: "2026-03-04", lte: "2026-03-05" } }"#.into(),
-            Box::new(|row| ["2026-03-04", "2026-03-05"].contains(&text(row, "date"))),
+            r#"{ date: { gte: "2026-03-04", lte: "2026-03-12" } }"#.into(),
+            Box::new(|row| ["2026-03-04", "2026-03-11"].contains(&text(row, "date"))),
         ),
         (format!(r#"{{ organization: {{ eq: "{client}" }} }}"#), Box::new(in_client)),
         (format!(r#"{{ not: {{ organization: {{ eq: "{client}" }} }} }}"#), Box::new(move |row| !in_client(row))),
@@ -113,12 +131,12 @@ async fn filters_leave_the_changes_they_ask_for(#[values(Backend::Sqlite, Backen
         ),
     ];
     for (filter, holds) in cases {
-        let found = list(&world, &format!("transitions: true, filter: {filter}")).await;
+        let found = list_to(&world, 20, &format!("transitions: true, filter: {filter}")).await;
         let expected: Vec<Value> = all.iter().filter(|row| holds(row)).cloned().collect();
         assert!(!expected.is_empty() && expected.len() < all.len(), "{filter} asks nothing of {} rows", all.len());
         assert_eq!(found, expected, "{filter}");
     }
-    let nowhere = list(&world, "transitions: true, filter: { organization: { isNull: true } }").await;
+    let nowhere = list_to(&world, 20, "transitions: true, filter: { organization: { isNull: true } }").await;
     assert!(
         nowhere.iter().all(|row| match text(row, "kind") {
             "ADDED" => row["toOrganization"].is_null(),
@@ -127,7 +145,7 @@ async fn filters_leave_the_changes_they_ask_for(#[values(Backend::Sqlite, Backen
         }),
         "{nowhere:#?}"
     );
-    assert_eq!(list(&world, "filter: { kind: { in: [] } }").await, Vec::<Value>::new());
+    assert_eq!(list_to(&world, 20, "filter: { kind: { in: [] } }").await, Vec::<Value>::new());
 }
 
 #[rstest]

@@ -42,7 +42,7 @@ impl UsageQueries {
         let (vendor, from, to) = (vendor.map(Into::into), from.0, to.0);
         let request = UsageRequest { vendor, from, to, organization_id, include_internal };
         match ctx.inventory().usage_changes(&request).await? {
-            UsageAnswer::Compared(window) => Ok(UsageChanges(window)),
+            UsageAnswer::Compared(window) => Ok(UsageChanges(*window)),
             UsageAnswer::NoData(no_data) => Err(Fault::NoDataOf(no_data)),
         }
     }

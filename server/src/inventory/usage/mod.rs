@@ -43,7 +43,7 @@ pub struct UsageRequest {
 #[derive(Clone, Debug)]
 pub enum UsageAnswer {
     /// Both dates are stored.
-    Compared(UsageWindow),
+    Compared(Box<UsageWindow>),
     /// One is not.
     NoData(NoData),
 }

@@ -86,7 +86,8 @@ impl Inventory {
             .map_err(|overdrawn| InventoryError::Corrupt(format!("usage since {}: {overdrawn}", request.from)))?;
         let dates = |day: Vec<Model>| day.into_iter().map(|day| day.snapshot_date).collect();
         let days = days.into_iter().map(|(vendor_id, days)| (vendor_id, dates(days))).collect();
-        Ok(UsageAnswer::Compared(UsageWindow { request: request.clone(), balance, scope, span, days }))
+        let window = UsageWindow { request: request.clone(), balance, scope, span, days };
+        Ok(UsageAnswer::Compared(Box::new(window)))
     }
 
     /// The vendor that is asked for, or all that were ever stored; the reference vendor if none was.
