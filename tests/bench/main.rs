@@ -4,6 +4,7 @@
 mod retention;
 mod counts;
 mod scale;
+mod usage;
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -36,6 +37,7 @@ async fn main() -> anyhow::Result<()> {
     print_table(measure_exceptions(Backend::Sqlite).await?, measure_exceptions(Backend::Postgres).await?);
     print_table(retention::measure(Backend::Sqlite).await?, retention::measure(Backend::Postgres).await?);
     print_table(counts::measure(Backend::Sqlite).await?, counts::measure(Backend::Postgres).await?);
+    print_table(measure_usage(Backend::Sqlite).await?, measure_usage(Backend::Postgres).await?);
     print_table(scale::measure(Backend::Sqlite).await?, scale::measure(Backend::Postgres).await?);
     Ok(())
 }
@@ -106,6 +108,22 @@ async fn measure_exceptions(backend: Backend) -> anyhow::Result<Vec<(String, Str
         ));
     }
     Ok(figures)
+}
+
+/// Usage changes of two nights of a large fleet.
+async fn measure_usage(backend: Backend) -> anyhow::Result<Vec<(String, String)>> {
+    let plan = FleetPlan { ninja_devices: 1, threatlocker_devices: 1, ..FleetPlan::default() };
+    let simulator = Simulator::new(plan, usage::DAY);
+    let vendors = simulator.clone().start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+    let database = TestDatabase::create(backend).await?;
+    usage::collect_two_nights(&database).await?;
+    let (_hub, graphql) = start_hub(&database, &simulator, &vendors).await?;
+    let told = graphql.query(usage::QUESTION).await;
+    let changes = &told["usageChanges"]["changes"]["totalCount"];
+    let (median, most) = time(&graphql, usage::QUESTION, &json!({})).await;
+    let what =
+        format!("usage changes, {} devices, {changes} changes: summary and first page: median, 95 %", usage::DEVICES);
+    Ok(vec![(what, format!("{median:.1} ms, {most:.1} ms"))])
 }
 
 async fn measure(backend: Backend) -> anyhow::Result<Vec<(String, String)>> {

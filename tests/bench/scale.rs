@@ -79,7 +79,8 @@ async fn forget_links(database: &TestDatabase) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn run(inventory: &Inventory, vendors: Vec<Vendor>, run_checks: bool) -> anyhow::Result<()> {
+/// Collects and waits for the end.
+pub(crate) async fn run(inventory: &Inventory, vendors: Vec<Vendor>, run_checks: bool) -> anyhow::Result<()> {
     let order =
         Order { vendors, run_checks, check_date: None, trigger: Trigger::CommandLine, requested_by: "bench".into() };
     let report = inventory.run_batch(order).await?;
@@ -115,7 +116,7 @@ impl Collector for Fleet {
 }
 
 /// The n-th Ninja device: one of twenty is spare, one of a hundred has its neighbour's name.
-fn managed(number: usize) -> Observation {
+pub(crate) fn managed(number: usize) -> Observation {
     let named = if number % 100 == 99 { number - 1 } else { number };
     let mut observation = blank(Vendor::Ninja, number, format!("ws-{named:07}"));
     observation.node_class = Some("WINDOWS_WORKSTATION".into());
@@ -143,7 +144,7 @@ fn protected(number: usize) -> Observation {
     observation
 }
 
-fn organization(number: usize) -> Place {
+pub(crate) fn organization(number: usize) -> Place {
     Place { key: format!("o{number}"), name: Some(format!("Client {number}")) }
 }
 

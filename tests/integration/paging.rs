@@ -12,7 +12,7 @@ struct List {
     key: &'static str,
 }
 
-const LISTS: [List; 12] = [
+const LISTS: [List; 15] = [
     list("/devices", "{ devices(PAGE) { SHOWN { hostname } } } }", "/hostname"),
     list(
         "/devices",
@@ -44,6 +44,21 @@ const LISTS: [List; 12] = [
         "/usageChanges/changes",
         r#"{ usageChanges(vendor: NINJA, from: "2026-03-02", to: "2026-03-07") { changes(PAGE) { SHOWN { hostname kind date } } } } }"#,
         "/kind",
+    ),
+    list(
+        "/usageChanges/changes",
+        r#"{ usageChanges(from: "2026-03-02", to: "2026-03-07") { changes(PAGE, transitions: true, orderBy: { field: DATE, direction: DESC }) { SHOWN { hostname kind date } } } } }"#,
+        "/date",
+    ),
+    list(
+        "/usageChanges/changes",
+        r#"{ usageChanges(from: "2026-03-02", to: "2026-03-07") { changes(PAGE, orderBy: { field: HOSTNAME }) { SHOWN { hostname kind date } } } } }"#,
+        "/hostname",
+    ),
+    list(
+        "/usageChanges/byOrganization",
+        r#"{ usageChanges(from: "2026-03-02", to: "2026-03-07") { byOrganization(PAGE) { SHOWN { totals { start } } } } } }"#,
+        "/totals/start",
     ),
 ];
 

@@ -1,8 +1,8 @@
-//! Two days side by side.
+//! Two days side by side, every device of both: what the shorter ways to the same answer are measured by.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::usage::{Change, Holding, differences, presence};
+use crate::usage::{Change, Holding, OrganizationUsage, differences, presence};
 
 /// Which organizations are looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,45 +11,6 @@ pub struct Scope {
     pub internal: HashSet<i64>,
     /// Only this organization; an internal one stays left out.
     pub only: Option<i64>,
-}
-
-/// The devices of one organization, or of all in scope, between two days. All counts are devices, and
-/// `start + added + moved_in - removed - moved_out = end`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct OrganizationUsage {
-    /// The organization; `None` for devices in none, and for the total.
-    pub organization_id: Option<i64>,
-    /// Devices on the first day.
-    pub start: u64,
-    /// Devices that were nowhere on the first day.
-    pub added: u64,
-    /// Devices that were in another organization on the first day.
-    pub moved_in: u64,
-    /// Devices that are nowhere on the last day.
-    pub removed: u64,
-    /// Devices that are in another organization on the last day.
-    pub moved_out: u64,
-    /// Devices on the last day.
-    pub end: u64,
-    /// Devices there on both days whose billing changed; counted where they are on the last day, or where they were if
-    /// that is out of scope.
-    pub billing_changed: u64,
-}
-
-impl OrganizationUsage {
-    /// Both together; of no organization.
-    fn plus(self, other: &Self) -> Self {
-        Self {
-            organization_id: None,
-            start: self.start + other.start,
-            added: self.added + other.added,
-            moved_in: self.moved_in + other.moved_in,
-            removed: self.removed + other.removed,
-            moved_out: self.moved_out + other.moved_out,
-            end: self.end + other.end,
-            billing_changed: self.billing_changed + other.billing_changed,
-        }
-    }
 }
 
 /// What changed between two days.
@@ -66,8 +27,8 @@ pub struct Comparison {
 }
 
 impl Scope {
-    fn holds(&self, holding: &Holding) -> bool {
-        let organization_id = holding.organization_id;
+    /// Whether devices of this organization, or of none, are looked at.
+    pub fn holds(&self, organization_id: Option<i64>) -> bool {
         let is_internal = organization_id.is_some_and(|id| self.internal.contains(&id));
         !is_internal && (self.only.is_none() || organization_id == self.only)
     }
@@ -120,8 +81,8 @@ struct Tally<'a> {
 
 impl Tally<'_> {
     fn count(&mut self, sides: &Sides<'_>) {
-        let was = sides.before.filter(|holding| self.scope.holds(holding));
-        let is = sides.after.filter(|holding| self.scope.holds(holding));
+        let was = sides.before.filter(|holding| self.scope.holds(holding.organization_id));
+        let is = sides.after.filter(|holding| self.scope.holds(holding.organization_id));
         let Some(at_home) = is.or(was) else { return };
         let changes_before = self.changes.len();
         self.changes.extend(sides.changes());

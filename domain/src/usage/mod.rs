@@ -1,14 +1,20 @@
 //! What changed between two stored days of one vendor (rules section 9).
 //!
-//! Days are joined by identity, so a rename is no change of usage. It refuses to know where days come from and whether
-//! they are complete: the caller asks only about days that are.
+//! Days are joined by identity, so a rename is no change of usage. [`balance`] makes the books of a window of who was there
+//! at its start and of what changed; [`compare`] and [`transitions`] tell the same of whole days, the slow way, and are what
+//! tests hold every other way against. It refuses to know where days come from and whether they are complete: the caller
+//! asks only about days that are.
 
+mod balance;
+#[cfg(test)]
+mod balance_tests;
 mod comparison;
 #[cfg(test)]
 mod tests;
 mod transitions;
 
-pub use comparison::{Comparison, OrganizationUsage, Scope, compare};
+pub use balance::{Balance, Flow, OrganizationUsage, Overdrawn, Place, balance};
+pub use comparison::{Comparison, Scope, compare};
 pub use transitions::{Transition, day_of, transitions};
 
 use crate::billing::Billing;

@@ -11,7 +11,7 @@ const fn holding(identity_id: i64, organization_id: i64, billing: Billing) -> Ho
     Holding { identity_id, organization_id: Some(organization_id), billing: Some(billing) }
 }
 
-const fn billable(identity_id: i64, organization_id: i64) -> Holding {
+pub(super) const fn billable(identity_id: i64, organization_id: i64) -> Holding {
     holding(identity_id, organization_id, Billing::Billable)
 }
 
@@ -25,7 +25,7 @@ const fn moved(from: i64, to: i64) -> ChangeKind {
 
 const TO_SPARE: ChangeKind = ChangeKind::BillingChanged { from: Some(Billing::Billable), to: Some(Billing::Spare) };
 
-fn everything() -> Scope {
+pub(super) fn everything() -> Scope {
     Scope::default()
 }
 
@@ -216,7 +216,7 @@ fn any_state() -> impl Strategy<Value = State> {
 }
 
 /// Identities 0.., each on each day either somewhere or absent.
-fn histories(days: usize) -> impl Strategy<Value = Vec<Vec<Option<Holding>>>> {
+pub(super) fn histories(days: usize) -> impl Strategy<Value = Vec<Vec<Option<Holding>>>> {
     let states = prop::collection::vec(prop::option::of(any_state()), days);
     prop::collection::vec(states, 0..25).prop_map(|rows| {
         let fill = |(identity_id, states): (i64, Vec<Option<State>>)| {
@@ -227,12 +227,12 @@ fn histories(days: usize) -> impl Strategy<Value = Vec<Vec<Option<Holding>>>> {
     })
 }
 
-fn scope() -> impl Strategy<Value = Scope> {
+pub(super) fn scope() -> impl Strategy<Value = Scope> {
     (prop::collection::hash_set(0_i64..4, 0..3), prop::option::of(0_i64..4))
         .prop_map(|(internal, only)| Scope { internal, only })
 }
 
-fn on(day: usize, histories: &[Vec<Option<Holding>>]) -> Vec<Holding> {
+pub(super) fn on(day: usize, histories: &[Vec<Option<Holding>>]) -> Vec<Holding> {
     histories.iter().filter_map(|states| states[day]).collect()
 }
 

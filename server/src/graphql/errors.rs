@@ -10,7 +10,7 @@ use async_graphql::{Error, ErrorExtensionValues, ErrorExtensions, Value};
 use chrono::NaiveDate;
 use sea_orm::DbErr;
 
-use crate::inventory::InventoryError;
+use crate::inventory::{InventoryError, usage::NoData};
 
 /// The codes that `extensions.code` can have; clients may rely on them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +110,8 @@ pub enum Fault {
         /// The nearest stored days before and after it.
         nearest: Vec<NaiveDate>,
     },
+    /// [`ErrorCode::NoData`] of one vendor, with the reason.
+    NoDataOfVendor(NoData),
     /// [`ErrorCode::NotFound`].
     NotFound(String),
     /// [`ErrorCode::Internal`]; the cause goes to the log only.
@@ -127,7 +129,9 @@ impl Fault {
             Self::BadUserInput(_) => ErrorCode::BadUserInput,
             Self::BadCursor(_) => ErrorCode::BadCursor,
             Self::PageSize(_) => ErrorCode::PageSize,
-            Self::NoData { .. } | Self::NoDataOf { .. } | Self::Dropped { .. } => ErrorCode::NoData,
+            Self::NoData { .. } | Self::NoDataOf { .. } | Self::NoDataOfVendor(_) | Self::Dropped { .. } => {
+                ErrorCode::NoData
+            }
             Self::NotFound(_) => ErrorCode::NotFound,
             Self::Internal(_) => ErrorCode::Internal,
         }
@@ -144,6 +148,7 @@ impl Fault {
             Self::Dropped { date, nearest } => {
                 format!("the snapshots of {date} were dropped for their age; nearest that are kept: {}", hint(nearest))
             }
+            Self::NoDataOfVendor(no_data) => no_data.to_string(),
             Self::Internal(_) => "the server failed to answer this field; its log says why".to_owned(),
         }
     }
@@ -161,8 +166,10 @@ impl From<Fault> for Error {
         }
         Self::new(fault.message()).extend_with(|_, extensions| {
             extensions.set("code", fault.code().as_str());
-            if let Fault::NoData { nearest, .. } | Fault::NoDataOf { nearest, .. } | Fault::Dropped { nearest, .. } =
-                &fault
+            if let Fault::NoData { nearest, .. }
+            | Fault::NoDataOf { nearest, .. }
+            | Fault::NoDataOfVendor(NoData { nearest, .. })
+            | Fault::Dropped { nearest, .. } = &fault
             {
                 let dates = nearest.iter().map(|date| Value::from(date.to_string())).collect();
                 extensions.set("nearestDates", Value::List(dates));

@@ -203,7 +203,7 @@ pub(crate) async fn refresh_statistics(
     if connection.get_database_backend() != DatabaseBackend::Postgres {
         return connection.execute_unprepared("PRAGMA optimize").await.map(drop);
     }
-    let tables = "ANALYZE device, device_identity, site, exceptions, exception_identity";
+    let tables = "ANALYZE device, device_identity, site, exceptions, exception_identity, usage_transition";
     connection.execute_unprepared(tables).await?;
     let Some(date) = stored else { return Ok(()) };
     let known = "SELECT 1 FROM pg_stats WHERE tablename = 'device_snapshot' AND inherited \

@@ -1,8 +1,6 @@
 //! Which days are stored and complete: the only dates that can be asked for. A day whose snapshots were dropped is not
 //! among them, unless it is asked for what outlives snapshots.
 
-use std::collections::BTreeSet;
-
 use chrono::NaiveDate;
 use domain::vendor::Vendor;
 use entity::snapshot_day::{Column, Entity, Model};
@@ -61,18 +59,6 @@ impl Inventory {
         date: NaiveDate,
     ) -> Result<Option<Model>, DbErr> {
         self.find_days(Some(vendor)).filter(Column::SnapshotDate.eq(date)).one(connection).await
-    }
-
-    /// The vendor's stored dates inside a range, both ends included, oldest first.
-    pub(crate) async fn list_dates(
-        &self,
-        vendor: Vendor,
-        from: NaiveDate,
-        to: NaiveDate,
-    ) -> Result<Vec<NaiveDate>, DbErr> {
-        let inside = self.find_days(Some(vendor)).filter(Column::SnapshotDate.between(from, to));
-        let days = inside.all(self.database.reader()).await?;
-        Ok(days.into_iter().map(|day| day.snapshot_date).collect::<BTreeSet<_>>().into_iter().collect())
     }
 
     fn find_days(&self, vendor: Option<Vendor>) -> Select<Entity> {

@@ -96,6 +96,10 @@ enum_filter! {
     /// Asks what ordered a batch. Operators that are null are not asked.
     JobTriggerFilter of types::JobTrigger
 }
+enum_filter! {
+    /// Asks how a device changed. Operators that are null are not asked.
+    UsageChangeKindFilter of types::UsageChangeKind
+}
 nullable_enum_filter! {
     /// Asks for the kind of a device. Operators that are null are not asked.
     DeviceTypeFilter of types::DeviceType

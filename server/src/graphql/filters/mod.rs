@@ -15,7 +15,7 @@ mod tree;
 pub use self::{
     enums::{
         BillingStatusFilter, DeviceTypeFilter, ExceptionStatusFilter, ExceptionTypeFilter, JobStatusFilter,
-        JobTriggerFilter, SeverityFilter, VendorFilter,
+        JobTriggerFilter, SeverityFilter, UsageChangeKindFilter, VendorFilter,
     },
     numbers::IntFilter,
     operators::{DateFilter, DateTimeFilter, IdFilter},

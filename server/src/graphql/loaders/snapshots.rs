@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use async_graphql::dataloader::Loader;
 use chrono::{DateTime, NaiveDate, Utc};
-use entity::{device_identity, device_snapshot, site, snapshot_day};
+use entity::{device_identity, device_snapshot, snapshot_day};
 use sea_orm::{
     ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect, RelationTrait,
     Select,
@@ -112,51 +112,6 @@ impl Loader<SnapshotOn> for Rows {
         let kept = device_snapshot::Entity::find().filter(wanted).filter(of_kept_day());
         let rows = kept.all(&self.reader).await?;
         Ok(one_each(rows, |row| SnapshotOn { date: row.snapshot_date, identity_id: row.device_identity_id }))
-    }
-}
-
-/// What usage needs of a vendor's record on a day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct UsageFactsOn {
-    /// The day.
-    pub date: NaiveDate,
-    /// The vendor's record.
-    pub identity_id: i64,
-}
-
-/// See [`UsageFactsOn`].
-#[derive(Clone, Debug, FromQueryResult)]
-pub struct UsageFacts {
-    snapshot_date: NaiveDate,
-    device_identity_id: i64,
-    /// Host name as received.
-    pub hostname: String,
-    /// The vendor's own id.
-    pub vendor_device_key: String,
-    /// The client organization; `None` for none.
-    pub organization_id: Option<i64>,
-    /// The billing status's row; `None` for vendors that do not decide billing.
-    pub billing_status_id: Option<i64>,
-}
-
-impl Loader<UsageFactsOn> for Rows {
-    type Value = UsageFacts;
-    type Error = DbErr;
-
-    async fn load(&self, keys: &[UsageFactsOn]) -> Result<HashMap<UsageFactsOn, UsageFacts>, DbErr> {
-        use device_snapshot::{Column, Entity, Relation};
-        let rows = Entity::find()
-            .select_only()
-            .columns([Column::SnapshotDate, Column::DeviceIdentityId, Column::Hostname, Column::BillingStatusId])
-            .column(device_identity::Column::VendorDeviceKey)
-            .column(site::Column::OrganizationId)
-            .join(JoinType::InnerJoin, Relation::DeviceIdentity.def())
-            .join(JoinType::LeftJoin, Relation::Site.def())
-            .filter(on_days(keys.iter().map(|key| (key.date, key.identity_id))))
-            .into_model::<UsageFacts>()
-            .all(&self.reader)
-            .await?;
-        Ok(one_each(rows, |row| UsageFactsOn { date: row.snapshot_date, identity_id: row.device_identity_id }))
     }
 }
 

@@ -18,12 +18,15 @@ pub(super) struct UsageQueries;
 
 #[Object]
 impl UsageQueries {
-    /// What changed between two stored days of a vendor: devices added, removed, moved to another organization, changed
-    /// in billing. A day without a complete snapshot is refused with the code NO_DATA and the nearest that have one.
+    /// What changed between two stored days: devices added, removed, moved to another organization, changed in billing.
+    /// Days whose snapshots were dropped are told too. A day without a complete snapshot is refused with the code NO_DATA,
+    /// the vendor and the nearest that have one.
     async fn usage_changes(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The vendor whose devices are compared.")] vendor: VendorName,
+        #[graphql(desc = "The vendor whose devices are compared; null is every vendor that was ever stored, each by \
+                          itself.")]
+        vendor: Option<VendorName>,
         #[graphql(desc = "The first day.")] from: Date,
         #[graphql(desc = "The second day, later than the first.")] to: Date,
         #[graphql(desc = "Only this client's rows and changes; null is all.")] organization_id: Option<ID>,
@@ -36,11 +39,11 @@ impl UsageQueries {
             Some(id) => Some(require_organization(ctx, id).await?),
             None => None,
         };
-        let (vendor, from, to) = (vendor.into(), from.0, to.0);
+        let (vendor, from, to) = (vendor.map(Into::into), from.0, to.0);
         let request = UsageRequest { vendor, from, to, organization_id, include_internal };
         match ctx.inventory().usage_changes(&request).await? {
-            UsageAnswer::Compared(comparison) => Ok(UsageChanges { request, comparison }),
-            UsageAnswer::NoData { date, nearest } => Err(Fault::NoData { date, nearest }),
+            UsageAnswer::Compared(window) => Ok(UsageChanges(*window)),
+            UsageAnswer::NoData(no_data) => Err(Fault::NoDataOfVendor(no_data)),
         }
     }
 }

@@ -1,0 +1,84 @@
+//! Usage changes between two stored dates (rules section 9), of one vendor or of all.
+//!
+//! They are read from the ledger of transitions and from the counts of the first day, so that an answer costs what changed
+//! and not what there is, and outlives the snapshots of its days. Sites become organizations at reading: a mapping that a
+//! person makes today is one for all days. It refuses to load days, and to judge: the books are `domain::usage`'s.
+
+mod changes;
+mod counted;
+mod ledger;
+mod no_data;
+mod window;
+
+use std::collections::HashSet;
+
+use chrono::NaiveDate;
+use domain::{organization::canonical, usage::Scope, vendor::Vendor};
+use entity::organization;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+
+pub use self::{
+    changes::{UsageChangeKind, usage_change},
+    no_data::{NoData, WhyNot},
+    window::UsageWindow,
+};
+use super::{Inventory, InventoryError};
+
+/// Which changes are asked for.
+#[derive(Clone, Debug)]
+pub struct UsageRequest {
+    /// The vendor whose devices are compared; `None` for all that were ever stored, each by itself.
+    pub vendor: Option<Vendor>,
+    /// The first date.
+    pub from: NaiveDate,
+    /// The second date, later than the first.
+    pub to: NaiveDate,
+    /// Only this organization's rows and changes.
+    pub organization_id: Option<i64>,
+    /// Whether the MSP's own organizations count.
+    pub include_internal: bool,
+}
+
+/// The answer.
+#[derive(Clone, Debug)]
+pub enum UsageAnswer {
+    /// Both dates are stored.
+    Compared(Box<UsageWindow>),
+    /// One is not.
+    NoData(NoData),
+}
+
+/// Which changes are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listing {
+    /// How the second date differs from the first.
+    Net,
+    /// All that happened between them.
+    Transitions,
+}
+
+impl Inventory {
+    /// What changed between two stored dates: the books now, the changes by [`Self::find_usage_changes`].
+    pub async fn usage_changes(&self, request: &UsageRequest) -> Result<UsageAnswer, InventoryError> {
+        let scope = self.scope(request).await?;
+        let snapshot = self.database.begin_reading().await?;
+        let answer = self.compare_days(&snapshot, request, scope).await?;
+        snapshot.commit().await?;
+        Ok(answer)
+    }
+
+    async fn scope(&self, request: &UsageRequest) -> Result<Scope, InventoryError> {
+        let internal = if request.include_internal { HashSet::new() } else { self.internal_organizations().await? };
+        Ok(Scope { internal, only: request.organization_id })
+    }
+
+    /// Ids of the MSP's own organizations.
+    pub(crate) async fn internal_organizations(&self) -> Result<HashSet<i64>, InventoryError> {
+        let names: Vec<String> = self.rules.internal_organizations.iter().filter_map(|name| canonical(name)).collect();
+        if names.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let own = organization::Entity::find().filter(organization::Column::CanonicalName.is_in(names));
+        Ok(own.all(self.database.reader()).await?.into_iter().map(|row| row.id).collect())
+    }
+}
