@@ -1,8 +1,8 @@
 //! `make bench`: the figures of docs/operations.md. The real binary as a process of its own, simulated vendors over
 //! HTTP, SQLite and PostgreSQL in one run.
 
-mod retention;
 mod counts;
+mod retention;
 mod scale;
 mod usage;
 

@@ -18,8 +18,9 @@ use std::{
 use chrono::NaiveDate;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    AccessMode, ConnectOptions, ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
-    IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, metric, sqlx,
+    AccessMode, ConnectOptions, ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseExecutor,
+    DatabaseTransaction, DbErr, IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    metric, sqlx,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -39,6 +40,8 @@ pub struct Database {
     turn: Arc<Mutex<()>>,
     place: Place,
     watcher: Option<Watcher>,
+    /// All its statements are in one transaction that only reads and never ends.
+    is_moment: bool,
 }
 
 /// Where the rows are, for connections beside the pools.
@@ -88,14 +91,14 @@ impl Database {
         options.acquire_timeout(WRITER_TIMEOUT);
         let writer = sea_orm::Database::connect(options).await?;
         let reader = sea_orm::Database::connect(sqlite_options(&url, READERS, READING)).await?;
-        Ok(Self { reader, writer, turn: Arc::default(), place: Place::Sqlite(url), watcher: None })
+        Ok(Self { reader, writer, turn: Arc::default(), place: Place::Sqlite(url), watcher: None, is_moment: false })
     }
 
     /// Connects to PostgreSQL 15 or later.
     pub async fn connect_postgres(url: &SecretString) -> Result<Self, DbErr> {
         let pool = sea_orm::Database::connect(postgres_options(url, READERS * 2)).await?;
         let place = Place::Postgres(url.clone());
-        Ok(Self { reader: pool.clone(), writer: pool, turn: Arc::default(), place, watcher: None })
+        Ok(Self { reader: pool.clone(), writer: pool, turn: Arc::default(), place, watcher: None, is_moment: false })
     }
 
     /// Brings the tables up to date. Several servers may do so at once: one works, the others wait.
@@ -130,8 +133,11 @@ impl Database {
         self.writer.begin_with_options(immediate).await
     }
 
-    /// A transaction that only reads, and whose statements all see the same moment.
-    pub(crate) async fn begin_reading(&self) -> Result<DatabaseTransaction, DbErr> {
+    /// What only reads, and whose statements all see the same moment: a transaction, or the one that a moment is anyway.
+    pub(crate) async fn begin_reading(&self) -> Result<DatabaseExecutor<'_>, DbErr> {
+        if self.is_moment {
+            return Ok(DatabaseExecutor::Connection(&self.reader));
+        }
         let options = match self.reader.get_database_backend() {
             DatabaseBackend::Postgres => TransactionOptions {
                 isolation_level: Some(IsolationLevel::RepeatableRead),
@@ -141,7 +147,7 @@ impl Database {
             // SQLite's readers see one moment anyway.
             _ => TransactionOptions::default(),
         };
-        self.reader.begin_with_options(options).await
+        Ok(DatabaseExecutor::OwnedTransaction(self.reader.begin_with_options(options).await?))
     }
 
     /// A transaction that changes days, identities, devices or findings, or judges by them. Every such one touches what
@@ -171,7 +177,14 @@ impl Database {
             connection.set_metric_callback(move |info| callback(info));
         }
         let (reader, writer) = (connection.clone(), connection);
-        Ok(Self { reader, writer, turn: Arc::default(), place: self.place.clone(), watcher: self.watcher.clone() })
+        Ok(Self {
+            reader,
+            writer,
+            turn: Arc::default(),
+            place: self.place.clone(),
+            watcher: self.watcher.clone(),
+            is_moment: true,
+        })
     }
 
     /// Says goodbye to the database instead of hanging up. All handles on it are closed.

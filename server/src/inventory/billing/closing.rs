@@ -42,7 +42,7 @@ impl Inventory {
     /// Freezes a month's report. Of two who do it at once, one does.
     pub async fn close_month(&self, order: CloseOrder) -> Result<CloseOutcome, InventoryError> {
         let transaction = self.database.begin_storing().await?;
-        let billed = match self.billed(&transaction, order.month).await? {
+        let billed = match self.billed(&*transaction, order.month).await? {
             BillingAnswer::NotBegun => return Ok(CloseOutcome::NotOver),
             BillingAnswer::NoData { .. } => return Ok(CloseOutcome::NoData),
             BillingAnswer::Reported(billed) => billed,

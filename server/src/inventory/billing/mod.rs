@@ -83,7 +83,7 @@ impl Inventory {
     ) -> Result<BillingAnswer, InventoryError> {
         let transaction = self.database.begin_reading().await?;
         let answer = self.billed(&transaction, month).await?;
-        transaction.commit().await?;
+        drop(transaction);
         Ok(match (answer, organization_id) {
             (BillingAnswer::Reported(billed), Some(id)) => BillingAnswer::Reported(Box::new(billed.only(id))),
             (answer, _) => answer,

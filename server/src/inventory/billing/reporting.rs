@@ -11,7 +11,7 @@ use domain::{
     vendor::Vendor,
 };
 use entity::organization;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait};
+use sea_orm::{ConnectionTrait, EntityTrait};
 
 use super::{
     Billed, BilledChange, BillingAnswer,
@@ -50,7 +50,7 @@ impl Inventory {
     /// The answer of a month, read in this transaction with a fixed number of statements.
     pub(super) async fn billed(
         &self,
-        connection: &DatabaseTransaction,
+        connection: &impl ConnectionTrait,
         month: Month,
     ) -> Result<BillingAnswer, InventoryError> {
         let today = self.today();

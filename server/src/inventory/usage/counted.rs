@@ -7,9 +7,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use entity::snapshot_day;
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Statement,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Statement};
 
 use super::ledger::Span;
 use crate::inventory::{Inventory, InventoryError};
@@ -72,7 +70,7 @@ impl Inventory {
     /// The first counted day from this day on; `None` if none is left.
     pub(super) async fn find_counted(
         &self,
-        snapshot: &DatabaseTransaction,
+        snapshot: &impl ConnectionTrait,
         vendor_id: i64,
         from: NaiveDate,
     ) -> Result<Option<Counted>, InventoryError> {
@@ -93,7 +91,7 @@ impl Inventory {
     /// How many devices each organization had on a day, of all these vendors together; one statement.
     pub(super) async fn count_held(
         &self,
-        snapshot: &DatabaseTransaction,
+        snapshot: &impl ConnectionTrait,
         counted: &[Counted],
         from: NaiveDate,
     ) -> Result<BTreeMap<Option<i64>, u64>, InventoryError> {

@@ -63,7 +63,6 @@ impl Inventory {
         let scope = self.scope(request).await?;
         let snapshot = self.database.begin_reading().await?;
         let answer = self.compare_days(&snapshot, request, scope).await?;
-        snapshot.commit().await?;
         Ok(answer)
     }
 

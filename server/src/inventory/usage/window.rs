@@ -10,8 +10,7 @@ use domain::{
 };
 use entity::snapshot_day::{Column, Entity, Model};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect, Statement,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Statement,
 };
 
 use super::{
@@ -65,7 +64,7 @@ struct FlowRow {
 impl Inventory {
     pub(super) async fn compare_days(
         &self,
-        snapshot: &DatabaseTransaction,
+        snapshot: &impl ConnectionTrait,
         request: &UsageRequest,
         scope: Scope,
     ) -> Result<UsageAnswer, InventoryError> {
@@ -93,7 +92,7 @@ impl Inventory {
     /// The vendor that is asked for, or all that were ever stored; the reference vendor if none was.
     async fn compared_vendors(
         &self,
-        snapshot: &DatabaseTransaction,
+        snapshot: &impl ConnectionTrait,
         asked: Option<Vendor>,
     ) -> Result<Vec<Vendor>, InventoryError> {
         if let Some(vendor) = asked {
@@ -109,7 +108,7 @@ impl Inventory {
     /// The stored days of a window, dropped ones too, by vendor id.
     async fn list_window(
         &self,
-        snapshot: &DatabaseTransaction,
+        snapshot: &impl ConnectionTrait,
         vendors: &[Vendor],
         request: &UsageRequest,
     ) -> Result<BTreeMap<i64, Vec<Model>>, InventoryError> {
@@ -127,7 +126,7 @@ impl Inventory {
     /// From which counts a vendor's devices on the first day are told; or why the window can't be.
     async fn find_start(
         &self,
-        snapshot: &DatabaseTransaction,
+        snapshot: &impl ConnectionTrait,
         vendor: Vendor,
         request: &UsageRequest,
         days: &BTreeMap<i64, Vec<Model>>,
@@ -153,7 +152,7 @@ impl Inventory {
         }
     }
 
-    async fn list_flows(&self, snapshot: &DatabaseTransaction, span: &Span) -> Result<Vec<Flow>, InventoryError> {
+    async fn list_flows(&self, snapshot: &impl ConnectionTrait, span: &Span) -> Result<Vec<Flow>, InventoryError> {
         let statement = Statement::from_string(snapshot.get_database_backend(), span.flows());
         let rows = FlowRow::find_by_statement(statement).all(snapshot).await?;
         let billing = |id: Option<i64>| -> Option<Billing> { id.and_then(|id| self.reference.billing(id)) };
@@ -171,7 +170,7 @@ impl Inventory {
 
 /// The nearest stored days before and after a day, dropped ones too: the ledger tells of those.
 async fn nearest_stored(
-    snapshot: &DatabaseTransaction,
+    snapshot: &impl ConnectionTrait,
     vendor_id: i64,
     date: NaiveDate,
 ) -> Result<Vec<NaiveDate>, InventoryError> {
