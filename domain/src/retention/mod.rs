@@ -123,7 +123,7 @@ pub fn decide(days: &[StoredDay], counted: &[MonthEnd], window: Window) -> Vec<V
     let judged = Judged { newest: newest(days), last: last_days(days), counted, window };
     let mut dates: BTreeMap<NaiveDate, BTreeMap<Vendor, Option<Kept>>> = BTreeMap::new();
     for day in days.iter().filter(|day| !day.dropped) {
-        dates.entry(day.date).or_default().insert(day.vendor, judged.kept(day));
+        dates.entry(day.date).or_default().insert(day.vendor, judged.kept(*day));
     }
     let verdict = |(date, vendors): (NaiveDate, BTreeMap<Vendor, Option<Kept>>)| {
         let stays = vendors.values().any(Option::is_some);
@@ -144,7 +144,7 @@ struct Judged<'a> {
 }
 
 impl Judged<'_> {
-    fn kept(&self, day: &StoredDay) -> Option<Kept> {
+    fn kept(&self, day: StoredDay) -> Option<Kept> {
         if self.window.holds(day.date) {
             return Some(Kept::InWindow);
         }

@@ -22,7 +22,8 @@ impl Inventory {
     /// Deletes what is marked, and gives the file's free pages back.
     pub(super) async fn delete_dropped_days(&self, report: &mut RetentionReport) -> Result<(), InventoryError> {
         let writer = self.database.writer();
-        while writer.execute_unprepared(DELETE).await?.rows_affected() > 0 {}
+        let portion = || Statement::from_string(writer.get_database_backend(), DELETE);
+        while writer.execute_raw(portion()).await?.rows_affected() > 0 {}
         // The days are gone whether or not their pages can be given back.
         if let Err(error) = give_back(writer).await {
             report.left.push(format!("the file's free space could not be given back: {}", spell_out(&error)));

@@ -8,7 +8,7 @@ use domain::{
     vendor::Vendor,
 };
 use entity::snapshot_day;
-use sea_orm::{ColumnTrait, DatabaseBackend, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, QueryFilter, Statement};
 
 use crate::inventory::{Inventory, InventoryError};
 
@@ -49,6 +49,13 @@ pub struct MonthPreview {
     pub to_count: Option<NaiveDate>,
 }
 
+/// `$1` is the vendor, `$2` the day.
+const ADDS_UP: &str = "SELECT 1 FROM snapshot_day d WHERE d.vendor_id = $1 AND d.snapshot_date = $2 \
+    AND d.device_count = (SELECT COALESCE(SUM(c.cnt), 0) FROM daily_counts c \
+    WHERE c.vendor_id = d.vendor_id AND c.snapshot_date = d.snapshot_date) \
+    AND d.device_count = (SELECT COALESCE(SUM(t.cnt), 0) FROM daily_totals t \
+    WHERE t.vendor_id = d.vendor_id AND t.snapshot_date = d.snapshot_date)";
+
 impl Inventory {
     /// What a run would do now.
     pub async fn preview_retention(&self) -> Result<Preview, InventoryError> {
@@ -57,7 +64,9 @@ impl Inventory {
         let due = due_month_ends(&stock.days, &stock.counted, self.today());
         let is_due =
             |known: &&MonthEnd| due.iter().any(|due| (due.vendor, due.month_end) == (known.vendor, known.month_end));
-        let counted: Vec<MonthEnd> = stock.counted.iter().filter(|known| !is_due(known)).chain(&due).copied().collect();
+        let provable = self.list_provable(&due).await?;
+        let counted: Vec<MonthEnd> =
+            stock.counted.iter().filter(|known| !is_due(known)).chain(&provable).copied().collect();
         let verdicts = decide(&stock.days, &counted, self.window());
         let snapshots = self.count_kept().await?;
         let (now, then) = (by_month(&stock.counted), by_month(&due));
@@ -72,6 +81,19 @@ impl Inventory {
             verdict.vendors.iter().map(|one| day(verdict.date, one.vendor, one.kept)).collect::<Vec<_>>()
         });
         Ok(Preview { kept_from: self.window().first(), days: days.collect(), bytes: self.bytes_of(&verdicts).await? })
+    }
+
+    /// The months that will be counted once they are: those whose day has counts that add up to what was stored of it.
+    async fn list_provable(&self, due: &[MonthEnd]) -> Result<Vec<MonthEnd>, InventoryError> {
+        let mut provable = Vec::new();
+        for month in due {
+            let values = [self.reference.vendor_id(month.vendor).into(), month.counted.into()];
+            let statement = Statement::from_sql_and_values(self.database.backend(), ADDS_UP, values);
+            if self.database.reader().query_one_raw(statement).await?.is_some() {
+                provable.push(*month);
+            }
+        }
+        Ok(provable)
     }
 
     async fn count_kept(&self) -> Result<HashMap<(Vendor, NaiveDate), i64>, InventoryError> {
