@@ -55,7 +55,7 @@ async fn the_playgrounds_examples_work_as_they_are(#[values(Backend::Sqlite, Bac
     let asked = world.graphql.query("{ exceptions(first: 1) { nodes { id hostname } } devices(first: 1, filter: { vendor: { eq: NINJA } }) { nodes { hostname } } }").await;
     let variables = json!({
         "from": world.day(30).to_string(), "to": world.day(31).to_string(), "date": world.day(30).to_string(),
-        "month": "2026-03",
+        "month": world.day(30).format("%Y-%m").to_string(),
         "id": asked["exceptions"]["nodes"][0]["id"], "note": "agent installed",
         "hostname": asked["devices"]["nodes"][0]["hostname"],
     });
