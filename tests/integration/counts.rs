@@ -105,7 +105,7 @@ async fn assert_counted(world: &World, arguments: &str, rows: &[&Value], is_deci
     };
     let expected = |key: &dyn Fn(&Value) -> Value| -> BTreeMap<String, Value> {
         let groups = grouped(rows, key).into_iter();
-        groups.map(|(key, rows)| (key, counted(rows.into_iter(), is_decided))).collect()
+        groups.map(|(key, rows)| (key, counted(rows, is_decided))).collect()
     };
     let by_type = |row: &Value| row["deviceType"].clone();
     assert_eq!(of_breakdown(told["byDeviceType"].as_array().unwrap(), &by_type), expected(&by_type), "{arguments}");

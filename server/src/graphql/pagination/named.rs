@@ -55,8 +55,8 @@ mod tests {
 
     const ROWS: [Row; 5] = [(Some("a"), 9), (Some("b"), 1), (Some("b"), 2), (None, 3), (None, i64::MAX)];
 
-    fn page(arguments: PageArguments) -> (Vec<Row>, Option<String>, Option<String>) {
-        let page = page_of_named("names", &ROWS, |row| *row, &arguments).unwrap();
+    fn page(arguments: &PageArguments) -> (Vec<Row>, Option<String>, Option<String>) {
+        let page = page_of_named("names", &ROWS, |row| *row, arguments).unwrap();
         let edges = page.show(|rows| rows);
         let rows = edges.edges.iter().map(|edge| edge.node).collect();
         (rows, edges.info.start.clone(), edges.info.end)
@@ -66,7 +66,7 @@ mod tests {
     fn reading_on_and_back_meets_every_row_once() {
         let (mut forward, mut after) = (Vec::new(), None);
         while forward.len() < ROWS.len() {
-            let (rows, _, end) = page(PageArguments { first: Some(2), after, ..PageArguments::default() });
+            let (rows, _, end) = page(&PageArguments { first: Some(2), after, ..PageArguments::default() });
             assert!(!rows.is_empty());
             forward.extend(rows);
             after = end;
@@ -74,7 +74,7 @@ mod tests {
         assert_eq!(forward, ROWS);
         let (mut backward, mut before) = (Vec::new(), None);
         while backward.len() < ROWS.len() {
-            let (mut rows, start, _) = page(PageArguments { last: Some(2), before, ..PageArguments::default() });
+            let (mut rows, start, _) = page(&PageArguments { last: Some(2), before, ..PageArguments::default() });
             assert!(!rows.is_empty());
             rows.append(&mut backward);
             backward = rows;
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_cursor_of_another_list_is_refused() {
-        let (_, _, end) = page(PageArguments::default());
+        let (_, _, end) = page(&PageArguments::default());
         let arguments = PageArguments { after: end, ..PageArguments::default() };
         assert!(matches!(page_of_named("others", &ROWS, |row| *row, &arguments), Err(Fault::BadCursor(_))));
     }
