@@ -51,6 +51,7 @@ const DEVICES: Columns = &[
 
 const CHANGES: Columns = &[
     ("Change", "kind"),
+    ("Vendor", "vendor"),
     ("Date", "date"),
     ("Host name", "hostname"),
     ("Organization before", "fromOrganization.name"),
@@ -238,13 +239,13 @@ async fn usage_changes_and_their_sums_are_the_same_in_every_form(
     let parameters = [("vendor", "NINJA"), ("from", from.as_str()), ("to", &to)];
     let query = format!(
         r#"{{ usageChanges(vendor: NINJA, from: "{from}", to: "{to}") {{ changes(first: 100) {{ nodes {{ {} }} }}
-            byOrganization {{ {} }} totals {{ start added removed movedIn movedOut end }} }} }}"#,
+            byOrganization {{ nodes {{ {} }} }} totals {{ start added removed movedIn movedOut end }} }} }}"#,
         selection(CHANGES),
         selection(TOTALS)
     );
     let answer = world.graphql.query(&query).await["usageChanges"].clone();
     let changes = answer["changes"]["nodes"].as_array().unwrap();
-    let totals = answer["byOrganization"].as_array().unwrap();
+    let totals = answer["byOrganization"]["nodes"].as_array().unwrap();
     assert!(changes.len() >= 3 && totals.len() >= 2);
     let sheets = world.graphql.xlsx("usage-changes", &parameters).await;
     let [(first, changed), (second, summed)] = sheets.try_into().unwrap();
@@ -258,6 +259,45 @@ async fn usage_changes_and_their_sums_are_the_same_in_every_form(
         assert_eq!(sum, answer["totals"][field].as_i64().unwrap(), "{heading}");
     }
     assert_agree(totals, TOTALS, csv, summed);
+}
+
+const READINESS: Columns = &[
+    ("Host name", "hostname"),
+    ("Display name", "displayName"),
+    ("Organization", "organization.name"),
+    ("Location", "location.name"),
+    ("Billing", "billing"),
+    ("Verdict", "windows11.verdict"),
+    ("Not met or not known", "windows11.requirements.requirement"),
+    ("Remedies", "windows11.requirements.remedy"),
+    ("Operating system", "os.name"),
+    ("Build", "os.build"),
+    ("CPU", "hardware.cpuModel"),
+    ("Memory GiB", "hardware.memoryGib"),
+    ("Manufacturer", "hardware.manufacturer"),
+    ("Model", "hardware.model"),
+    ("Date", "date"),
+    ("Vendor's id", "vendorDeviceKey"),
+];
+
+#[rstest]
+#[tokio::test]
+async fn windows_11_readiness_is_the_same_in_every_form(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let world = World::on(backend).start().await;
+    world.night(0).await;
+    let unmet = "requirements(outcomes: [NOT_MET, NOT_ENOUGH_DATA])";
+    let fields = selection(READINESS).replace("requirements", unmet);
+    let answer = world.graphql.query(&format!("{{ windows11Devices(first: 500) {{ nodes {{ {fields} }} }} }}")).await;
+    let rows = answer["windows11Devices"]["nodes"].as_array().unwrap().clone();
+    assert!(rows.iter().any(|row| row["windows11"]["requirements"].as_array().unwrap().len() > 1));
+    let sheets = world.graphql.xlsx("windows11", &[]).await;
+    let [(first, devices), (second, organizations)] = sheets.try_into().unwrap();
+    assert_eq!((first.as_str(), second.as_str()), ("Devices", "Organizations"));
+    assert_agree(&rows, READINESS, world.graphql.csv("windows11", &[]).await, devices);
+    let totals: usize = organizations.iter().map(|line| line["Total"].parse::<usize>().unwrap()).sum();
+    assert_eq!(totals, rows.len());
+    let capable = world.graphql.csv("windows11", &[("verdicts", r#"["CAPABLE"]"#)]).await;
+    assert!(!capable.is_empty() && capable.iter().all(|line| line["Verdict"] == "CAPABLE"));
 }
 
 #[rstest]

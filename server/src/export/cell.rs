@@ -58,6 +58,7 @@ fn gather<'a>(value: &'a Value, field: &str, found: &mut Vec<&'a Value>) {
         Value::List(items) => items.iter().for_each(|item| gather(item, field, found)),
         Value::Object(fields) if !field.is_empty() => {
             let (name, rest) = field.split_once('.').unwrap_or((field, ""));
+            let name = name.split('(').next().unwrap_or(name);
             if let Some(value) = fields.get(name) {
                 gather(value, rest, found);
             }

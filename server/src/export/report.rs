@@ -18,7 +18,7 @@ pub(super) struct Table {
     /// The name of the sheet and, in lower case, the value of the parameter `table`.
     pub(super) name: &'static str,
     /// The document without the fields of its rows. `ROWS` stands for the selection of a connection, and it takes the
-    /// variables `$first` and `$after`; `LIST` stands for the selection of a plain list.
+    /// variables `$first` and `$after`.
     pub(super) document: &'static str,
     /// Where the connection or the list is in the answer: names with dots between.
     pub(super) rows: &'static str,
@@ -32,7 +32,7 @@ impl Table {
         let fields: Vec<String> = self.columns.iter().map(|column| selection(column.field)).collect();
         let fields = fields.join(" ");
         let connection = format!("{{ nodes {{ {fields} }} pageInfo {{ hasNextPage endCursor }} }}");
-        self.document.replace("ROWS", &connection).replace("LIST", &format!("{{ {fields} }}"))
+        self.document.replace("ROWS", &connection)
     }
 }
 
@@ -49,7 +49,7 @@ fn selection(field: &str) -> String {
 pub(super) struct Column {
     /// What people read above it.
     pub(super) title: &'static str,
-    /// The field of a row: names with dots between. A list on the way gives its values in one cell, `; ` between.
+    /// The field of a row: names with dots between, each with its arguments if it has some. A list on the way gives its values in one cell, `; ` between.
     pub(super) field: &'static str,
     /// What its cells hold.
     pub(super) kind: Kind,

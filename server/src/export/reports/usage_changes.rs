@@ -10,18 +10,26 @@ pub(super) const REPORT: Report = Report {
         Parameter::word("to").named(InFileName::When("to-")),
         Parameter::word("organizationId"),
         Parameter::flag("includeInternal"),
+        Parameter::json("filter"),
+        Parameter::json("orderBy"),
+        Parameter::flag("transitions"),
     ],
     tables: &[
         Table {
             name: "Changes",
-            document: "query ($vendor: VendorName!, $from: Date!, $to: Date!, $organizationId: ID,
-                              $includeInternal: Boolean! = true, $first: Int!, $after: String) {
+            document: "query ($vendor: VendorName, $from: Date!, $to: Date!, $organizationId: ID,
+                              $includeInternal: Boolean! = true, $filter: UsageChangeFilter,
+                              $orderBy: UsageChangeOrder, $transitions: Boolean! = false, $first: Int!,
+                              $after: String) {
                 usageChanges(vendor: $vendor, from: $from, to: $to, organizationId: $organizationId,
-                             includeInternal: $includeInternal) { changes(first: $first, after: $after) ROWS }
+                             includeInternal: $includeInternal) {
+                    changes(first: $first, after: $after, filter: $filter, orderBy: $orderBy, transitions: $transitions) ROWS
+                }
             }",
             rows: "usageChanges.changes",
             columns: &[
                 Column::text("Change", "kind"),
+                Column::text("Vendor", "vendor"),
                 Column::date("Date", "date"),
                 Column::text("Host name", "hostname"),
                 Column::text("Organization before", "fromOrganization.name"),
@@ -34,10 +42,10 @@ pub(super) const REPORT: Report = Report {
         },
         Table {
             name: "Organizations",
-            document: "query ($vendor: VendorName!, $from: Date!, $to: Date!, $organizationId: ID,
-                              $includeInternal: Boolean! = true) {
+            document: "query ($vendor: VendorName, $from: Date!, $to: Date!, $organizationId: ID,
+                              $includeInternal: Boolean! = true, $first: Int!, $after: String) {
                 usageChanges(vendor: $vendor, from: $from, to: $to, organizationId: $organizationId,
-                             includeInternal: $includeInternal) { byOrganization LIST }
+                             includeInternal: $includeInternal) { byOrganization(first: $first, after: $after) ROWS }
             }",
             rows: "usageChanges.byOrganization",
             columns: &[
