@@ -37,17 +37,26 @@ fn refusal(answer: &Answer) -> (String, Value, Value) {
 
 #[rstest]
 #[tokio::test]
-async fn resolving_twice_reports_already_resolved_and_changes_nothing(
+async fn resolving_twice_reports_already_resolved_and_changes_nothing_but_another_note(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let (world, open) = with_exceptions(backend).await;
     let first = resolve(&world, json!({ "id": open[0]["id"], "resolution": "FIXED", "note": "first" })).await;
     let first = first.data()["resolveException"]["exception"].clone();
-    for again in ["FIXED", "ACCEPTED", "FALSE_POSITIVE"] {
-        let answer = resolve(&world, json!({ "id": open[0]["id"], "resolution": again, "note": "second" })).await;
+    let again = async |resolution: &str, note: &str| {
+        let answer = resolve(&world, json!({ "id": open[0]["id"], "resolution": resolution, "note": note })).await;
         let (code, _, shown) = refusal(&answer);
-        assert_eq!((code.as_str(), &shown), ("ALREADY_RESOLVED", &first), "{again}");
+        assert_eq!(code, "ALREADY_RESOLVED", "{resolution}");
+        shown
+    };
+    for (resolution, note) in [("FIXED", "first"), ("ACCEPTED", "second"), ("FALSE_POSITIVE", "second")] {
+        assert_eq!(again(resolution, note).await, first, "{resolution}");
     }
+    let noted = again("FIXED", "second").await;
+    assert_eq!(noted["resolution"], first["resolution"]);
+    let last = noted["history"]["nodes"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!((&last["kind"], &last["note"]), (&json!("COMMENTED"), &json!("second")), "whoever says more is heard");
+    assert_eq!(again("FIXED", "second").await, noted);
     let others = world.graphql.every("exceptions", "filter: { status: { eq: OPEN } }", "id").await;
     assert_eq!(others.len(), open.len() - 1);
 }

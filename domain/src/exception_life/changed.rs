@@ -102,10 +102,11 @@ pub enum Refusal {
 }
 
 impl Change {
-    /// Whether it says something, so that [`Work::latest`] makes a difference.
-    pub const fn has_words(&self) -> bool {
+    /// Whether it may change nothing but what is said, so that [`Work::latest`] makes a difference.
+    pub const fn is_only_words(&self, is_resolved: bool) -> bool {
         match self {
-            Self::Resolve { note, .. } | Self::Reopen { note } => note.is_some(),
+            Self::Resolve { note, .. } => is_resolved && note.is_some(),
+            Self::Reopen { note } => !is_resolved && note.is_some(),
             Self::Comment { .. } => true,
             Self::Assign { .. } | Self::Snooze { .. } => false,
         }

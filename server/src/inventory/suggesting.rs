@@ -274,7 +274,7 @@ async fn list_considered(connection: &impl ConnectionTrait, wanted: &[Seen]) -> 
 fn account_of(backend: DbBackend) -> Expr {
     let position = if backend == DbBackend::Sqlite { "instr" } else { "strpos" };
     let user = r#""device_snapshot"."last_user""#;
-    let name = format!(r"substr({user}, {position}({user}, '') + 1)");
+    let name = format!(r"substr({user}, {position}({user}, '\') + 1)");
     Expr::cust(format!("lower(trim(substr({name}, 1, {position}({name} || '@', '@') - 1)))"))
 }
 

@@ -139,9 +139,10 @@ impl Inventory {
         let mut report = ChangeReport { selected: ids.len(), ..ChangeReport::default() };
         for chunk in ids.chunks(ROWS_AT_ONCE) {
             let locked = exception::Entity::find().filter(exception::Column::Id.is_in(chunk.iter().copied()));
-            let mut latest = list_latest(transaction, chunk, order.change).await?;
+            let rows = locked.order_by_asc(exception::Column::Id).all(transaction).await?;
+            let mut latest = list_latest(transaction, &rows, order.change).await?;
             let mut writing = Writing::default();
-            for row in locked.order_by_asc(exception::Column::Id).all(transaction).await? {
+            for row in rows {
                 let latest = latest.remove(&row.id);
                 report.add(writing.change(row, latest, order));
             }
@@ -188,21 +189,22 @@ impl Writing {
     }
 }
 
-/// The latest entry of the history of each of these exceptions, where it makes a difference: the words that are said may be
-/// the ones that were said last.
+/// The latest entry of the history of each of these exceptions, where it makes a difference: where nothing but words is
+/// new, and they may be the ones that were said last.
 async fn list_latest(
     transaction: &DatabaseTransaction,
-    ids: &[i64],
+    rows: &[exception::Model],
     change: &Change,
 ) -> Result<HashMap<i64, Latest>, InventoryError> {
     use exception_event::{Column, Entity};
-    if !change.has_words() {
+    let ids: Vec<i64> = rows.iter().filter(|row| change.is_only_words(row.resolved)).map(|row| row.id).collect();
+    if ids.is_empty() {
         return Ok(HashMap::new());
     }
     let newest = Entity::find()
         .select_only()
         .column_as(Column::Id.max(), "id")
-        .filter(Column::ExceptionId.is_in(ids.iter().copied()))
+        .filter(Column::ExceptionId.is_in(ids))
         .group_by(Column::ExceptionId);
     let events = Entity::find().filter(Column::Id.in_subquery(newest.into_query())).all(transaction).await?;
     let latest = |event: exception_event::Model| {
