@@ -159,7 +159,7 @@ impl Inventory {
             match removed {
                 Ok(true) => {}
                 Ok(false) => {
-                    report.left.push(format!("the emptied partition of {date} was in use, and still is there"))
+                    report.left.push(format!("the emptied partition of {date} was in use, and still is there"));
                 }
                 Err(error) if is_lock_timeout(&error) => {
                     report.left.push(format!("the partition of {date} was in use for too long, and still is there"));
@@ -232,7 +232,7 @@ async fn execute(connection: &mut PgConnection, sql: &str) -> Result<(), sqlx::E
 
 fn is_lock_timeout(error: &sqlx::Error) -> bool {
     const LOCK_NOT_AVAILABLE: &str = "55P03";
-    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == LOCK_NOT_AVAILABLE)
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == LOCK_NOT_AVAILABLE)
 }
 
 fn failed(error: sqlx::Error) -> DbErr {
