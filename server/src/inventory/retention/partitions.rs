@@ -129,7 +129,12 @@ impl Inventory {
             execute(&mut connection, PATIENCE).await.map_err(failed)?;
             self.drop_marked(&mut connection, report).await?;
             // The table's statistics are not its partitions', and nobody else refreshes them.
-            execute(&mut connection, "ANALYZE device_snapshot").await.map_err(failed)?;
+            match execute(&mut connection, "ANALYZE device_snapshot").await {
+                Err(error) if is_lock_timeout(&error) => {
+                    report.left.push("statistics were not refreshed while a day was being stored".to_owned());
+                }
+                analysed => analysed.map_err(failed)?,
+            }
         } else {
             report.left.push("another retention is removing what was dropped".to_owned());
         }
