@@ -129,7 +129,12 @@ impl Inventory {
             execute(&mut connection, PATIENCE).await.map_err(failed)?;
             self.drop_marked(&mut connection, report).await?;
             // The table's statistics are not its partitions', and nobody else refreshes them.
-            execute(&mut connection, "ANALYZE device_snapshot").await.map_err(failed)?;
+            match execute(&mut connection, "ANALYZE device_snapshot").await {
+                Err(error) if is_lock_timeout(&error) => {
+                    report.left.push("statistics were not refreshed while a day was being stored".to_owned());
+                }
+                analysed => analysed.map_err(failed)?,
+            }
         } else {
             report.left.push("another retention is removing what was dropped".to_owned());
         }
@@ -159,7 +164,7 @@ impl Inventory {
             match removed {
                 Ok(true) => {}
                 Ok(false) => {
-                    report.left.push(format!("the emptied partition of {date} was in use, and still is there"))
+                    report.left.push(format!("the emptied partition of {date} was in use, and still is there"));
                 }
                 Err(error) if is_lock_timeout(&error) => {
                     report.left.push(format!("the partition of {date} was in use for too long, and still is there"));
@@ -232,7 +237,7 @@ async fn execute(connection: &mut PgConnection, sql: &str) -> Result<(), sqlx::E
 
 fn is_lock_timeout(error: &sqlx::Error) -> bool {
     const LOCK_NOT_AVAILABLE: &str = "55P03";
-    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == LOCK_NOT_AVAILABLE)
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == LOCK_NOT_AVAILABLE)
 }
 
 fn failed(error: sqlx::Error) -> DbErr {
