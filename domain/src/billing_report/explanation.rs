@@ -62,7 +62,7 @@ pub fn explain(open: &[OpenException]) -> BTreeMap<Option<i64>, Explanation> {
             }
         }
     }
-    let spares: HashSet<i64> = devices(open, ExceptionType::SpareMismatch).collect();
+    let parked: HashSet<i64> = devices(open, ExceptionType::SpareMismatch).collect();
     let mut lacking = HashSet::new();
     for exception in open {
         let (line, device) = match exception.exception_type {
@@ -71,7 +71,7 @@ pub fn explain(open: &[OpenException]) -> BTreeMap<Option<i64>, Explanation> {
             _ => continue,
         };
         // A spare is no endpoint wherever it is filed.
-        if device.is_some_and(|device| !spares.contains(&device) && lacking.insert(device)) {
+        if device.is_some_and(|device| !parked.contains(&device) && lacking.insert(device)) {
             shares.of(line, exception.exception_type).effect -= 1;
         }
     }

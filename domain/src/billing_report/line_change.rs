@@ -1,6 +1,6 @@
 //! What a change of one device is to the organizations that it changes the bill of.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, hash::BuildHasher};
 
 use chrono::NaiveDate;
 
@@ -65,7 +65,7 @@ pub struct LineChange {
 }
 
 /// What a transition changes, at most one change per line, the line it left first. Internal organizations have no line.
-pub fn line_changes(transition: &Transition, internal: &HashSet<i64>) -> Vec<LineChange> {
+pub fn line_changes<S: BuildHasher>(transition: &Transition, internal: &HashSet<i64, S>) -> Vec<LineChange> {
     let units = |standing: Standing| {
         let is_internal = standing.organization_id.is_some_and(|id| internal.contains(&id));
         Units::of_device(standing.billing, standing.device_type, is_internal)
