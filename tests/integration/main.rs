@@ -91,3 +91,4 @@ mod vendor_paging;
 mod vendor_records;
 mod vendor_waits;
 mod windows11;
+mod year_of_bills;
