@@ -43,9 +43,9 @@ fn line<'a>(bill: &'a Value, name: Option<&str>) -> &'a Value {
 fn carried(
     tallies: &BTreeMap<u64, Tally>,
     days: std::ops::RangeInclusive<u64>,
-    name: &Option<String>,
+    name: Option<&String>,
 ) -> Vec<(i64, i64)> {
-    let on = |day: u64| tallies.range(..=day).next_back().and_then(|(_, tally)| tally.get(name).copied());
+    let on = |day: u64| tallies.range(..=day).next_back().and_then(|(_, tally)| tally.get(&name.cloned()).copied());
     days.map(|day| on(day).unwrap_or_default()).collect()
 }
 
@@ -56,7 +56,7 @@ fn assert_counted(bill: &Value, tallies: &BTreeMap<u64, Tally>, days: std::ops::
     let counted: BTreeSet<Option<String>> = tallies.values().flat_map(|tally| tally.keys().cloned()).collect();
     assert!(counted.is_subset(&names), "{counted:?} {names:?}");
     for name in &names {
-        let values = carried(tallies, days.clone(), name);
+        let values = carried(tallies, days.clone(), name.as_ref());
         let line = line(bill, name.as_deref());
         assert_eq!(pair(line), *values.last().unwrap(), "{name:?}");
         let highest = values.iter().fold((0, 0), |(one, two), value| (value.0.max(one), value.1.max(two)));

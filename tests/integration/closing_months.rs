@@ -76,7 +76,8 @@ async fn a_closed_month_is_what_was_billed_and_anyone_can_verify_it(
     let closing = &report["closing"];
     assert_eq!((text(closing, "closedBy"), &closing["forcedReason"]), ("local operator", &Value::Null));
     let content = text(closing, "content");
-    let hash = Sha256::digest(content.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let digest = Sha256::digest(content.as_bytes());
+    let hash = digest.iter().fold(String::new(), |hash, byte| format!("{hash}{byte:02x}"));
     assert_eq!(text(closing, "contentHash"), hash);
     let content: Value = serde_json::from_str(content).unwrap();
     assert_eq!((&content["month"], &content["countedOn"]), (&json!("2026-03"), &json!("2026-03-31")));
