@@ -282,7 +282,9 @@ const READINESS: Columns = &[
 
 #[rstest]
 #[tokio::test]
-async fn windows_11_readiness_is_the_same_in_every_form(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+async fn windows_11_readiness_is_the_same_in_every_form(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
     let world = World::on(backend).start().await;
     world.night(0).await;
     let unmet = "requirements(outcomes: [NOT_MET, NOT_ENOUGH_DATA])";

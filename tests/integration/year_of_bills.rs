@@ -85,11 +85,10 @@ async fn month_end(world: &World, last: NaiveDate) -> MonthEnd {
     let billed = listed.iter().filter(|row| row["billing"] == "BILLABLE");
     let seats = billed.clone().filter(|row| row["deviceType"] == "WORKSTATION").count();
     let told = &counts["totals"];
-    assert_eq!([&told["devices"], &told["endpoints"], &told["seats"]], [
-        &json!(listed.len()),
-        &json!(billed.count()),
-        &json!(seats)
-    ]);
+    assert_eq!(
+        [&told["devices"], &told["endpoints"], &told["seats"]],
+        [&json!(listed.len()), &json!(billed.count()), &json!(seats)]
+    );
     let report = world.graphql.bill(&month).await;
     for unit in ["endpoints", "seats"] {
         assert_eq!(report["totals"][unit], told[unit], "{unit} of {month}");

@@ -13,7 +13,8 @@ pub(super) const REPORT: Report = Report {
     tables: &[
         Table {
             name: "Devices",
-            document: "query ($date: Date, $organizationId: ID, $filter: SnapshotFilter, $verdicts: [Windows11Verdict!],
+            document:
+                "query ($date: Date, $organizationId: ID, $filter: SnapshotFilter, $verdicts: [Windows11Verdict!],
                               $first: Int!, $after: String) {
                 windows11Devices(date: $date, organizationId: $organizationId, filter: $filter, verdicts: $verdicts,
                                  first: $first, after: $after) ROWS
@@ -26,7 +27,10 @@ pub(super) const REPORT: Report = Report {
                 Column::text("Location", "location.name"),
                 Column::text("Billing", "billing"),
                 Column::text("Verdict", "windows11.verdict"),
-                Column::text("Not met or not known", "windows11.requirements(outcomes: [NOT_MET, NOT_ENOUGH_DATA]).requirement"),
+                Column::text(
+                    "Not met or not known",
+                    "windows11.requirements(outcomes: [NOT_MET, NOT_ENOUGH_DATA]).requirement",
+                ),
                 Column::text("Remedies", "windows11.requirements(outcomes: [NOT_MET, NOT_ENOUGH_DATA]).remedy"),
                 Column::text("Operating system", "os.name"),
                 Column::text("Build", "os.build"),
@@ -40,7 +44,8 @@ pub(super) const REPORT: Report = Report {
         },
         Table {
             name: "Organizations",
-            document: "query ($date: Date, $organizationId: ID, $filter: SnapshotFilter, $first: Int!, $after: String) {
+            document:
+                "query ($date: Date, $organizationId: ID, $filter: SnapshotFilter, $first: Int!, $after: String) {
                 windows11Readiness(date: $date, organizationId: $organizationId, filter: $filter) {
                     byOrganization(first: $first, after: $after) ROWS
                 }
