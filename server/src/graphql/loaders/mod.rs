@@ -37,7 +37,7 @@ pub use self::{
         DeviceCountOfOrganization, OrganizationId, OrganizationOfIdentity, OrganizationOfSite, SitesOfOrganization,
     },
     sites::{AliasOfSite, DeviceCountOfSite, EventsOfSite, SiteKey, Suggestion, SuggestionsOfSite},
-    snapshots::{LatestNames, LatestSnapshot, SnapshotOn, SourceNames, UsageFacts, UsageFactsOn},
+    snapshots::{LastSeen, LatestNames, LatestSnapshot, SnapshotOn, SourceNames, UsageFacts, UsageFactsOn},
     vendors::{LatestDay, LatestRun},
 };
 use crate::inventory::Inventory;
