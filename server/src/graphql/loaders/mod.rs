@@ -37,7 +37,7 @@ pub use self::{
         DeviceCountOfOrganization, OrganizationId, OrganizationOfIdentity, OrganizationOfSite, SitesOfOrganization,
     },
     sites::{AliasOfSite, DeviceCountOfSite, EventsOfSite, SiteKey, Suggestion, SuggestionsOfSite},
-    snapshots::{LatestNames, LatestSnapshot, SnapshotOn, SourceNames},
+    snapshots::{LastSeen, LatestNames, LatestSnapshot, SnapshotOn, SourceNames},
     vendors::{LatestDay, LatestRun},
 };
 use crate::inventory::Inventory;

@@ -9,7 +9,10 @@ use sea_orm::{
     RelationTrait,
 };
 
-use super::{KEY, Keyed, Rows, grouped, one_each};
+use super::{
+    KEY, Keyed, Rows, grouped, one_each,
+    snapshots::{LastSeen, find_latest},
+};
 
 /// A client organization by its id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,7 +54,7 @@ impl Loader<OrganizationOfSite> for Rows {
 
 /// The client organization under which a vendor's record was last filed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct OrganizationOfIdentity(pub i64);
+pub struct OrganizationOfIdentity(pub LastSeen);
 
 impl Loader<OrganizationOfIdentity> for Rows {
     type Value = organization::Model;
@@ -61,7 +64,7 @@ impl Loader<OrganizationOfIdentity> for Rows {
         &self,
         keys: &[OrganizationOfIdentity],
     ) -> Result<HashMap<OrganizationOfIdentity, organization::Model>, DbErr> {
-        let latest = self.find_latest(keys.iter().map(|key| key.0)).await?;
+        let latest = find_latest(keys.iter().map(|key| key.0));
         let rows = latest
             .select_only()
             .column_as(device_snapshot::Column::DeviceIdentityId, KEY)
@@ -71,7 +74,9 @@ impl Loader<OrganizationOfIdentity> for Rows {
             .into_model::<Keyed<organization::Model>>()
             .all(&self.reader)
             .await?;
-        Ok(rows.into_iter().map(|found| (OrganizationOfIdentity(found.key), found.row)).collect())
+        let of_record: HashMap<i64, _> = rows.into_iter().map(|found| (found.key, found.row)).collect();
+        let found = |key: &OrganizationOfIdentity| Some((*key, of_record.get(&key.0.identity_id)?.clone()));
+        Ok(keys.iter().filter_map(found).collect())
     }
 }
 

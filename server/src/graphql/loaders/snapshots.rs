@@ -12,27 +12,46 @@ use sea_orm::{
 
 use super::{Rows, one_each};
 
+/// A vendor's record and its last day, which is the day of its newest snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LastSeen {
+    /// The last stored day that has it.
+    pub date: NaiveDate,
+    /// The vendor's record.
+    pub identity_id: i64,
+}
+
+impl LastSeen {
+    /// Of this record.
+    pub fn of(identity: &device_identity::Model) -> Self {
+        Self { date: identity.last_seen_date, identity_id: identity.id }
+    }
+}
+
 /// The newest stored snapshot of a vendor's record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct LatestSnapshot(pub i64);
+pub struct LatestSnapshot(pub LastSeen);
 
 impl Loader<LatestSnapshot> for Rows {
     type Value = device_snapshot::Model;
     type Error = DbErr;
 
     async fn load(&self, keys: &[LatestSnapshot]) -> Result<HashMap<LatestSnapshot, device_snapshot::Model>, DbErr> {
-        let rows = self.find_latest(keys.iter().map(|key| key.0)).await?.all(&self.reader).await?;
-        Ok(one_each(rows, |row| LatestSnapshot(row.device_identity_id)))
+        let rows = find_latest(keys.iter().map(|key| key.0)).all(&self.reader).await?;
+        Ok(one_each(rows, |row| {
+            LatestSnapshot(LastSeen { date: row.snapshot_date, identity_id: row.device_identity_id })
+        }))
     }
 }
 
 /// What the newest stored snapshot of a vendor's record calls it: the few columns that lists of devices show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct LatestNames(pub i64);
+pub struct LatestNames(pub LastSeen);
 
 /// See [`LatestNames`].
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct SourceNames {
+    snapshot_date: NaiveDate,
     device_identity_id: i64,
     /// Host name as received.
     pub hostname: String,
@@ -48,34 +67,22 @@ impl Loader<LatestNames> for Rows {
 
     async fn load(&self, keys: &[LatestNames]) -> Result<HashMap<LatestNames, SourceNames>, DbErr> {
         use device_snapshot::Column;
-        let latest = self.find_latest(keys.iter().map(|key| key.0)).await?;
+        let latest = find_latest(keys.iter().map(|key| key.0));
         let rows = latest
             .select_only()
-            .columns([Column::DeviceIdentityId, Column::Hostname, Column::DisplayName, Column::LastOnline])
+            .columns([Column::SnapshotDate, Column::DeviceIdentityId])
+            .columns([Column::Hostname, Column::DisplayName, Column::LastOnline])
             .into_model::<SourceNames>()
             .all(&self.reader)
             .await?;
-        Ok(one_each(rows, |row| LatestNames(row.device_identity_id)))
+        Ok(one_each(rows, |row| LatestNames(LastSeen { date: row.snapshot_date, identity_id: row.device_identity_id })))
     }
 }
 
-impl Rows {
-    /// A record's last day is the day of its newest snapshot, so that the snapshot is found by key. The days are asked for
-    /// first: with them in its text a statement looks into their partitions only, and a join would look into all.
-    pub(super) async fn find_latest(
-        &self,
-        identities: impl Iterator<Item = i64>,
-    ) -> Result<Select<device_snapshot::Entity>, DbErr> {
-        use device_identity::{Column, Entity};
-        let days = Entity::find()
-            .select_only()
-            .columns([Column::LastSeenDate, Column::Id])
-            .filter(Column::Id.is_in(identities))
-            .into_tuple::<(NaiveDate, i64)>()
-            .all(&self.reader)
-            .await?;
-        Ok(device_snapshot::Entity::find().filter(on_days(days.into_iter())))
-    }
+/// The newest snapshots of records. With the days in its text, which the records tell, a statement looks into their
+/// partitions only; a join with the records would look into all.
+pub(super) fn find_latest(keys: impl Iterator<Item = LastSeen>) -> Select<device_snapshot::Entity> {
+    device_snapshot::Entity::find().filter(on_days(keys.map(|key| (key.date, key.identity_id))))
 }
 
 /// Whether the snapshot's day is kept: of one that is not, what has yet to be removed is not shown.

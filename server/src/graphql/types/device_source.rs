@@ -10,7 +10,7 @@ use super::{
 use crate::graphql::{
     context::Hub,
     errors::Fault,
-    loaders::{LatestDay, LatestNames, LatestSnapshot, OrganizationOfIdentity, SourceNames},
+    loaders::{LastSeen, LatestDay, LatestNames, LatestSnapshot, OrganizationOfIdentity, SourceNames},
 };
 
 /// One vendor's record of a device.
@@ -19,7 +19,7 @@ pub struct DeviceSource(pub Model);
 
 impl DeviceSource {
     async fn names(&self, ctx: &Context<'_>) -> Result<Option<SourceNames>, Fault> {
-        ctx.load(LatestNames(self.0.id)).await
+        ctx.load(LatestNames(LastSeen::of(&self.0))).await
     }
 }
 
@@ -56,7 +56,7 @@ impl DeviceSource {
     /// The client under which the vendor last filed it; null when it was filed under none, or no stored day has the record
     /// any more.
     async fn organization(&self, ctx: &Context<'_>) -> Result<Option<Organization>, Fault> {
-        Ok(ctx.load(OrganizationOfIdentity(self.0.id)).await?.map(Organization))
+        Ok(ctx.load(OrganizationOfIdentity(LastSeen::of(&self.0))).await?.map(Organization))
     }
 
     /// The rule by which it was linked to Ninja's record, or PERSON where a person linked it to any other; null for a record
@@ -93,7 +93,7 @@ impl DeviceSource {
 
     /// All that the vendor said of it on the last stored day; null when no stored day has the record any more.
     async fn snapshot(&self, ctx: &Context<'_>) -> Result<Option<DeviceSnapshot>, Fault> {
-        Ok(ctx.load(LatestSnapshot(self.0.id)).await?.map(DeviceSnapshot))
+        Ok(ctx.load(LatestSnapshot(LastSeen::of(&self.0))).await?.map(DeviceSnapshot))
     }
 }
 
