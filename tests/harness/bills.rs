@@ -62,6 +62,8 @@ impl World {
             let last = next.pred_opt().unwrap_or_default();
             let columns = "vendor_id, site_id, device_type_id, billing_status_id, location_name, spare_reason, cnt";
             let statements = [
+                // The hub has counted a month that is over when the next one began.
+                format!("DELETE FROM month_end_counts WHERE month_end_date = '{last}'"),
                 format!(
                     "INSERT INTO month_end_counts (month_end_date, counted_date, {columns}) \
                      SELECT '{last}', snapshot_date, {columns} FROM daily_counts WHERE snapshot_date = '{end}'"

@@ -241,9 +241,12 @@ pub(crate) async fn drop_day(world: &World, day: NaiveDate) {
 /// Rolls a day up as the last one of its month, as it is done before that month's days are dropped.
 pub(crate) async fn roll_up(world: &World, day: NaiveDate, month_end: NaiveDate) {
     let columns = "vendor_id, site_id, device_type_id, billing_status_id, location_name, spare_reason, cnt";
+    let writer = world.inventory.database().writer();
+    let forget = format!("DELETE FROM month_end_counts WHERE month_end_date = '{month_end}'");
+    writer.execute_unprepared(&forget).await.unwrap();
     let sql = format!(
         "INSERT INTO month_end_counts (month_end_date, counted_date, {columns}) SELECT '{month_end}', '{day}', {columns} \
          FROM daily_counts WHERE snapshot_date = '{day}'"
     );
-    world.inventory.database().writer().execute_unprepared(&sql).await.unwrap();
+    writer.execute_unprepared(&sql).await.unwrap();
 }
