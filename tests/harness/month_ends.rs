@@ -38,7 +38,8 @@ impl World {
         let of_day = format!("WHERE vendor_id = {vendor_id} AND snapshot_date = '{counted}'");
         // The hub has counted a month that is over when the next one began.
         for table in ["month_end_counts", "month_end_totals"] {
-            self.write(&format!("DELETE FROM {table} WHERE vendor_id = {vendor_id} AND month_end_date = '{end}'")).await;
+            self.write(&format!("DELETE FROM {table} WHERE vendor_id = {vendor_id} AND month_end_date = '{end}'"))
+                .await;
         }
         self.write(&format!(
             "INSERT INTO month_end_counts (month_end_date, counted_date, {COUNTED_BY}) SELECT '{end}', snapshot_date, \
