@@ -204,7 +204,9 @@ async fn tables_with_rows_become_partitions_and_whole_again() {
     let keys = "SELECT string_agg(pg_get_constraintdef(oid), ',' ORDER BY conname) FROM pg_constraint \
                 WHERE conrelid = 'device_snapshot'::regclass AND contype = 'f'";
     let mut seen = Vec::new();
-    let steps = u32::try_from(Migrator::migrations().len()).unwrap() - 14;
+    // Without the migrations after the fifteenth, which may add columns.
+    let later = u32::try_from(Migrator::migrations().len()).unwrap() - 15;
+    Migrator::down(writer, Some(later)).await.unwrap();
     for down in [true, false] {
         let mut told: Vec<String> = Vec::new();
         for sql in [shape, rows, keys] {
@@ -213,7 +215,7 @@ async fn tables_with_rows_become_partitions_and_whole_again() {
         assert!(one::<bool>(world.rows(), may_read).await);
         seen.push(told);
         if down {
-            Migrator::down(writer, Some(steps)).await.unwrap();
+            Migrator::down(writer, Some(1)).await.unwrap();
         } else {
             Migrator::up(writer, None).await.unwrap();
         }
