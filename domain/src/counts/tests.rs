@@ -1,7 +1,7 @@
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use chrono::{Datelike, Days, NaiveDate, Weekday};
-use proptest::{collection::btree_map, prelude::*};
+use proptest::{collection::btree_set, prelude::*};
 
 use super::*;
 use crate::{
@@ -128,15 +128,15 @@ prop_compose! {
 }
 
 /// Days of both vendors, all kept.
-fn histories() -> impl Strategy<Value = BTreeMap<(Vendor, NaiveDate), ()>> {
+fn histories() -> impl Strategy<Value = BTreeSet<(Vendor, NaiveDate)>> {
     let vendor = prop_oneof![Just(NINJA), Just(OTHER)];
-    btree_map((vendor, a_day()), Just(()), 0..120)
+    btree_set((vendor, a_day()), 0..120)
 }
 
 /// The same days after those before a date were dropped; a vendor's newest day never is.
-fn dropped_before(days: &BTreeMap<(Vendor, NaiveDate), ()>, first_kept: NaiveDate) -> StoredDays {
-    let newest = |vendor| days.keys().filter(|(of, _)| *of == vendor).map(|(_, day)| *day).max();
-    days.keys().map(|(vendor, day)| (*vendor, *day, *day >= first_kept || Some(*day) == newest(*vendor))).collect()
+fn dropped_before(days: &BTreeSet<(Vendor, NaiveDate)>, first_kept: NaiveDate) -> StoredDays {
+    let newest = |vendor| days.iter().filter(|(of, _)| *of == vendor).map(|(_, day)| *day).max();
+    days.iter().map(|(vendor, day)| (*vendor, *day, *day >= first_kept || Some(*day) == newest(*vendor))).collect()
 }
 
 fn interval() -> impl Strategy<Value = Interval> {
@@ -184,7 +184,7 @@ proptest! {
     fn an_interval_has_a_point_when_a_kept_day_is_in_it(days in histories(), interval in interval()) {
         let all = dropped_before(&days, NaiveDate::MIN);
         let points = all.points(&(day("2024-01-01")..=day("2027-01-01")), interval);
-        let mut expected: Vec<_> = days.keys().map(|(_, day)| interval.start(*day)).collect();
+        let mut expected: Vec<_> = days.iter().map(|(_, day)| interval.start(*day)).collect();
         expected.sort();
         expected.dedup();
         prop_assert_eq!(points.iter().map(|point| point.start).collect::<Vec<_>>(), expected);
@@ -194,7 +194,7 @@ proptest! {
     fn dropping_days_leaves_every_month_its_last_day(days in histories(), first_kept in a_day()) {
         let range = day("2024-01-01")..=day("2027-01-01");
         for vendor in Vendor::ALL {
-            let own: BTreeMap<_, _> = days.keys().filter(|(of, _)| *of == vendor).map(|key| (*key, ())).collect();
+            let own: BTreeSet<_> = days.iter().filter(|(of, _)| *of == vendor).copied().collect();
             let told = |days: StoredDays| -> Vec<(NaiveDate, NaiveDate)> {
                 days.points(&range, Interval::Month).iter().map(|point| (point.start, point.date)).collect()
             };
@@ -207,12 +207,12 @@ proptest! {
         let kept = dropped_before(&days, first_kept);
         for point in kept.points(&(day("2024-01-01")..=day("2027-01-01")), Interval::Month) {
             let of_month = |vendor| {
-                days.keys().any(|(of, day)| *of == vendor && month_start(*day) == point.start)
+                days.iter().any(|(of, day)| *of == vendor && month_start(*day) == point.start)
             };
             let is_kept = |(vendor, day): &&(Vendor, NaiveDate)| {
                 matches!(kept.sources(*day).get(vendor), Some(Source::Day(_)))
             };
-            if !days.keys().filter(is_kept).any(|(_, day)| month_start(*day) == point.start) {
+            if !days.iter().filter(is_kept).any(|(_, day)| month_start(*day) == point.start) {
                 for vendor in Vendor::ALL {
                     prop_assert_eq!(point.sources.contains_key(&vendor), of_month(vendor));
                 }
