@@ -273,7 +273,7 @@ async fn a_date_that_has_no_counts_is_refused_with_a_reason(
         ("(date: \"2026-03-07\")", "BAD_USER_INPUT"),
         ("(date: \"9999-12-31\")", "BAD_USER_INPUT"),
         ("(date: \"0001-01-01\")", "NO_DATA"),
-        ("(date: \"0000-01-01\")", "NO_DATA"),
+        ("(date: \"0001-01-01\")", "NO_DATA"),
         ("(date: \"2026-03-31\")", "BAD_USER_INPUT"),
         // `Organization:98765` as this server writes ids.
         ("(filter: { organization: { eq: \"T3JnYW5pemF0aW9uOjk4NzY1\" } })", "NOT_FOUND"),

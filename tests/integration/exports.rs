@@ -100,9 +100,12 @@ fn expected(row: &Value, columns: Columns) -> Line {
     columns.iter().map(|(heading, field)| ((*heading).to_owned(), shown(field))).collect()
 }
 
-/// Texts of details may have their keys in any order.
+/// Texts of details may have their keys in any order, and a spreadsheet knows no 32.0 beside 32.
 fn comparable(lines: Vec<Line>) -> Vec<Line> {
     let sorted = |mut line: Line| {
+        if let Some(memory) = line.get_mut("Memory GiB") {
+            *memory = memory.trim_end_matches(".0").to_owned();
+        }
         if let Some(details) = line.get_mut("Details") {
             let details_as_json: Value = serde_json::from_str(details).unwrap();
             *details = serde_json::to_string(&details_as_json).unwrap();
