@@ -30,16 +30,31 @@ const REQUESTS: usize = 200;
 const PAGE: &str = "query($first: Int!) { devices(first: $first) { nodes { id hostname organization { name } \
                     sources { vendor hostname displayName lastOnline } openExceptions { type hostname } } } }";
 
+/// What can be measured; `make bench ARGS="counts usage"` measures these alone.
+const PARTS: [&str; 6] = ["collecting", "exceptions", "retention", "counts", "usage", "scale"];
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    let asked: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(unknown) = asked.iter().find(|part| !PARTS.contains(&part.as_str())) {
+        anyhow::bail!("nothing is called `{unknown}`; there is {}", PARTS.join(", "));
+    }
     println!("| what | SQLite | PostgreSQL |\n| --- | --- | --- |");
-    print_table(measure(Backend::Sqlite).await?, measure(Backend::Postgres).await?);
-    print_table(measure_exceptions(Backend::Sqlite).await?, measure_exceptions(Backend::Postgres).await?);
-    print_table(retention::measure(Backend::Sqlite).await?, retention::measure(Backend::Postgres).await?);
-    print_table(counts::measure(Backend::Sqlite).await?, counts::measure(Backend::Postgres).await?);
-    print_table(measure_usage(Backend::Sqlite).await?, measure_usage(Backend::Postgres).await?);
-    print_table(scale::measure(Backend::Sqlite).await?, scale::measure(Backend::Postgres).await?);
+    for part in PARTS.into_iter().filter(|part| asked.is_empty() || asked.iter().any(|asked| asked == part)) {
+        print_table(measure_part(part, Backend::Sqlite).await?, measure_part(part, Backend::Postgres).await?);
+    }
     Ok(())
+}
+
+async fn measure_part(part: &str, backend: Backend) -> anyhow::Result<Vec<(String, String)>> {
+    match part {
+        "collecting" => measure(backend).await,
+        "exceptions" => measure_exceptions(backend).await,
+        "retention" => retention::measure(backend).await,
+        "counts" => counts::measure(backend).await,
+        "usage" => measure_usage(backend).await,
+        _ => scale::measure(backend).await,
+    }
 }
 
 fn print_table(sqlite: Vec<(String, String)>, postgres: Vec<(String, String)>) {
