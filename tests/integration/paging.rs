@@ -166,6 +166,13 @@ async fn both_databases_give_every_list_in_one_order() {
             for kind in ["ADDED", "REMOVED", "ORGANIZATION_CHANGED", "BILLING_CHANGED"] {
                 assert_eq!(count(&one, kind), count(&other, kind), "{kind}");
             }
+        } else if list.key == "/totals/start" {
+            // In the order of the organizations' ids, which depend on whose collection was stored first.
+            let sorted = |mut keys: Vec<Value>| {
+                keys.sort_by_key(Value::as_i64);
+                keys
+            };
+            assert_eq!(sorted(one), sorted(other), "{}", list.query);
         } else if matches!(list.key, "/hostname" | "/name") {
             // Each is sorted by its canonical form; how it is spelled depends on which vendor came first.
             let canonical = |keys: &[Value]| {
