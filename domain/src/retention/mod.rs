@@ -8,9 +8,9 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 
-use crate::vendor::Vendor;
+use crate::{counts::month_end, vendor::Vendor};
 
 /// Fewer days than this can't be kept, so that the whole of the month before is always there.
 pub const FEWEST_DAYS: u32 = 35;
@@ -100,13 +100,6 @@ impl Verdict {
     pub fn goes(&self) -> bool {
         self.vendors.iter().all(|day| day.kept.is_none())
     }
-}
-
-/// The last day of the calendar month of a date.
-pub fn month_end(date: NaiveDate) -> NaiveDate {
-    let (year, month) = if date.month() == 12 { (date.year() + 1, 1) } else { (date.year(), date.month() + 1) };
-    let next = NaiveDate::from_ymd_opt(year, month, 1);
-    next.and_then(|next| next.pred_opt()).unwrap_or(NaiveDate::MAX)
 }
 
 /// The months that are over and whose end must be counted, or counted again, because it is not counted by the vendor's last

@@ -2,12 +2,11 @@
 
 use async_graphql::{Context, ID, Object};
 
+use super::organizations::require_organization;
 use crate::{
     graphql::{
         context::Hub,
         errors::Fault,
-        loaders::OrganizationId,
-        node_id::NodeId,
         types::{BillingReport, Month},
     },
     inventory::billing::BillingAnswer,
@@ -37,13 +36,5 @@ impl BillingQueries {
             BillingAnswer::NotBegun => Err(Fault::BadUserInput(format!("{} has not begun", month.0))),
             BillingAnswer::NoData { nearest } => Err(Fault::NoDataOf { what: month.0.to_string(), nearest }),
         }
-    }
-}
-
-async fn require_organization(ctx: &Context<'_>, id: &ID) -> Result<i64, Fault> {
-    let id = NodeId::organization(id)?;
-    match ctx.load(OrganizationId(id)).await? {
-        Some(_) => Ok(id),
-        None => Err(Fault::NotFound("there is no such organization".to_owned())),
     }
 }

@@ -1,6 +1,6 @@
 //! `organizations`.
 
-use async_graphql::{Context, InputObject, Object};
+use async_graphql::{Context, ID, InputObject, Object};
 use entity::{organization, site};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter,
@@ -12,6 +12,8 @@ use crate::{
         context::Hub,
         errors::Fault,
         filters::{Filter, Joined, Names, OrderDirection, StringFilter, condition},
+        loaders::OrganizationId,
+        node_id::NodeId,
         pagination::{Connection, Order, PageArguments, page_cost, page_of_rows},
         types::Organization,
     },
@@ -77,4 +79,13 @@ impl OrganizationQueries {
 fn named_by_sites() -> SelectStatement {
     use site::{Column, Entity};
     Query::select().column(Column::OrganizationId).from(Entity).and_where(Column::OrganizationId.is_not_null()).take()
+}
+
+/// The organization of an id in a request; one that is not there is refused.
+pub(super) async fn require_organization(ctx: &Context<'_>, id: &ID) -> Result<i64, Fault> {
+    let id = NodeId::organization(id)?;
+    match ctx.load(OrganizationId(id)).await? {
+        Some(_) => Ok(id),
+        None => Err(Fault::NotFound("there is no such organization".to_owned())),
+    }
 }

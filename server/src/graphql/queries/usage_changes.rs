@@ -2,12 +2,11 @@
 
 use async_graphql::{Context, ID, Object};
 
+use super::organizations::require_organization;
 use crate::{
     graphql::{
         context::Hub,
         errors::Fault,
-        loaders::OrganizationId,
-        node_id::NodeId,
         types::{Date, UsageChanges, VendorName},
     },
     inventory::usage::{UsageAnswer, UsageRequest},
@@ -45,13 +44,5 @@ impl UsageQueries {
             UsageAnswer::Compared(window) => Ok(UsageChanges(*window)),
             UsageAnswer::NoData(no_data) => Err(Fault::NoDataOfVendor(no_data)),
         }
-    }
-}
-
-async fn require_organization(ctx: &Context<'_>, id: &ID) -> Result<i64, Fault> {
-    let id = NodeId::organization(id)?;
-    match ctx.load(OrganizationId(id)).await? {
-        Some(_) => Ok(id),
-        None => Err(Fault::NotFound("there is no such organization".to_owned())),
     }
 }

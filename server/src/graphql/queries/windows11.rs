@@ -10,13 +10,11 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, Func, Query},
 };
 
-use super::SnapshotFilter;
+use super::{SnapshotFilter, organizations::require_organization};
 use crate::graphql::{
     context::Hub,
     errors::Fault,
     filters::{OrderDirection, condition, one_of},
-    loaders::OrganizationId,
-    node_id::NodeId,
     pagination::{Connection, Order, PageArguments, page_cost, page_of_rows},
     types::{Date, DeviceSnapshot, Windows11Group, Windows11Readiness, Windows11Verdict, stored::optional},
 };
@@ -105,10 +103,7 @@ async fn asked(
 }
 
 async fn in_organization(ctx: &Context<'_>, id: &ID) -> Result<Expr, Fault> {
-    let id = NodeId::organization(id)?;
-    if ctx.load(OrganizationId(id)).await?.is_none() {
-        return Err(Fault::NotFound("there is no such organization".to_owned()));
-    }
+    let id = require_organization(ctx, id).await?;
     let sites = Query::select()
         .column(site::Column::Id)
         .from(site::Entity)

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use domain::{
-    retention::{Kept, MonthEnd, Verdict, decide, due_month_ends, month_end},
+    counts::month_end,
+    retention::{Kept, MonthEnd, Verdict, decide, due_month_ends},
     vendor::Vendor,
 };
 use entity::snapshot_day;
