@@ -53,6 +53,8 @@ pub struct Model {
     pub severity: i16,
     /// The last day on which nobody wants to see it though it is open.
     pub snoozed_until: Option<Date>,
+    /// The vendors whose records it is about: a bit for each, at the place of its id.
+    pub vendors: i64,
     /// Grows with every change but one: a check that only sees it again.
     pub version: i64,
 }

@@ -27,6 +27,7 @@ mod m0015_snapshot_partitions;
 mod m0016_closed_months;
 mod m0017_windows_11_verdict;
 mod m0018_exception_reading;
+mod m0019_exception_vendors;
 mod sql;
 
 /// All migrations, in order.
@@ -55,6 +56,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0016_closed_months::Migration),
             Box::new(m0017_windows_11_verdict::Migration),
             Box::new(m0018_exception_reading::Migration),
+            Box::new(m0019_exception_vendors::Migration),
         ]
     }
 }

@@ -1,5 +1,8 @@
 //! `inventory-hub`: see `inventory-hub --help`.
 
+// An optimised build lays out the future of the whole query root at once: one level per nested field type.
+#![recursion_limit = "512"]
+
 use std::process::ExitCode;
 
 use clap::Parser;

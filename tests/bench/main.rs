@@ -67,7 +67,7 @@ fn print_table(sqlite: Vec<(String, String)>, postgres: Vec<(String, String)>) {
 const EXCEPTIONS: u32 = 50_000;
 
 /// What a technician asks of the work list.
-const QUESTIONS: [(&str, &str); 14] = [
+const QUESTIONS: [(&str, &str); 17] = [
     ("newest first", "exceptions(first: 50) { SHOWN }"),
     ("open", "exceptions(first: 50, filter: { status: { eq: OPEN } }) { SHOWN }"),
     (
@@ -80,6 +80,12 @@ const QUESTIONS: [(&str, &str); 14] = [
         "exceptions(first: 50, filter: { type: { eq: SITE_MISMATCH }, severity: { eq: HIGH } }) { SHOWN }",
     ),
     ("about a vendor's records", "exceptions(first: 50, filter: { vendor: { eq: NINJA } }) { SHOWN }"),
+    ("not about one vendor's records", "exceptions(first: 50, filter: { not: { vendor: { eq: NINJA } } }) { SHOWN }"),
+    (
+        "not about the other's, which none is",
+        "exceptions(first: 50, filter: { not: { vendor: { eq: THREATLOCKER } } }) { SHOWN }",
+    ),
+    ("last seen before a day", r#"exceptions(first: 50, filter: { lastSeen: { lt: "2024-04-02" } }) { SHOWN }"#),
     ("of an assignee", r#"exceptions(first: 50, filter: { assignee: { eq: "technician 3" } }) { SHOWN }"#),
     ("host name contains", r#"exceptions(first: 50, filter: { hostname: { contains: "-4999" } }) { SHOWN }"#),
     (

@@ -104,7 +104,7 @@ impl Dialect {
         format!(
             "INSERT INTO exceptions (id, date_found, type, hostname, details, details_text, resolved, resolved_date, \
              resolved_by, assigned_to, notes, fingerprint, last_seen_date, organization_id, organization_name, resolution, resolved_at, \
-             accepted_until, reopened_at, severity, snoozed_until, version) \
+             accepted_until, reopened_at, severity, snoozed_until, vendors, version) \
              WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}), \
              found(i, found) AS (SELECT i, (i * 7) % 700 FROM n), \
              begun(i, found, begun) AS (SELECT i, found, CASE WHEN i % 7 = 0 THEN found / 2 ELSE found END FROM found), \
@@ -124,7 +124,7 @@ impl Dialect {
              WHEN 2 THEN 'FALSE_POSITIVE' ELSE 'VERIFIED' END END, \
              {resolved_at}, {none}, {reopened_at}, \
              CASE i % 4 WHEN 0 THEN 3 WHEN 1 THEN 1 WHEN 2 THEN 3 ELSE 2 END, \
-             CASE WHEN closed IS NULL AND i % 50 = 0 THEN {snoozed} END, 1 FROM closed",
+             CASE WHEN closed IS NULL AND i % 50 = 0 THEN {snoozed} END, CASE WHEN i % 4 > 1 THEN 24 ELSE 16 END, 1 FROM closed",
             now = ago("0"),
             resolved_at = self.instant("closed IS NOT NULL"),
             reopened_at = self.instant("i % 7 = 0"),

@@ -56,6 +56,7 @@ fn open_row(number: i32, date: NaiveDate) -> exception::ActiveModel {
         reopened_by: Set(None),
         severity: Set(3),
         snoozed_until: Set(None),
+        vendors: Set(0),
         version: Set(1),
     }
 }

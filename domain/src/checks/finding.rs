@@ -1,6 +1,6 @@
 //! What a check reports.
 
-use std::fmt::Write;
+use std::{collections::BTreeSet, fmt::Write};
 
 use serde_json::Value;
 
@@ -21,6 +21,8 @@ pub struct Finding {
     pub vendor: Vendor,
     /// Every identity that the fingerprint names, ascending.
     pub identities: Vec<i64>,
+    /// The vendors of these.
+    pub vendors: BTreeSet<Vendor>,
     /// The same text for the same trouble on every day: see [`fingerprint`].
     pub fingerprint: String,
     /// The subject's canonical host name; as received where nothing is left of it.
@@ -46,6 +48,7 @@ impl Finding {
             subject: subject.identity_id,
             vendor: subject.vendor,
             identities,
+            vendors: concerned.iter().map(|sighting| sighting.vendor).collect(),
             fingerprint: fingerprint(exception_type, concerned),
             hostname: hostname::canonical(&subject.hostname).unwrap_or_else(|| subject.hostname.trim().to_owned()),
             organization_id: subject.organization.as_ref().map(|organization| organization.id),

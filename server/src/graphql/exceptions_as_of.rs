@@ -94,6 +94,7 @@ impl Past {
             | Column::OrganizationId
             | Column::OrganizationName
             | Column::Severity
+            | Column::Vendors
             | Column::Version => format!("was.{}", column.as_str()),
         }
     }

@@ -38,6 +38,11 @@ impl Reference {
         self.vendors[&vendor]
     }
 
+    /// Vendors as `exceptions.vendors` has them: a bit for each, at the place of its id.
+    pub fn vendor_bits(&self, vendors: impl IntoIterator<Item = Vendor>) -> i64 {
+        vendors.into_iter().fold(0, |bits, vendor| bits | 1 << self.vendor_id(vendor))
+    }
+
     /// The vendor of a row's id; `None` for the predecessor's legacy vendors.
     pub fn vendor(&self, id: i64) -> Option<Vendor> {
         self.vendors.iter().find(|(_, known)| **known == id).map(|(vendor, _)| *vendor)

@@ -18,7 +18,7 @@ use sea_orm::{
 use super::{
     CHECKS_ACTOR, Resolution,
     periods::{self, Closing},
-    rows::{self, Moment},
+    rows::{self, Moment, OrganizationNames},
 };
 use crate::inventory::{Inventory, InventoryError, bulk};
 
@@ -56,8 +56,8 @@ pub(crate) struct Findings<'a> {
 }
 
 /// What a check does to rows, gathered before it is written.
-#[derive(Default)]
 struct Changes {
+    names: OrganizationNames,
     rows: Vec<exception::Model>,
     events: Vec<exception_event::ActiveModel>,
     /// Exceptions that are open again, and since which day.
@@ -75,12 +75,13 @@ impl Inventory {
         let moment = Moment { at: self.now(), on: findings.evidence.date, actor: CHECKS_ACTOR };
         let mut new: HashMap<&str, &Finding> =
             findings.found.iter().map(|finding| (finding.fingerprint.as_str(), *finding)).collect();
-        let mut changes = Changes::default();
+        let names = OrganizationNames::load(transaction, &findings.found).await?;
+        let mut changes = Changes::new(names);
         for exception in self.list_known(transaction, findings).await? {
             let finding = new.remove(exception.fingerprint.as_str());
             changes.take_step(&exception, finding, findings.evidence, moment);
         }
-        let opened = self.open_exceptions(transaction, new.into_values().collect(), moment.on).await?;
+        let opened = self.open_exceptions(transaction, new.into_values().collect(), &changes.names, moment.on).await?;
         changes.events.extend(opened.iter().map(|id| rows::event(*id, moment, Event::of(EventKind::Found))));
         rows::update(transaction, changes.rows).await?;
         bulk::insert(transaction, changes.events, None).await?;
@@ -119,6 +120,10 @@ impl Inventory {
 }
 
 impl Changes {
+    fn new(names: OrganizationNames) -> Self {
+        Self { names, rows: Vec::new(), events: Vec::new(), reopened: Vec::new(), applied: Applied::default() }
+    }
+
     fn take_step(
         &mut self,
         exception: &exception::Model,
@@ -129,21 +134,21 @@ impl Changes {
         let id = exception.id;
         match (exception_life::step(standing(exception), finding.is_some(), evidence), finding) {
             (Step::Update, Some(finding)) => {
-                let row = rows::seen(exception, finding, moment.on);
+                let row = rows::seen(exception, finding, &self.names, moment.on);
                 self.rows.extend((row != *exception).then_some(row));
             }
             (Step::Reopen, Some(finding)) => {
                 self.reopened.push((id, rows::open_since(exception, moment)));
                 self.applied.reopened.push(id);
                 self.events.push(rows::event(id, moment, found_again(exception)));
-                self.rows.push(rows::reopened(rows::seen(exception, finding, moment.on), moment));
+                self.rows.push(rows::reopened(rows::seen(exception, finding, &self.names, moment.on), moment));
             }
             (Step::Verify, _) => {
                 self.applied.verified.push(id);
                 self.events.push(rows::event(id, moment, Event::verified()));
                 self.rows.push(rows::verified(exception, moment));
             }
-            (Step::Leave, Some(finding)) => self.rows.extend(rows::refiled(exception, finding)),
+            (Step::Leave, Some(finding)) => self.rows.extend(rows::refiled(exception, finding, &self.names)),
             (Step::Leave | Step::Update | Step::Reopen, _) => {}
         }
     }

@@ -7,7 +7,7 @@ use domain::checks::Finding;
 use entity::{exception, exception_identity};
 use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect};
 
-use super::rows::{name_organizations, opened};
+use super::rows::{OrganizationNames, opened};
 use crate::inventory::{Inventory, InventoryError, bulk};
 
 impl Inventory {
@@ -16,10 +16,15 @@ impl Inventory {
         &self,
         transaction: &DatabaseTransaction,
         mut rows: Vec<&Finding>,
+        names: &OrganizationNames,
         date: NaiveDate,
     ) -> Result<Vec<i64>, InventoryError> {
         rows.sort_by(|left, right| left.fingerprint.cmp(&right.fingerprint));
-        bulk::insert(transaction, rows.iter().map(|finding| opened(finding, date)).collect(), None).await?;
+        let new = rows.iter().map(|finding| {
+            let vendors = self.reference.vendor_bits(finding.vendors.iter().copied());
+            opened(finding, vendors, names, date)
+        });
+        bulk::insert(transaction, new.collect(), None).await?;
         let mut ids = HashMap::new();
         for chunk in rows.chunks(bulk::KEYS_PER_STATEMENT) {
             let fingerprints = chunk.iter().map(|finding| finding.fingerprint.as_str());
@@ -42,7 +47,6 @@ impl Inventory {
         bulk::insert(transaction, about.collect(), None).await?;
         let mut ids: Vec<i64> = ids.into_values().collect();
         ids.sort_unstable();
-        name_organizations(transaction, &ids).await?;
         Ok(ids)
     }
 }

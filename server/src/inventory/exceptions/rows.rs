@@ -1,17 +1,19 @@
 //! How rows of `exceptions` and `exception_event` change.
 
+use std::collections::{BTreeSet, HashMap};
+
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     checks::Finding,
     exception_life::{Event, Latest, Resolution, Resolved, Work},
     search::haystack,
 };
-use entity::{exception, exception_event};
+use entity::{exception, exception_event, organization};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
-    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter,
-    sea_query::{Expr, OnConflict},
+    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect,
+    sea_query::OnConflict,
 };
 use serde_json::json;
 
@@ -25,24 +27,56 @@ pub(super) struct Moment<'a> {
     pub(super) actor: &'a str,
 }
 
+/// The names of organizations, which rows have beside the ids: lists are sorted by them, and an index has no join. A name
+/// never changes: it is what the organization is known by.
+#[derive(Debug)]
+pub(super) struct OrganizationNames(HashMap<i64, String>);
+
+impl OrganizationNames {
+    /// Of the organizations of these findings.
+    pub(super) async fn load(transaction: &DatabaseTransaction, findings: &[&Finding]) -> Result<Self, InventoryError> {
+        use organization::{Column, Entity};
+        let ids: BTreeSet<i64> = findings.iter().filter_map(|finding| finding.organization_id).collect();
+        let ids: Vec<i64> = ids.into_iter().collect();
+        let mut names = HashMap::with_capacity(ids.len());
+        for chunk in ids.chunks(bulk::KEYS_PER_STATEMENT) {
+            let rows = Entity::find().select_only().columns([Column::Id, Column::CanonicalName]);
+            let rows = rows.filter(Column::Id.is_in(chunk.iter().copied())).into_tuple().all(transaction).await?;
+            names.extend(rows);
+        }
+        Ok(Self(names))
+    }
+
+    fn of(&self, organization: Option<i64>) -> Option<String> {
+        self.0.get(&organization?).cloned()
+    }
+}
+
 /// A known exception as a new finding shows it.
-pub(super) fn seen(exception: &exception::Model, finding: &Finding, date: NaiveDate) -> exception::Model {
-    let same_client = finding.organization_id == exception.organization_id;
+pub(super) fn seen(
+    exception: &exception::Model,
+    finding: &Finding,
+    names: &OrganizationNames,
+    date: NaiveDate,
+) -> exception::Model {
     exception::Model {
         last_seen_date: date.max(exception.last_seen_date),
         details: finding.details.clone(),
         details_text: haystack(&finding.hostname, &finding.details),
         hostname: clip(&finding.hostname, 255),
         organization_id: finding.organization_id,
-        // `update` writes it, out of the other table.
-        organization_name: exception.organization_name.clone().filter(|_| same_client),
+        organization_name: names.of(finding.organization_id),
         ..exception.clone()
     }
 }
 
 /// A known exception that stays as it is, where a finding shows it under another client or name; `None` where it does not.
-pub(super) fn refiled(exception: &exception::Model, finding: &Finding) -> Option<exception::Model> {
-    let row = seen(exception, finding, exception.last_seen_date);
+pub(super) fn refiled(
+    exception: &exception::Model,
+    finding: &Finding,
+    names: &OrganizationNames,
+) -> Option<exception::Model> {
+    let row = seen(exception, finding, names, exception.last_seen_date);
     let is_elsewhere = row.organization_id != exception.organization_id || row.hostname != exception.hostname;
     is_elsewhere.then_some(row)
 }
@@ -114,7 +148,12 @@ pub(super) fn verified(exception: &exception::Model, moment: Moment<'_>) -> exce
     }
 }
 
-pub(super) fn opened(finding: &Finding, date: NaiveDate) -> exception::ActiveModel {
+pub(super) fn opened(
+    finding: &Finding,
+    vendors: i64,
+    names: &OrganizationNames,
+    date: NaiveDate,
+) -> exception::ActiveModel {
     exception::ActiveModel {
         id: NotSet,
         date_found: Set(date),
@@ -130,7 +169,7 @@ pub(super) fn opened(finding: &Finding, date: NaiveDate) -> exception::ActiveMod
         fingerprint: Set(finding.fingerprint.clone()),
         last_seen_date: Set(date),
         organization_id: Set(finding.organization_id),
-        organization_name: NotSet,
+        organization_name: Set(names.of(finding.organization_id)),
         resolution: Set(None),
         resolved_at: Set(None),
         accepted_until: Set(None),
@@ -138,6 +177,7 @@ pub(super) fn opened(finding: &Finding, date: NaiveDate) -> exception::ActiveMod
         reopened_by: Set(None),
         severity: Set(finding.exception_type.severity().rank()),
         snoozed_until: Set(None),
+        vendors: Set(vendors),
         version: Set(1),
     }
 }
@@ -170,22 +210,8 @@ pub(super) async fn update(
             Column::Version,
         ])
         .to_owned();
-    let nameless = rows.iter().filter(|row| row.organization_id.is_some() && row.organization_name.is_none());
-    let nameless: Vec<i64> = nameless.map(|row| row.id).collect();
     let rows = rows.into_iter().map(|row| exception::ActiveModel::from(row).reset_all()).collect();
     bulk::insert(transaction, rows, Some(rule)).await?;
-    name_organizations(transaction, &nameless).await
-}
-
-/// Gives each of these the name of its organization beside the id: lists are sorted by it, and an index has no join.
-pub(super) async fn name_organizations(transaction: &DatabaseTransaction, ids: &[i64]) -> Result<(), InventoryError> {
-    use exception::{Column, Entity};
-    let name = "(SELECT canonical_name FROM organization WHERE organization.id = exceptions.organization_id)";
-    for chunk in ids.chunks(bulk::KEYS_PER_STATEMENT) {
-        let named = Entity::update_many().col_expr(Column::OrganizationName, Expr::cust(name));
-        let named = named.filter(Column::Id.is_in(chunk.iter().copied()));
-        named.filter(Column::OrganizationId.is_not_null()).exec(transaction).await?;
-    }
     Ok(())
 }
 

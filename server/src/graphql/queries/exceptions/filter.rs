@@ -2,6 +2,7 @@
 
 use async_graphql::InputObject;
 use chrono::Days;
+use domain::vendor::Vendor;
 use entity::{device_identity, exception, exception_identity};
 use sea_orm::{
     ColumnTrait, Condition,
@@ -108,8 +109,8 @@ impl ExceptionFilter {
         });
         let vendors = self.vendor.as_ref().and_then(VendorFilter::values);
         let vendors = vendors.map(|vendors| {
-            let ids = vendors.into_iter().map(|vendor| seen_from.reference.vendor_id(vendor.into()));
-            Expr::exists(about_it(one_of(device_identity::Column::VendorId, ids)))
+            let bits = seen_from.reference.vendor_bits(vendors.into_iter().map(Vendor::from));
+            Expr::col((exception::Entity, Column::Vendors)).bit_and(bits).ne(0)
         });
         Condition::all().add_option(types).add_option(statuses).add_option(severities).add_option(vendors)
     }
