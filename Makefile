@@ -42,7 +42,7 @@ fmt: ## format the Rust sources
 	cargo fmt --all
 
 bench: tools playground ## measure the queries and the collectors on both databases
-	cargo build --release -p server -p tests --bins
+	cargo build --release -p server -p tests --bin inventory-hub --bin bench
 	scripts/with-postgres target/release/bench $(ARGS)
 
 playground: tools playground/dist/index.html ## build the GraphQL playground that the server embeds

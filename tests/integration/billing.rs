@@ -264,7 +264,10 @@ async fn a_month_is_provisional_until_it_is_over_and_refused_before_it_begins_or
         let error = &answer.body["errors"][0];
         let nearest = if month == "2026-04" { "2026-03-07" } else { "2026-03-05" };
         assert_eq!(error["extensions"]["nearestDates"], json!([nearest]));
-        assert_eq!(text(error, "message"), format!("no day of {month} is stored; nearest: {nearest}"));
+        assert_eq!(
+            text(error, "message"),
+            format!("no day of {month} is stored that could be counted; nearest: {nearest}")
+        );
     }
     for month in ["2026-06", "9999-12"] {
         let answer = ask(month).await;

@@ -174,14 +174,15 @@ async fn what_is_lacking_is_listed_and_frozen_when_a_person_closes_over_it(
     assert_eq!(codes(&payload), ["UNMAPPED_ORGANIZATIONS", "MISSING_DAY"]);
     assert_eq!((&payload["closed"], text(&payload["report"], "status")), (&json!(false), "OPEN"));
     let gaps = payload["gaps"].as_array().unwrap();
-    assert_eq!(gaps.len(), 2, "{gaps:#?}");
+    assert_eq!(gaps.len(), 3, "{gaps:#?}");
     assert_eq!((text(&gaps[0], "kind"), text(&gaps[0], "vendorSiteKey")), ("UNMAPPED_ORGANIZATION", key.as_str()));
     assert!(gaps[0]["devices"].as_i64().unwrap() > 0 && gaps[0]["date"].is_null());
     let missing = json!({
         "kind": "MISSING_DAY", "vendor": "NINJA", "date": "2026-03-31", "vendorSiteKey": null, "name": null, "devices": null,
-        "message": "2026-03-31 has no complete collection of Ninja, and it is the day that is billed",
+        "message": "2026-03-31 has no complete collection of Ninja, and it is the day that is billed by",
     });
     assert_eq!(gaps[1], missing);
+    assert_eq!((text(&gaps[2], "kind"), text(&gaps[2], "vendor")), ("MISSING_DAY", "THREATLOCKER"));
     assert_eq!(world.graphql.bill("2026-03").await["gaps"], payload["gaps"]);
     let forced = json!({ "month": "2026-03", "force": true, "reason": " The client has \"left\" 🦀 \n" });
     let payload = world.graphql.close_month(forced).await;
@@ -256,6 +257,13 @@ async fn a_later_correction_is_adjusted_once_with_the_next_closed_month(
     let april = close(&world, "2026-04").await;
     assert_eq!(adjusted(&april), [("2026-03", -1, -1)]);
     assert_eq!(nodes(&april, "adjustments")[0]["name"], differences[0]["asBilled"]["name"]);
+    let table = [("month", "2026-04"), ("table", "adjustments")];
+    let exported = world.graphql.csv("billing", &table).await;
+    let cells: Vec<&str> =
+        ["Month corrected", "Organization", "Endpoints", "Seats"].map(|it| exported[0][it].as_str()).to_vec();
+    let name = differences[0]["asBilled"]["name"].as_str().unwrap();
+    assert_eq!((exported.len(), cells), (1, vec!["2026-03", name, "-1", "-1"]));
+    assert_eq!(world.graphql.xlsx("billing", &[("month", "2026-04")]).await[2].1, exported);
     assert_eq!(adjusted(&world.graphql.bill("2026-05").await), [], "nothing is adjusted twice");
     // The day turns out otherwise once more: two devices fewer than billed, one of them corrected already.
     recollect_without(&world, billed_device(&world), MARCH_31).await;

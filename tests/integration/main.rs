@@ -14,6 +14,7 @@ mod checks_and_days;
 mod checks_and_fleet;
 mod checks_and_people;
 mod checks_switched_off;
+mod clients_renamed;
 mod closing_months;
 mod collecting;
 mod collecting_over_nights;

@@ -90,6 +90,7 @@ async fn without_a_counted_day_after_it_a_dropped_day_is_refused_with_the_reason
     assert_eq!(answer.error_code(), "NO_DATA");
     let message = text(&answer.body["errors"][0], "message");
     assert!(message.contains("the snapshots of Ninja of 2026-03-06 were dropped"), "{message}");
+    assert_eq!(answer.body["errors"][0]["extensions"]["reason"], "DROPPED");
     assert_eq!(answer.body["errors"][0]["extensions"]["nearestDates"], json!([]));
 }
 

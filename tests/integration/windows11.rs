@@ -390,6 +390,11 @@ async fn what_makes_no_sense_is_refused(#[values(Backend::Sqlite, Backend::Postg
     assert_eq!(counts(&world, "").await["date"], world.day(0).to_string());
     let none = world.graphql.query("{ windows11Devices(verdicts: []) { totalCount nodes { id } } }").await;
     assert_eq!(none["windows11Devices"], json!({ "totalCount": 0, "nodes": [] }));
+    world.night(2).await;
+    world.drop_days(&[world.day(0)]).await;
+    let query = format!("{{ windows11Readiness{} {{ date }} }}", day(0));
+    let answer = world.graphql.ask(&query, json!({})).await;
+    assert_eq!(answer.body["errors"][0]["extensions"]["reason"], "DROPPED");
 }
 
 #[test]

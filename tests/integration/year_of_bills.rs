@@ -155,6 +155,9 @@ async fn same_in_every_form(world: &World, month: &str) {
     }
     let changes = world.graphql.csv("billing", &[("month", month), ("table", "changes")]).await;
     assert_eq!(changes, sheets[1].1, "the changes of {month}");
+    let told = report["changes"]["nodes"].as_array().unwrap();
+    assert_eq!((changes.len(), told.len() as u64), (told.len(), report["changes"]["totalCount"].as_u64().unwrap()));
+    changes.iter().zip(told).for_each(|(line, told)| same_change(line, told));
 }
 
 fn agrees(line: &Line, told: &Value) {
@@ -164,15 +167,39 @@ fn agrees(line: &Line, told: &Value) {
         ("Endpoints at start", &told["start"]["endpoints"]),
         ("Seats at start", &told["start"]["seats"]),
         ("Endpoints added", &told["added"]["endpoints"]),
+        ("Seats added", &told["added"]["seats"]),
+        ("Endpoints removed", &told["removed"]["endpoints"]),
         ("Seats removed", &told["removed"]["seats"]),
         ("Highest endpoints", &told["highest"]["endpoints"]),
+        ("Highest seats", &told["highest"]["seats"]),
+        ("Average endpoints", &told["average"]["endpoints"]),
         ("Average seats", &told["average"]["seats"]),
         ("ThreatLocker devices", &told["threatlockerDevices"]),
+        ("Difference", &told["difference"]),
+        ("Other endpoints", &told["otherEndpoints"]),
+        ("Explained", &told["explained"]),
+        ("Unexplained", &told["unexplained"]),
     ] {
         let shown = if line[heading].is_empty() { Value::Null } else { line[heading].parse::<f64>().unwrap().into() };
         assert_eq!(shown.as_f64(), value.as_f64(), "{heading}: {line:?}");
     }
     assert_eq!(line["Organization"], told["name"].as_str().unwrap_or_default());
+    assert_eq!(line["Organization id"], told["organization"]["id"].as_str().unwrap_or_default());
+}
+
+fn same_change(line: &Line, told: &Value) {
+    for (heading, value) in [
+        ("Date", &told["date"]),
+        ("Change", &told["kind"]),
+        ("Organization", &told["organization"]["name"]),
+        ("Host name", &told["hostname"]),
+        ("Vendor's id", &told["vendorDeviceKey"]),
+    ] {
+        assert_eq!(line[heading], value.as_str().unwrap_or_default(), "{heading}: {line:?}");
+    }
+    for (heading, value) in [("Endpoints", &told["endpoints"]), ("Seats", &told["seats"])] {
+        assert_eq!(line[heading].parse::<f64>().ok(), value.as_f64(), "{heading}: {line:?}");
+    }
 }
 
 /// The year as a series by month tells what each month end told.

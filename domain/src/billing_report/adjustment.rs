@@ -27,6 +27,11 @@ pub struct ClosedFigures {
     pub billed: BTreeMap<Option<i64>, (Option<String>, Units)>,
     /// The sum of the adjustments that closed months hold.
     pub adjusted: BTreeMap<Option<i64>, Units>,
+    /// Names of the MSP's own organizations when it was closed: they were not billed.
+    pub left_out: BTreeSet<String>,
+    /// The MSP's own organizations, now or then. What is billed to whom was decided when the month was closed; an
+    /// organization that became internal since, or is none any more, is no error of that month.
+    pub own: BTreeSet<i64>,
     /// As it counts now; `None` when it can't be counted any more, so that nothing is corrected by accident.
     pub live: Option<BTreeMap<Option<i64>, Units>>,
 }
@@ -57,6 +62,7 @@ fn of_month(
     let Some(live) = &figures.live else { return Vec::new() };
     let lines: BTreeSet<Option<i64>> =
         live.keys().chain(figures.billed.keys()).chain(figures.adjusted.keys()).copied().collect();
+    let is_own = |line: &Option<i64>| line.is_some_and(|id| figures.own.contains(&id));
     let adjust = |line: Option<i64>| {
         let billed = figures.billed.get(&line);
         let of = |units: &BTreeMap<Option<i64>, Units>| units.get(&line).copied().unwrap_or_default();
@@ -64,5 +70,10 @@ fn of_month(
         let name = billed.map_or_else(|| name_now(line), |(name, _)| name.clone());
         Adjustment { month, name, organization_id: line, units }
     };
-    lines.into_iter().map(adjust).filter(|adjustment| !adjustment.units.is_zero()).collect()
+    lines
+        .into_iter()
+        .filter(|line| !is_own(line))
+        .map(adjust)
+        .filter(|adjustment| !adjustment.units.is_zero())
+        .collect()
 }

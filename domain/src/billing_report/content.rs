@@ -12,7 +12,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum GapKind {
-    /// A vendor's organization with devices at month end is no client that can be billed.
+    /// A vendor's organization with devices at month end is no client that can be billed, or devices are in none.
     UnmappedOrganization,
     /// A day that the invoice is counted by is not stored.
     MissingDay,
@@ -27,9 +27,9 @@ pub struct Gap {
     pub devices: Option<i64>,
     /// What kind.
     pub kind: GapKind,
-    /// The vendor's name for the organization; `None` for a day.
+    /// The vendor's name for the organization; `None` for a day, and for the devices in no organization.
     pub name: Option<String>,
-    /// The vendor's own id of the organization; `None` for a day.
+    /// The vendor's own id of the organization; `None` for a day, and for the devices in no organization.
     #[serde(rename = "siteKey")]
     pub site_key: Option<String>,
     /// Whose organization, or whose day.
@@ -42,11 +42,16 @@ impl Gap {
         match self.kind {
             GapKind::MissingDay => {
                 let day = self.day.map(|day| day.to_string()).unwrap_or_default();
-                format!("{day} has no complete collection of {}, and it is the day that is billed", self.vendor)
+                format!("{day} has no complete collection of {}, and it is the day that is billed by", self.vendor)
             }
             GapKind::UnmappedOrganization => {
-                let (name, devices) = (self.name.as_deref().unwrap_or_default(), self.devices.unwrap_or_default());
-                format!("`{name}` of {} has {devices} devices at month end and is mapped to no client", self.vendor)
+                let (vendor, devices) = (self.vendor, self.devices.unwrap_or_default());
+                match &self.name {
+                    Some(name) => {
+                        format!("`{name}` of {vendor} has {devices} devices at month end and is mapped to no client")
+                    }
+                    None => format!("{devices} devices of {vendor} are in no organization at month end"),
+                }
             }
         }
     }

@@ -17,6 +17,8 @@ pub struct OpenException {
     pub threatlocker: Option<i64>,
     /// The Ninja device it is about.
     pub ninja: Option<i64>,
+    /// Of a SITE_MISMATCH, whether Ninja does not bill the device: then it is no endpoint wherever it is filed.
+    pub unbilled: bool,
     /// Of a SITE_MISMATCH, the client that Ninja files the device under.
     pub ninja_organization_id: Option<i64>,
 }
@@ -67,7 +69,7 @@ pub fn explain(open: &[OpenException]) -> BTreeMap<Option<i64>, Explanation> {
     for exception in open {
         let (line, device) = match exception.exception_type {
             ExceptionType::MissingTl => (exception.organization_id, exception.ninja),
-            ExceptionType::SiteMismatch => (exception.ninja_organization_id, exception.ninja),
+            ExceptionType::SiteMismatch if !exception.unbilled => (exception.ninja_organization_id, exception.ninja),
             _ => continue,
         };
         // A spare is no endpoint wherever it is filed.

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::{Days, NaiveDate};
 
@@ -89,7 +89,14 @@ fn highest_and_average_are_of_the_days_of_the_span_and_a_day_without_collection_
 }
 
 fn open(exception_type: ExceptionType, line: i64, threatlocker: Option<i64>, ninja: Option<i64>) -> OpenException {
-    OpenException { exception_type, organization_id: Some(line), threatlocker, ninja, ninja_organization_id: None }
+    OpenException {
+        exception_type,
+        organization_id: Some(line),
+        threatlocker,
+        ninja,
+        unbilled: false,
+        ninja_organization_id: None,
+    }
 }
 
 #[test]
@@ -128,6 +135,17 @@ fn each_type_explains_what_it_is_and_a_device_counts_once() {
 }
 
 #[test]
+fn a_device_that_ninja_does_not_bill_is_missing_from_no_endpoints() {
+    let misfiled = OpenException { ninja_organization_id: Some(6), ..open(SiteMismatch, 5, Some(4), Some(14)) };
+    let effect =
+        |told: &BTreeMap<Option<i64>, Explanation>, line| told.get(&Some(line)).map(|it| it[&SiteMismatch].effect);
+    let told = explain(std::slice::from_ref(&misfiled));
+    assert_eq!((effect(&told, 5), effect(&told, 6)), (Some(1), Some(-1)));
+    let told = explain(&[OpenException { unbilled: true, ..misfiled }]);
+    assert_eq!((effect(&told, 5), effect(&told, 6)), (Some(1), None));
+}
+
+#[test]
 fn what_remains_unexplained_is_what_neither_exceptions_nor_other_endpoints_can_be_the_reason_of() {
     for (threatlocker, endpoints, effect, other, expected) in [
         (40, 40, 0, 0, 0),
@@ -160,7 +178,8 @@ fn an_adjustment_is_what_is_known_now_less_what_was_billed_and_what_was_correcte
         (None, (None, units(2, 2))),
     ]);
     let live = BTreeMap::from([(Some(5), units(13, 11)), (Some(6), units(4, 4)), (Some(7), units(1, 0))]);
-    let figures = ClosedFigures { billed, adjusted: BTreeMap::from([(Some(5), units(2, 2))]), live: Some(live) };
+    let adjusted = BTreeMap::from([(Some(5), units(2, 2))]);
+    let figures = ClosedFigures { billed, adjusted, live: Some(live), ..ClosedFigures::default() };
     let found = adjustments(&BTreeMap::from([(month, figures.clone())]), named);
     let told: Vec<_> = found.iter().map(|it| (it.organization_id, it.name.as_deref(), it.units)).collect();
     let expected = [
@@ -169,6 +188,9 @@ fn an_adjustment_is_what_is_known_now_less_what_was_billed_and_what_was_correcte
         (None, None, units(-2, -2)),
     ];
     assert_eq!(told, expected);
+    let own = ClosedFigures { own: BTreeSet::from([5, 7]), ..figures.clone() };
+    let told = adjustments(&BTreeMap::from([(month, own)]), named);
+    assert_eq!(told.len(), 1, "whom to bill was decided when the month was closed: {told:?}");
     let unknown = ClosedFigures { live: None, ..figures };
     assert_eq!(adjustments(&BTreeMap::from([(month, unknown)]), named), []);
 }

@@ -47,6 +47,7 @@ impl<'a> LinkedPair<'a> {
             ("ninja_vendor_device_key", json!(ninja.vendor_device_key)),
             ("ninja_site", json!(ninja.location_name)),
             ("ninja_org_name", json!(ninja.organization_name())),
+            ("ninja_billing_status", json!(ninja.billing.map(|billing| billing.code()))),
             ("link_rule", json!(self.link.rule.code())),
             ("link_evidence", json!(self.link.evidence)),
         ];

@@ -34,7 +34,6 @@ fn is_exempt(pair: &LinkedPair<'_>, exempt: &[String]) -> bool {
 
 fn finding(pair: &LinkedPair<'_>) -> Finding {
     let details = json!({
-        "ninja_billing_status": Billing::Spare.code(),
         "ninja_display_name": pair.ninja.display_name,
         "spare_reason": pair.ninja.spare_reason.map(SpareReason::code),
         "note": "ThreatLocker protects a machine that is spare in Ninja.",

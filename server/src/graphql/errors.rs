@@ -10,7 +10,10 @@ use async_graphql::{Error, ErrorExtensionValues, ErrorExtensions, Value};
 use chrono::NaiveDate;
 use sea_orm::DbErr;
 
-use crate::inventory::{InventoryError, usage::NoData};
+use crate::inventory::{
+    InventoryError,
+    usage::{NoData, WhyNot},
+};
 
 /// The codes that `extensions.code` can have; clients may rely on them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,7 +147,9 @@ impl Fault {
             Self::NoData { date, nearest } => {
                 format!("no complete snapshot is stored for {date}; nearest: {}", hint(nearest))
             }
-            Self::NoDataOf { what, nearest } => format!("no day of {what} is stored; nearest: {}", hint(nearest)),
+            Self::NoDataOf { what, nearest } => {
+                format!("no day of {what} is stored that could be counted; nearest: {}", hint(nearest))
+            }
             Self::Dropped { date, nearest } => {
                 format!("the snapshots of {date} were dropped for their age; nearest that are kept: {}", hint(nearest))
             }
@@ -174,7 +179,7 @@ impl From<Fault> for Error {
                 let dates = nearest.iter().map(|date| Value::from(date.to_string())).collect();
                 extensions.set("nearestDates", Value::List(dates));
             }
-            if let Fault::Dropped { .. } = &fault {
+            if let Fault::Dropped { .. } | Fault::NoDataOfVendor(NoData { why: WhyNot::Dropped, .. }) = &fault {
                 extensions.set("reason", "DROPPED");
             }
         })

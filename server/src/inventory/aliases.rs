@@ -141,14 +141,26 @@ impl Inventory {
             let of_site = Column::VendorId.eq(site.vendor_id).and(Column::VendorSiteKey.eq(&site.vendor_site_key));
             Entity::delete_many().filter(of_site).exec(transaction).await?;
         }
+        let to = to.as_ref().map(|alias| alias.canonical_name.clone());
+        self.record_alias(transaction, site, actor, (from.clone(), to)).await
+    }
+
+    /// Keeps who said which client a vendor's organization is, from what to what.
+    pub(super) async fn record_alias(
+        &self,
+        transaction: &DatabaseTransaction,
+        site: &site::Model,
+        actor: &str,
+        (from_name, to_name): (Option<String>, Option<String>),
+    ) -> Result<(), InventoryError> {
         let event = site_alias_event::ActiveModel {
             id: NotSet,
             vendor_id: Set(site.vendor_id),
             vendor_site_key: Set(site.vendor_site_key.clone()),
             happened_at: Set(self.now()),
             actor: Set(actor.to_owned()),
-            from_name: Set(from.clone()),
-            to_name: Set(to.as_ref().map(|alias| alias.canonical_name.clone())),
+            from_name: Set(from_name),
+            to_name: Set(to_name),
         };
         site_alias_event::Entity::insert(event).exec_without_returning(transaction).await?;
         Ok(())

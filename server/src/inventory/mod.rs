@@ -26,6 +26,7 @@ mod moment;
 mod observed;
 mod organizations;
 pub mod reference;
+mod renaming;
 pub mod retention;
 mod sightings;
 pub mod slots;

@@ -32,6 +32,9 @@ impl Inventory {
         let known = self.list_sites(transaction, vendor).await?;
         let aliases = self.list_aliases(transaction, vendor).await?;
         let places = named_places(collection, &known);
+        if vendor == Vendor::REFERENCE {
+            self.rename_clients(transaction, &known, &places, &aliases).await?;
+        }
         let clients = places.iter().filter_map(|(key, name)| aliases.get(key).or(name.as_ref()).cloned());
         let organizations = upsert_organizations(transaction, clients).await?;
         let rows = places.iter().map(|(key, name)| {
@@ -91,7 +94,7 @@ impl Inventory {
         Ok(())
     }
 
-    async fn list_sites(
+    pub(super) async fn list_sites(
         &self,
         transaction: &DatabaseTransaction,
         vendor: Vendor,

@@ -10,7 +10,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, Func, Query},
 };
 
-use super::{SnapshotFilter, organizations::require_organization};
+use super::{SnapshotFilter, organizations::require_organization, snapshots::require_kept};
 use crate::graphql::{
     context::Hub,
     errors::Fault,
@@ -78,8 +78,8 @@ async fn stored_day(ctx: &Context<'_>, asked: Option<Date>) -> Result<NaiveDate,
         let none = || Fault::NoData { date: inventory.today(), nearest: Vec::new() };
         return latest.map(|day| day.snapshot_date).ok_or_else(none);
     };
-    let nearest = inventory.nearest_days(Some(Vendor::REFERENCE), date).await?;
-    if nearest == [date] { Ok(date) } else { Err(Fault::NoData { date, nearest }) }
+    require_kept(ctx, Some(Vendor::REFERENCE), date).await?;
+    Ok(date)
 }
 
 /// The reference vendor's rows of a day that a client asks about.

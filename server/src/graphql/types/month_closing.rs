@@ -11,9 +11,10 @@ use crate::inventory::billing::Closing;
 #[graphql(remote = "domain::billing_report::GapKind")]
 pub enum BillingGapKind {
     /// A vendor's organization with devices at month end is in no client, or is another vendor's and its client is nobody
-    /// at Ninja: `setOrganizationAlias` says who it is.
+    /// at Ninja: `setOrganizationAlias` says who it is. Or devices are in no organization of the vendor.
     UnmappedOrganization,
-    /// The last day of the month, by which it is billed, has no complete collection of Ninja.
+    /// The last day of the month, by which it is billed, has no complete collection of Ninja, or of another vendor that
+    /// was ever collected and is compared with it.
     MissingDay,
 }
 
@@ -28,9 +29,9 @@ pub struct BillingGap {
     vendor: VendorName,
     /// The day that is missing; null for an organization.
     date: Option<Date>,
-    /// The vendor's own id of the organization; null for a day.
+    /// The vendor's own id of the organization; null for a day, and for devices in none.
     vendor_site_key: Option<String>,
-    /// The vendor's name for the organization; null for a day.
+    /// The vendor's name for the organization; null for a day, and for devices in none.
     name: Option<String>,
     /// How many devices the organization has at month end; null for a day.
     devices: Option<i32>,

@@ -78,11 +78,12 @@ pub(super) async fn closed_before(
     month: Month,
 ) -> Result<BTreeMap<Month, ClosedFigures>, InventoryError> {
     let key = month.to_string();
-    let months = closed_month::Entity::find().select_only().column(closed_month::Column::Month);
-    let months = months.filter(closed_month::Column::Month.lt(&key)).into_tuple::<String>().all(connection).await?;
+    let months = closed_month::Entity::find().select_only();
+    let months = months.columns([closed_month::Column::Month, closed_month::Column::LeftOut]);
+    let months = months.filter(closed_month::Column::Month.lt(&key)).into_tuple::<(String, Value)>();
     let mut closed = BTreeMap::new();
-    for month in months {
-        closed.insert(read_month(&month)?, ClosedFigures::default());
+    for (month, left_out) in months.all(connection).await? {
+        closed.insert(read_month(&month)?, ClosedFigures { left_out: stored(left_out)?, ..ClosedFigures::default() });
     }
     if closed.is_empty() {
         return Ok(closed);

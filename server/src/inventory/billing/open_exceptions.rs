@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use domain::{billing_report::OpenException, checks::ExceptionType, organization::canonical, vendor::Vendor};
+use domain::{
+    billing::Billing, billing_report::OpenException, checks::ExceptionType, organization::canonical, vendor::Vendor,
+};
 use entity::organization;
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
 
@@ -16,6 +18,7 @@ struct Row {
     threatlocker: Option<i64>,
     ninja: Option<i64>,
     ninja_organization: Option<String>,
+    ninja_billing: Option<String>,
 }
 
 impl Inventory {
@@ -38,6 +41,7 @@ impl Inventory {
                 organization_id: row.organization_id,
                 threatlocker: row.threatlocker,
                 ninja: row.ninja,
+                unbilled: row.ninja_billing.is_some_and(|code| code != Billing::Billable.code()),
                 ninja_organization_id: named.and_then(|name| by_name.get(name.as_str()).copied()),
             })
         });
@@ -50,7 +54,8 @@ impl Inventory {
             |vendor: Vendor| format!("MAX(CASE WHEN i.vendor_id = {} THEN i.id END)", self.reference.vendor_id(vendor));
         format!(
             "SELECT e.type AS code, e.organization_id, {} AS threatlocker, {} AS ninja, \
-             CASE WHEN e.type = '{}' THEN e.details ->> 'ninja_org' END AS ninja_organization FROM exceptions e \
+             CASE WHEN e.type = '{}' THEN e.details ->> 'ninja_org' END AS ninja_organization, \
+             e.details ->> 'ninja_billing_status' AS ninja_billing FROM exceptions e \
              LEFT JOIN exception_identity x ON x.exception_id = e.id \
              LEFT JOIN device_identity i ON i.id = x.device_identity_id \
              WHERE e.date_found <= '{day}' AND EXISTS (SELECT 1 FROM exception_period p WHERE p.exception_id = e.id \

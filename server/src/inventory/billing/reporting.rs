@@ -26,6 +26,8 @@ struct Ground {
     month: Month,
     ninja: CountedDay,
     threatlocker: Option<CountedDay>,
+    /// Whether ThreatLocker was collected by then at all: who does not have it needs no day of it.
+    threatlocker_began: bool,
     span: Span,
     organizations: Vec<organization::Model>,
     internal: HashSet<i64>,
@@ -38,6 +40,12 @@ impl Ground {
 
     fn names(&self) -> HashMap<i64, &str> {
         self.organizations.iter().map(|organization| (organization.id, organization.name.as_str())).collect()
+    }
+
+    /// The MSP's own organizations: those of today, and those of these names.
+    fn own(&self, names: &BTreeSet<String>) -> BTreeSet<i64> {
+        let own = self.organizations.iter().filter(|row| self.internal.contains(&row.id) || names.contains(&row.name));
+        own.map(|row| row.id).collect()
     }
 
     fn left_out(&self) -> Vec<String> {
@@ -94,6 +102,7 @@ impl Inventory {
         }
         for (month, figures) in &mut before {
             figures.live = counted.get(&(vendor_id, *month)).map(units_of);
+            figures.own.extend(ground.own(&figures.left_out));
         }
         let range = (month.first_day(), ground.ninja.day);
         let changes = self.list_line_changes(connection, range, &ground.internal).await?;
@@ -129,8 +138,11 @@ impl Inventory {
         let own: HashSet<String> =
             self.rules.internal_organizations.iter().filter_map(|name| canonical(name)).collect();
         let internal = organizations.iter().filter(|row| own.contains(&row.canonical_name)).map(|row| row.id).collect();
-        let threatlocker = stored.last_of(self.reference.vendor_id(Vendor::ThreatLocker), month);
-        Ok(Some(Ground { month, ninja, threatlocker, span: Span { from, to }, organizations, internal }))
+        let other = self.reference.vendor_id(Vendor::ThreatLocker);
+        let threatlocker = stored.last_of(other, month);
+        let threatlocker_began = stored.oldest(other).is_some_and(|oldest| oldest <= month.last_day());
+        let span = Span { from, to };
+        Ok(Some(Ground { month, ninja, threatlocker, threatlocker_began, span, organizations, internal }))
     }
 
     async fn list_lines(
@@ -177,18 +189,21 @@ impl Inventory {
     /// missing, because it counts as the day before it.
     async fn list_gaps(&self, connection: &impl ConnectionTrait, ground: &Ground) -> Result<Vec<Gap>, InventoryError> {
         let mut gaps = self.list_unmapped(connection, (&ground.days(), &ground.internal)).await?;
-        if ground.ninja.day < ground.span.to {
-            gaps.push(Gap {
-                day: Some(ground.month.last_day()),
-                devices: None,
-                kind: GapKind::MissingDay,
-                name: None,
-                site_key: None,
-                vendor: Vendor::REFERENCE,
-            });
+        // The nights of a month that is not over still come.
+        let is_over = ground.span.to == ground.month.last_day();
+        let compared = (is_over && ground.threatlocker_began).then_some((Vendor::ThreatLocker, ground.threatlocker));
+        for (vendor, day) in [(Vendor::REFERENCE, Some(ground.ninja))].into_iter().chain(compared) {
+            if day.is_none_or(|day| day.day < ground.span.to) {
+                gaps.push(missing_day(vendor, ground.month));
+            }
         }
         Ok(gaps)
     }
+}
+
+fn missing_day(vendor: Vendor, month: Month) -> Gap {
+    let day = Some(month.last_day());
+    Gap { day, devices: None, kind: GapKind::MissingDay, name: None, site_key: None, vendor }
 }
 
 fn units_of(lines: &BTreeMap<Option<i64>, Held>) -> BTreeMap<Option<i64>, Units> {

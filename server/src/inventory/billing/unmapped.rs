@@ -14,14 +14,14 @@ use crate::inventory::{Inventory, InventoryError};
 #[derive(Debug, FromQueryResult)]
 struct Row {
     vendor_id: i64,
-    vendor_site_key: String,
-    name: String,
+    vendor_site_key: Option<String>,
+    name: Option<String>,
     organization_id: Option<i64>,
     devices: i64,
 }
 
 impl Inventory {
-    /// Those in no client, and those of another vendor than Ninja whose client is nobody at Ninja: their devices would
+    /// Those in no client, the devices in no organization at all, and those of another vendor than Ninja whose client is nobody at Ninja: their devices would
     /// stand in a line of their own, beside the client's. The internal ones are not billed, so they need no client.
     pub(super) async fn list_unmapped(
         &self,
@@ -30,11 +30,11 @@ impl Inventory {
     ) -> Result<Vec<Gap>, InventoryError> {
         let ninja = self.reference.vendor_id(Vendor::REFERENCE);
         let sql = format!(
-            "SELECT s.vendor_id, s.vendor_site_key, s.name, s.organization_id, CAST(SUM(c.cnt) AS bigint) AS devices \
-             FROM ({}) AS c JOIN site s ON s.id = c.site_id WHERE s.organization_id IS NULL \
+            "SELECT c.vendor_id, s.vendor_site_key, s.name, s.organization_id, CAST(SUM(c.cnt) AS bigint) AS devices \
+             FROM ({}) AS c LEFT JOIN site s ON s.id = c.site_id WHERE s.organization_id IS NULL \
              OR (s.vendor_id <> {ninja} AND NOT EXISTS (SELECT 1 FROM site n \
              WHERE n.organization_id = s.organization_id AND n.vendor_id = {ninja})) \
-             GROUP BY s.vendor_id, s.vendor_site_key, s.name, s.organization_id",
+             GROUP BY c.vendor_id, s.vendor_site_key, s.name, s.organization_id",
             counts_of(days)
         );
         let statement = Statement::from_string(connection.get_database_backend(), sql);
@@ -45,8 +45,8 @@ impl Inventory {
                 day: None,
                 devices: Some(row.devices),
                 kind: GapKind::UnmappedOrganization,
-                name: Some(row.name),
-                site_key: Some(row.vendor_site_key),
+                name: row.name,
+                site_key: row.vendor_site_key,
                 vendor: self.reference.vendor(row.vendor_id)?,
             })
         };

@@ -73,7 +73,7 @@ impl Inventory {
 
     async fn break_down(&self, day: &CountedDay, by: By) -> Result<BTreeMap<Key, Tally>, InventoryError> {
         let tables: Vec<Table> = day.sources.iter().map(|(vendor, source)| Table::of(*vendor, *source)).collect();
-        let rows = self.read_counts(&day.scope, &day.parts.whole(), &tables, by).await?;
+        let rows = self.read_counts(self.database.reader(), (&day.scope, &day.parts.whole()), &tables, by).await?;
         let has_left_out = day.parts.all.iter().any(|(part, _)| *part == Part::LeftOut);
         let mut found: BTreeMap<Key, Tally> = BTreeMap::new();
         for row in rows.into_iter().filter(|row| row.key.is_some() || !has_left_out) {

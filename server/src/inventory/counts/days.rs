@@ -6,7 +6,7 @@ use domain::{
     vendor::Vendor,
 };
 use entity::snapshot_day::{Column, Entity};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::super::{Inventory, InventoryError};
 
@@ -23,35 +23,42 @@ pub struct Missing {
 
 impl Inventory {
     /// The newest day that any of the vendors has stored.
-    pub(super) async fn newest_counted_day(&self, vendor: Option<Vendor>) -> Result<Option<NaiveDate>, InventoryError> {
+    pub(super) async fn newest_counted_day(
+        &self,
+        connection: &impl ConnectionTrait,
+        vendor: Option<Vendor>,
+    ) -> Result<Option<NaiveDate>, InventoryError> {
         let days = Entity::find().select_only().column(Column::SnapshotDate).filter(self.of_vendor(vendor));
         let kept = days.filter(Column::DroppedAt.is_null()).order_by_desc(Column::SnapshotDate).limit(1);
-        Ok(kept.into_tuple::<NaiveDate>().one(self.database.reader()).await?)
+        Ok(kept.into_tuple::<NaiveDate>().one(connection).await?)
     }
 
     /// From where the counts of a date come.
     pub(super) async fn count_sources(
         &self,
+        connection: &impl ConnectionTrait,
         vendor: Option<Vendor>,
         date: NaiveDate,
     ) -> Result<Sources, InventoryError> {
         let days = Column::SnapshotDate.between(month_start(date), month_end(date));
-        Ok(self.list_stored_days(vendor, Condition::all().add(days)).await?.sources(date))
+        Ok(self.list_stored_days(connection, vendor, Condition::all().add(days)).await?.sources(date))
     }
 
     /// Why a date has no counts. Looks at all days that were ever stored.
     pub(super) async fn missing_counts(
         &self,
+        connection: &impl ConnectionTrait,
         vendor: Option<Vendor>,
         date: NaiveDate,
     ) -> Result<Missing, InventoryError> {
-        let days = self.list_stored_days(vendor, Condition::all()).await?;
+        let days = self.list_stored_days(connection, vendor, Condition::all()).await?;
         Ok(Missing { date, dropped: days.was_dropped(date), nearest: days.nearest(date) })
     }
 
     /// Stored days, dropped ones included.
     pub(super) async fn list_stored_days(
         &self,
+        connection: &impl ConnectionTrait,
         vendor: Option<Vendor>,
         wanted: Condition,
     ) -> Result<StoredDays, InventoryError> {
@@ -62,7 +69,7 @@ impl Inventory {
             .filter(self.of_vendor(vendor))
             .filter(wanted)
             .into_tuple::<(i64, NaiveDate, bool)>()
-            .all(self.database.reader())
+            .all(connection)
             .await?;
         let known = rows.into_iter().filter_map(|(id, day, kept)| Some((self.reference.vendor(id)?, day, kept)));
         Ok(known.collect())

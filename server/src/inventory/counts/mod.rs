@@ -21,6 +21,7 @@ use domain::{
     device_type::DeviceType,
     vendor::Vendor,
 };
+use sea_orm::ConnectionTrait;
 
 pub use self::{
     breakdown::{LocationTally, OrganizationTally},
@@ -79,23 +80,29 @@ impl Inventory {
     /// Counts the devices of a date; `None` is the newest stored day. A fixed number of statements: the stored days, the
     /// sites if organizations matter, the counts.
     pub async fn count(&self, scope: CountScope, date: Option<NaiveDate>) -> Result<CountAnswer, InventoryError> {
+        // A retention in between would make zeros of what is there.
+        let moment = self.database.begin_reading().await?;
         let date = match date {
             Some(date) => date,
-            None => self.newest_counted_day(scope.vendor).await?.unwrap_or_else(|| self.today()),
+            None => self.newest_counted_day(&moment, scope.vendor).await?.unwrap_or_else(|| self.today()),
         };
-        let sources = self.count_sources(scope.vendor, date).await?;
+        let sources = self.count_sources(&moment, scope.vendor, date).await?;
         if sources.is_empty() {
-            return Ok(CountAnswer::Missing(self.missing_counts(scope.vendor, date).await?));
+            return Ok(CountAnswer::Missing(self.missing_counts(&moment, scope.vendor, date).await?));
         }
-        let parts = self.count_parts(&scope).await?;
+        let parts = self.count_parts(&moment, &scope).await?;
         let mut counted = CountedDay { date, sources, scope, groups: Vec::new(), parts };
-        counted.groups = self.count_groups(&counted).await?;
+        counted.groups = self.count_groups(&moment, &counted).await?;
         Ok(CountAnswer::Counted(Box::new(counted)))
     }
 
-    async fn count_groups(&self, day: &CountedDay) -> Result<Vec<CountedGroup>, InventoryError> {
+    async fn count_groups(
+        &self,
+        connection: &impl ConnectionTrait,
+        day: &CountedDay,
+    ) -> Result<Vec<CountedGroup>, InventoryError> {
         let tables: Vec<Table> = day.sources.iter().map(|(vendor, source)| Table::of(*vendor, *source)).collect();
-        let rows = self.read_counts(&day.scope, &day.parts.all, &tables, By::DeviceType).await?;
+        let rows = self.read_counts(connection, (&day.scope, &day.parts.all), &tables, By::DeviceType).await?;
         let mut groups: BTreeMap<(Vendor, Option<i64>), Vec<_>> = BTreeMap::new();
         for row in rows {
             groups.entry((row.vendor(&self.reference)?, row.key)).or_default().push(row);

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use entity::site;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use super::{
     super::{Inventory, InventoryError},
@@ -53,9 +53,13 @@ type Filed = (i64, i64, Option<i64>);
 impl Inventory {
     /// Finds the sites that matter, with one statement; with none where the whole fleet is asked for and no organization is
     /// internal.
-    pub(super) async fn count_parts(&self, scope: &CountScope) -> Result<Parts, InventoryError> {
-        let internal = self.internal_organizations().await?;
-        let filed = self.list_filed(scope, &internal).await?;
+    pub(super) async fn count_parts(
+        &self,
+        connection: &impl ConnectionTrait,
+        scope: &CountScope,
+    ) -> Result<Parts, InventoryError> {
+        let internal = self.internal_organizations(connection).await?;
+        let filed = list_filed(connection, scope, &internal).await?;
         let of = |wanted: &dyn Fn(Option<i64>) -> bool| {
             let found = filed.iter().filter(|(_, _, organization)| wanted(*organization));
             Sites::These(found.map(|(site, vendor, _)| (*site, *vendor)).collect())
@@ -83,16 +87,20 @@ impl Inventory {
         all.retain(|(part, sites)| *part == Part::Whole || *sites != Sites::These(Vec::new()));
         Ok(Parts { all, internal })
     }
+}
 
-    async fn list_filed(&self, scope: &CountScope, internal: &HashSet<i64>) -> Result<Vec<Filed>, InventoryError> {
-        use site::{Column, Entity};
-        let asked = scope.organizations.among.iter().flatten().chain(internal).copied().collect::<HashSet<i64>>();
-        let without = scope.organizations.missing.map(|_| Column::OrganizationId.is_null());
-        if asked.is_empty() && without.is_none() {
-            return Ok(Vec::new());
-        }
-        let wanted = Condition::any().add(Column::OrganizationId.is_in(asked)).add_option(without);
-        let sites = Entity::find().select_only().columns([Column::Id, Column::VendorId, Column::OrganizationId]);
-        Ok(sites.filter(wanted).into_tuple::<Filed>().all(self.database.reader()).await?)
+async fn list_filed(
+    connection: &impl ConnectionTrait,
+    scope: &CountScope,
+    internal: &HashSet<i64>,
+) -> Result<Vec<Filed>, InventoryError> {
+    use site::{Column, Entity};
+    let asked = scope.organizations.among.iter().flatten().chain(internal).copied().collect::<HashSet<i64>>();
+    let without = scope.organizations.missing.map(|_| Column::OrganizationId.is_null());
+    if asked.is_empty() && without.is_none() {
+        return Ok(Vec::new());
     }
+    let wanted = Condition::any().add(Column::OrganizationId.is_in(asked)).add_option(without);
+    let sites = Entity::find().select_only().columns([Column::Id, Column::VendorId, Column::OrganizationId]);
+    Ok(sites.filter(wanted).into_tuple::<Filed>().all(connection).await?)
 }

@@ -42,11 +42,12 @@ impl Inventory {
     ) -> Result<Vec<CountedPoint>, InventoryError> {
         // Of the last month all days: a month end speaks for the last of them only.
         let known = Column::SnapshotDate.between(*range.start(), month_end(*range.end()));
-        let days = self.list_stored_days(scope.vendor, Condition::all().add(known)).await?;
+        let moment = self.database.begin_reading().await?;
+        let days = self.list_stored_days(&moment, scope.vendor, Condition::all().add(known)).await?;
         let points = days.points(range, interval);
-        let parts = self.count_parts(scope).await?;
+        let parts = self.count_parts(&moment, scope).await?;
         let mut places = Places::new();
-        for row in self.read_counts(scope, &parts.all, &tables(&points), By::Day).await? {
+        for row in self.read_counts(&moment, (scope, &parts.all), &tables(&points), By::Day).await? {
             places.entry((row.vendor(&self.reference)?, row.place())).or_default().push(row);
         }
         let tally = |point: &Point| {

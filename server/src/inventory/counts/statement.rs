@@ -123,8 +123,8 @@ impl Inventory {
     /// Reads the parts of these tables with one statement.
     pub(super) async fn read_counts(
         &self,
-        scope: &CountScope,
-        parts: &[(Part, Sites)],
+        connection: &impl ConnectionTrait,
+        (scope, parts): (&CountScope, &[(Part, Sites)]),
         tables: &[Table],
         by: By,
     ) -> Result<Vec<Row>, InventoryError> {
@@ -135,7 +135,7 @@ impl Inventory {
         let mut selects = selects.collect::<Vec<_>>().into_iter();
         let Some(mut statement) = selects.next() else { return Ok(Vec::new()) };
         statement.unions(selects.map(|select| (UnionType::All, select)));
-        let rows = self.database.reader().query_all(&statement).await?;
+        let rows = connection.query_all(&statement).await?;
         Ok(rows.iter().map(|row| Row::from_query_result(row, "")).collect::<Result<_, _>>()?)
     }
 

@@ -2,24 +2,26 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use chrono::NaiveDate;
 use domain::linking::{DecisionKind, Decisions, DeviceAssignment};
-use entity::{device, device_identity};
-use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect};
+use entity::device_identity;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseBackend, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect,
+    Statement,
+};
 
 use super::sources::Source;
-use crate::inventory::{InventoryError, bulk};
+use crate::inventory::{InventoryError, bulk, storing::count};
 
-/// Gives every group a machine: its own, or one of as many new rows as are needed.
+/// Gives every group a machine: its own, or a new one, whose row is inserted with its picture.
 pub(super) async fn give_ids(
     transaction: &DatabaseTransaction,
     assignments: Vec<DeviceAssignment>,
 ) -> Result<Vec<(i64, Vec<i64>)>, InventoryError> {
     let missing = assignments.iter().filter(|group| group.device_id.is_none()).count();
-    let mut fresh = new_devices(transaction, missing).await?.into_iter();
+    let mut fresh = reserve_ids(transaction, missing).await?.into_iter();
     let assigned = assignments.into_iter().map(|group| {
         let id = group.device_id.or_else(|| fresh.next());
-        id.map(|id| (id, group.identities)).ok_or_else(|| InventoryError::Corrupt("a machine got no row".into()))
+        id.map(|id| (id, group.identities)).ok_or_else(|| InventoryError::Corrupt("a machine got no id".into()))
     });
     assigned.collect()
 }
@@ -49,22 +51,24 @@ pub(super) async fn list_barred(
     Ok(barred)
 }
 
-/// New machines, all alike until their picture is written: so it doesn't matter which of their ids comes back first.
-async fn new_devices(transaction: &DatabaseTransaction, number: usize) -> Result<Vec<i64>, InventoryError> {
-    let blank = device::ActiveModel {
-        hostname: Set(String::new()),
-        canonical_hostname: Set(String::new()),
-        present: Set(false),
-        first_seen_date: Set(NaiveDate::default()),
-        last_seen_date: Set(NaiveDate::default()),
-        ..Default::default()
-    };
-    let mut ids = Vec::with_capacity(number);
-    while ids.len() < number {
-        let rows = vec![blank.clone(); (number - ids.len()).min(1000)];
-        let stored = device::Entity::insert_many(rows).exec_with_returning(transaction).await?;
-        ids.extend(stored.into_iter().map(|row| row.id));
+/// Ids of machines that are to be inserted, so that each is written once, with its picture. Only one transaction stores at
+/// a time, so on SQLite the ids after the last one are free.
+async fn reserve_ids(transaction: &DatabaseTransaction, number: usize) -> Result<Vec<i64>, InventoryError> {
+    if number == 0 {
+        return Ok(Vec::new());
     }
+    let (backend, number) = (transaction.get_database_backend(), count(number));
+    let next = match backend {
+        DatabaseBackend::Postgres => {
+            "SELECT nextval(pg_get_serial_sequence('device', 'id')) AS id FROM generate_series(1, $1)"
+        }
+        _ => {
+            "WITH RECURSIVE free(id, rest) AS (SELECT COALESCE(MAX(seq), 0) + 1, $1 FROM sqlite_sequence \
+             WHERE name = 'device' UNION ALL SELECT id + 1, rest - 1 FROM free WHERE rest > 1) SELECT id FROM free"
+        }
+    };
+    let rows = transaction.query_all_raw(Statement::from_sql_and_values(backend, next, [number.into()])).await?;
+    let mut ids = rows.iter().map(|row| row.try_get("", "id")).collect::<Result<Vec<i64>, _>>()?;
     ids.sort_unstable();
     Ok(ids)
 }

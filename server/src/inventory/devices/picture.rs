@@ -56,7 +56,6 @@ impl Inventory {
         let lead = members.iter().find(|source| source.vendor_id == reference_id).or(members.first())?;
         let first_seen = members.iter().map(|source| source.first_seen_date).min()?;
         let last_seen = members.iter().map(|source| source.last_seen_date).max()?;
-        let before = known.filter(|row| !row.hostname.is_empty());
         Some(device::Model {
             id,
             hostname: lead.hostname.clone(),
@@ -67,8 +66,8 @@ impl Inventory {
             billing_status_id: lead.billing_status_id,
             spare_reason: lead.spare_reason.clone(),
             present: true,
-            first_seen_date: before.map_or(first_seen, |row| row.first_seen_date.min(first_seen)),
-            last_seen_date: before.map_or(last_seen, |row| row.last_seen_date.max(last_seen)),
+            first_seen_date: known.map_or(first_seen, |row| row.first_seen_date.min(first_seen)),
+            last_seen_date: known.map_or(last_seen, |row| row.last_seen_date.max(last_seen)),
             merged_into_id: None,
         })
     }

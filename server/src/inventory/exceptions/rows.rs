@@ -27,8 +27,8 @@ pub(super) struct Moment<'a> {
     pub(super) actor: &'a str,
 }
 
-/// The names of organizations, which rows have beside the ids: lists are sorted by them, and an index has no join. A name
-/// never changes: it is what the organization is known by.
+/// The names of organizations, which rows have beside the ids: lists are sorted by them, and an index has no join.
+/// `renaming` changes both.
 #[derive(Debug)]
 pub(super) struct OrganizationNames(HashMap<i64, String>);
 

@@ -15,7 +15,7 @@ use std::collections::HashSet;
 use chrono::NaiveDate;
 use domain::{organization::canonical, usage::Scope, vendor::Vendor};
 use entity::organization;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 pub use self::{
     changes::{UsageChangeKind, usage_change},
@@ -60,24 +60,28 @@ pub enum Listing {
 impl Inventory {
     /// What changed between two stored dates: the books now, the changes by [`Self::find_usage_changes`].
     pub async fn usage_changes(&self, request: &UsageRequest) -> Result<UsageAnswer, InventoryError> {
-        let scope = self.scope(request).await?;
         let snapshot = self.database.begin_reading().await?;
+        let scope = self.scope(&snapshot, request).await?;
         let answer = self.compare_days(&snapshot, request, scope).await?;
         Ok(answer)
     }
 
-    async fn scope(&self, request: &UsageRequest) -> Result<Scope, InventoryError> {
-        let internal = if request.include_internal { HashSet::new() } else { self.internal_organizations().await? };
+    async fn scope(&self, connection: &impl ConnectionTrait, request: &UsageRequest) -> Result<Scope, InventoryError> {
+        let internal =
+            if request.include_internal { HashSet::new() } else { self.internal_organizations(connection).await? };
         Ok(Scope { internal, only: request.organization_id })
     }
 
     /// Ids of the MSP's own organizations.
-    pub(crate) async fn internal_organizations(&self) -> Result<HashSet<i64>, InventoryError> {
+    pub(crate) async fn internal_organizations(
+        &self,
+        connection: &impl ConnectionTrait,
+    ) -> Result<HashSet<i64>, InventoryError> {
         let names: Vec<String> = self.rules.internal_organizations.iter().filter_map(|name| canonical(name)).collect();
         if names.is_empty() {
             return Ok(HashSet::new());
         }
         let own = organization::Entity::find().filter(organization::Column::CanonicalName.is_in(names));
-        Ok(own.all(self.database.reader()).await?.into_iter().map(|row| row.id).collect())
+        Ok(own.all(connection).await?.into_iter().map(|row| row.id).collect())
     }
 }
