@@ -4,6 +4,9 @@
 //! files of what GraphQL answers. GraphQL and scheduler never import each other; only `inventory` opens transactions. A
 //! test reads the `use` lines and says so.
 
+// An optimised build lays out the future of the whole query root at once: one level per nested field type.
+#![recursion_limit = "512"]
+
 pub mod cli;
 pub mod clock;
 pub mod config;

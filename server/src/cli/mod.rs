@@ -92,8 +92,16 @@ enum Command {
     Simulate(simulate::Options),
 }
 
-/// Runs a command; its status tells how it ended.
-pub async fn run(cli: Cli) -> ExitCode {
+/// Runs a command; its status tells how it ended. It makes the runtime itself: were this `async`, the compiler would build
+/// the whole hub once more for every program that calls it.
+pub fn run(cli: Cli) -> ExitCode {
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(perform(cli)),
+        Err(error) => ended(Err(anyhow::Error::new(error).context("the async runtime can't be made"))),
+    }
+}
+
+async fn perform(cli: Cli) -> ExitCode {
     match cli.command {
         Command::Schema => {
             print!("{}", graphql::sdl());
