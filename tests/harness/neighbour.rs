@@ -25,11 +25,17 @@ impl Neighbour {
         Ok(Self { graphql, inventory, serving })
     }
 
-    /// Waits until nothing of this hub is at work.
+    /// Does whatever this hub may do now, and waits until nothing of it is at work.
     pub async fn settle(&self) {
-        self.inventory.tasks().close();
-        self.inventory.tasks().wait().await;
-        self.inventory.tasks().reopen();
+        loop {
+            self.inventory.tasks().close();
+            self.inventory.tasks().wait().await;
+            self.inventory.tasks().reopen();
+            let done = self.inventory.work_off().await;
+            if done.unwrap_or_else(|error| panic!("the jobs can't be looked at: {error:?}")) == 0 {
+                return;
+            }
+        }
     }
 }
 
