@@ -21,6 +21,10 @@ impl Neighbour {
     pub(crate) async fn open(environment: &BTreeMap<String, String>, clock: &Arc<TestClock>) -> anyhow::Result<Self> {
         let settings = config::load(&config::Flags::default(), environment)?;
         let inventory = hub::open(&settings, Arc::clone(clock) as Arc<dyn Clock>).await?;
+        Self::serving(inventory).await
+    }
+
+    pub(crate) async fn serving(inventory: Inventory) -> anyhow::Result<Self> {
         let (graphql, serving) = serve(&inventory).await?;
         Ok(Self { graphql, inventory, serving })
     }

@@ -22,6 +22,9 @@ use crate::inventory::{Inventory, InventoryError, database::is_away};
 /// Runs that one process works on at once: each vendor's collector, and what depends on them.
 const SIDE_BY_SIDE: usize = 8;
 
+/// How soon is looked again after a look that failed.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
 /// How often a process that works on its own batch looks at runs that others took of it.
 const LOOK_AT_OWN: Duration = Duration::from_millis(500);
 
@@ -47,10 +50,13 @@ impl Inventory {
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut hands = Hands::default();
         loop {
-            if let Err(error) = self.take_all(Scope::All, &mut hands).await {
-                tracing::warn!(error = %spell_out(&error), "jobs could not be looked at; the next look tries again");
+            let looked = self.take_all(Scope::All, &mut hands).await;
+            if let Err(error) = &looked {
+                eprintln!("DEBUG {error:?}");
+                tracing::warn!(error = %spell_out(error), "jobs could not be looked at; a look soon tries again");
             }
             tokio::select! {
+                () = pause(LOOK_AGAIN), if looked.is_err() => {}
                 () = stop.cancelled() => return,
                 Ok(()) = bell.changed() => {}
                 _ = looks.tick() => {}
