@@ -18,8 +18,7 @@ const ORDERS: usize = 10;
 
 const PROGRESS: &str = "subscription($batch: ID!) { jobProgress(batchId: $batch) { id status progressPercent \
                         pagesFetched rowsStored message error updatedAt estimatedCompletion } }";
-const START: &str =
-    "mutation { startCollection(input: { vendors: [NINJA], runChecks: false }) { batch { id } } }";
+const START: &str = "mutation { startCollection(input: { vendors: [NINJA], runChecks: false }) { batch { id } } }";
 
 /// Rows of the table: memory, and how long updates took.
 pub(crate) async fn measure(backend: Backend) -> anyhow::Result<Vec<(String, String)>> {

@@ -36,7 +36,8 @@ impl Neighbour {
             self.inventory.tasks().wait().await;
             self.inventory.tasks().reopen();
             let done = self.inventory.work_off().await;
-            if done.unwrap_or_else(|error| panic!("the jobs can't be looked at: {error:?}")) == 0 {
+            let done = done.unwrap_or_else(|error| panic!("the jobs can't be looked at: {error:?}"));
+            if done == 0 && !self.inventory.is_at_work() {
                 return;
             }
         }

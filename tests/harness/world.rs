@@ -281,8 +281,16 @@ impl Drop for World {
 fn observe(database: &mut Database, statements: &Arc<Mutex<Vec<Statement>>>) {
     let seen = Arc::clone(statements);
     database.observe(move |info| {
+        if is_look(&info.statement.sql) {
+            return;
+        }
         seen.lock().unwrap_or_else(PoisonError::into_inner).push(info.statement.clone());
     });
+}
+
+/// Whether a statement only looks for open jobs: that comes whenever one ends, at a time that no test knows.
+fn is_look(sql: &str) -> bool {
+    sql.starts_with("SELECT") && sql.contains("job_") && sql.contains(r#""ended_at" IS NULL"#)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the test's server ends with the test")]

@@ -48,7 +48,9 @@ async fn a_cancelled_batch_stops_at_work_and_in_the_queue_and_stores_nothing(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let (world, gate, batch) = held_up(backend).await;
-    world.until(async || statuses(&world, &batch).await.contains(&named(&[("threatlocker-collector", "COMPLETED")])[0])).await;
+    world
+        .until(async || statuses(&world, &batch).await.contains(&named(&[("threatlocker-collector", "COMPLETED")])[0]))
+        .await;
     let payload = cancel(&world.graphql, json!({ "batchId": batch["id"] })).await;
     assert_eq!((&payload["userErrors"], &payload["batch"]["id"]), (&json!([]), &batch["id"]));
     // The gate is still closed: it is the collector that is stopped, and not its end that is awaited.
@@ -61,7 +63,10 @@ async fn a_cancelled_batch_stops_at_work_and_in_the_queue_and_stores_nothing(
     ];
     assert_eq!(statuses(&world, &batch).await, named(&ended));
     let run = &world.batch(text(&batch, "id")).await["runs"][1];
-    assert_eq!((text(run, "message"), &run["error"], &run["collection"]), ("cancelled by local operator", &Value::Null, &Value::Null));
+    assert_eq!(
+        (text(run, "message"), &run["error"], &run["collection"]),
+        ("cancelled by local operator", &Value::Null, &Value::Null)
+    );
     assert_eq!(collection::Entity::find().count(world.rows()).await.unwrap(), 1, "ThreatLocker's");
     assert_eq!(vendor_lease::Entity::find().count(world.rows()).await.unwrap(), 0, "the vendor is free");
     gate.open();

@@ -9,7 +9,10 @@ async fn world(backend: Backend) -> World {
     let world = World::small_on(backend).start().await;
     world.night(0).await;
     world.move_to(1);
-    world.graphql.query("mutation { startCollection(input: { vendors: [NINJA], runChecks: false }) { alreadyRunning } }").await;
+    world
+        .graphql
+        .query("mutation { startCollection(input: { vendors: [NINJA], runChecks: false }) { alreadyRunning } }")
+        .await;
     world.settle().await;
     world.inventory.retain(Trigger::CommandLine, "test").await.unwrap();
     world
@@ -43,11 +46,10 @@ async fn runs_are_found_by_vendor_name_trigger_status_and_time(
         ("{ name: { in: [] } }", vec![]),
         ("{ trigger: { eq: MUTATION } }", vec!["ninja-collector"]),
         ("{ not: { trigger: { in: [MUTATION, COMMAND_LINE] } } }", vec![]),
-        (&format!("{{ {first_night}, status: {{ eq: COMPLETED }} }}"), vec![
-            "cross-vendor-checks",
-            "ninja-collector",
-            "threatlocker-collector",
-        ]),
+        (
+            &format!("{{ {first_night}, status: {{ eq: COMPLETED }} }}"),
+            vec!["cross-vendor-checks", "ninja-collector", "threatlocker-collector"],
+        ),
         ("{ endedAt: { isNull: true } }", vec![]),
     ] {
         assert_eq!(names(&world, filter).await, found, "{filter}");
@@ -68,7 +70,11 @@ async fn batches_are_found_by_what_they_run(#[values(Backend::Sqlite, Backend::P
     ] {
         assert_eq!(batches(&world, filter).await, sizes, "{filter}");
     }
-    let told: Value = world.graphql.query("{ jobRuns { nodes { attempts { number outcome } estimatedCompletion } } }").await;
+    let told: Value =
+        world.graphql.query("{ jobRuns { nodes { attempts { number outcome } estimatedCompletion } } }").await;
     let runs = told["jobRuns"]["nodes"].as_array().unwrap();
-    assert!(runs.iter().all(|run| run["attempts"] == serde_json::json!([{ "number": 1, "outcome": "ENDED" }])), "{told:#}");
+    assert!(
+        runs.iter().all(|run| run["attempts"] == serde_json::json!([{ "number": 1, "outcome": "ENDED" }])),
+        "{told:#}"
+    );
 }

@@ -11,7 +11,8 @@ use sea_orm::{EntityTrait, PaginatorTrait};
 use serde_json::{Value, json};
 use simulator::{Effect, Gate};
 
-const SHOWN: &str = "id status estimatedCompletion retryOf { id } runs { id name status startedAt estimatedCompletion }";
+const SHOWN: &str =
+    "id status estimatedCompletion retryOf { id } runs { id name status startedAt estimatedCompletion }";
 
 async fn retry(world: &World, input: Value) -> Value {
     let query = format!(
@@ -122,9 +123,15 @@ async fn a_run_should_be_done_when_the_last_ones_were(#[values(Backend::Sqlite, 
         let at_work = batch(&world, &order["batch"]["id"]).await;
         let run = &at_work["runs"][0];
         let seconds = run["estimatedCompletion"].as_str().map(|estimate| {
-            (estimate.parse::<chrono::DateTime<chrono::Utc>>().unwrap() - text(run, "startedAt").parse::<chrono::DateTime<chrono::Utc>>().unwrap()).num_seconds()
+            (estimate.parse::<chrono::DateTime<chrono::Utc>>().unwrap()
+                - text(run, "startedAt").parse::<chrono::DateTime<chrono::Utc>>().unwrap())
+            .num_seconds()
         });
-        world.until(async || batch(&world, &order["batch"]["id"]).await["estimatedCompletion"] == run["estimatedCompletion"]).await;
+        world
+            .until(async || {
+                batch(&world, &order["batch"]["id"]).await["estimatedCompletion"] == run["estimatedCompletion"]
+            })
+            .await;
         estimates.push(seconds);
         world.clock.advance(Duration::from_secs(took));
         gate.open();

@@ -224,11 +224,7 @@ impl Inventory {
         Ok(job_batch::Entity::find_by_id(run.batch_id).one(connection).await?)
     }
 
-    async fn open_batch(
-        &self,
-        transaction: &DatabaseTransaction,
-        errand: &Errand,
-    ) -> Result<Opened, InventoryError> {
+    async fn open_batch(&self, transaction: &DatabaseTransaction, errand: &Errand) -> Result<Opened, InventoryError> {
         let batch = job_batch::ActiveModel {
             batch_id: Set(format!("bc_{}", Uuid::new_v4().simple())),
             created_at: Set(self.now()),

@@ -12,7 +12,8 @@ use super::{
 impl Inventory {
     /// Collects a vendor for a job run and ends the run, in one of all its ways but failure.
     pub(crate) async fn collect(&self, claimed: &Claimed) -> Result<job_run::Model, InventoryError> {
-        let vendor = claimed.vendor.ok_or_else(|| InventoryError::Corrupt(format!("vendor of {}", claimed.run.job_id)))?;
+        let vendor =
+            claimed.vendor.ok_or_else(|| InventoryError::Corrupt(format!("vendor of {}", claimed.run.job_id)))?;
         let collector = self.collector(vendor)?;
         let started_at = self.now();
         let collected = collector.collect(&*claimed.progress).await.map_err(InventoryError::Collect)?;

@@ -19,8 +19,8 @@ use chrono::NaiveDate;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseExecutor,
-    DatabaseTransaction, DbErr, IsolationLevel, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
-    metric, sqlx,
+    DatabaseTransaction, DbErr, IsolationLevel, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait, metric, sqlx,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -305,7 +305,9 @@ pub(crate) fn is_away(error: &DbErr) -> bool {
     match &**cause {
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Protocol(_) => true,
         // The server is stopping, was stopped by force, or is starting.
-        sqlx::Error::Database(refusal) => refusal.code().is_some_and(|code| ["57P01", "57P02", "57P03"].contains(&&*code)),
+        sqlx::Error::Database(refusal) => {
+            refusal.code().is_some_and(|code| ["57P01", "57P02", "57P03"].contains(&&*code))
+        }
         _ => false,
     }
 }

@@ -68,10 +68,7 @@ impl Loader<AttemptsOfRun> for Rows {
     type Value = Vec<job_attempt::Model>;
     type Error = DbErr;
 
-    async fn load(
-        &self,
-        keys: &[AttemptsOfRun],
-    ) -> Result<HashMap<AttemptsOfRun, Vec<job_attempt::Model>>, DbErr> {
+    async fn load(&self, keys: &[AttemptsOfRun]) -> Result<HashMap<AttemptsOfRun, Vec<job_attempt::Model>>, DbErr> {
         use job_attempt::{Column, Entity};
         let wanted = Entity::find().filter(Column::JobId.is_in(keys.iter().map(|key| key.0.as_str())));
         let rows = wanted.order_by_asc(Column::Number).all(&self.reader).await?;

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
-use tokio::sync::watch;
+use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -27,6 +27,7 @@ pub(crate) struct AtWork {
     holder: Arc<str>,
     running: Arc<Mutex<HashMap<String, Stop>>>,
     bell: watch::Sender<()>,
+    turn: Arc<AsyncMutex<()>>,
 }
 
 /// A way to stop one run.
@@ -47,7 +48,7 @@ pub(super) struct Entry {
 impl AtWork {
     pub(crate) fn new() -> Self {
         let holder = format!("hub_{}", Uuid::new_v4().simple());
-        Self { holder: holder.into(), running: Arc::default(), bell: watch::Sender::new(()) }
+        Self { holder: holder.into(), running: Arc::default(), bell: watch::Sender::new(()), turn: Arc::default() }
     }
 
     /// This process, as runs that it has name it.
@@ -63,6 +64,16 @@ impl AtWork {
     /// Hears every ring from now on, also one that comes while it does not wait.
     pub(super) fn listen(&self) -> watch::Receiver<()> {
         self.bell.subscribe()
+    }
+
+    /// Waits until nobody else of this process takes a run: whoever has taken one is in the list by then.
+    pub(super) async fn take_turn(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.turn).lock_owned().await
+    }
+
+    /// Whether any run is at work here.
+    pub(super) fn is_busy(&self) -> bool {
+        !self.running().is_empty()
     }
 
     pub(super) fn enter(&self, job_id: &str) -> Entry {

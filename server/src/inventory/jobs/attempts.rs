@@ -37,8 +37,11 @@ impl Inventory {
         run: &job_run::Model,
         outcome: &str,
     ) -> Result<(), DbErr> {
-        let closed =
-            ActiveModel { ended_at: Set(Some(self.now())), outcome: Set(Some(outcome.to_owned())), ..Default::default() };
+        let closed = ActiveModel {
+            ended_at: Set(Some(self.now())),
+            outcome: Set(Some(outcome.to_owned())),
+            ..Default::default()
+        };
         Entity::update_many()
             .set(closed)
             .filter(Column::JobId.eq(run.job_id.as_str()))

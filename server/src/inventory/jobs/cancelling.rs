@@ -62,11 +62,7 @@ impl Inventory {
     }
 
     /// Says on the rows that they are unwanted. The first who wanted it is kept.
-    async fn mark_cancelled(
-        &self,
-        selected: &JobSelection,
-        who: &str,
-    ) -> Result<Vec<job_run::Model>, InventoryError> {
+    async fn mark_cancelled(&self, selected: &JobSelection, who: &str) -> Result<Vec<job_run::Model>, InventoryError> {
         use job_run::{Column, Entity};
         let marked = job_run::ActiveModel {
             cancel_requested_at: Set(Some(self.now())),

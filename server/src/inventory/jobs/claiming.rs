@@ -11,6 +11,7 @@ use sea_orm::{
 
 use super::{
     Ending, JobStatus, Trigger,
+    at_work::{Entry, Stop},
     cancelling::cancelled,
     kinds::Job,
     progress::RunProgress,
@@ -27,11 +28,13 @@ pub(crate) struct Claimed {
     pub(crate) run: job_run::Model,
     pub(crate) vendor: Option<Vendor>,
     pub(crate) progress: Arc<RunProgress>,
+    pub(super) stop: Stop,
 }
 
 impl Inventory {
     /// Takes the next run whose turn it is; `None` when there is none now.
-    pub(super) async fn claim_next(&self, scope: Scope<'_>) -> Result<Option<Claimed>, InventoryError> {
+    pub(super) async fn claim_next(&self, scope: Scope<'_>) -> Result<Option<(Claimed, Entry)>, InventoryError> {
+        let _turn = self.at_work.take_turn().await;
         let open = self.list_open_runs().await?;
         let looker = Looker { holder: self.at_work.holder(), now: self.now() };
         let is_free = |run: &&job_run::Model| {
@@ -40,7 +43,9 @@ impl Inventory {
         for run in open.iter().filter(is_free) {
             if let Some(run) = self.claim(run).await? {
                 let vendor = run.vendor_id.and_then(|id| self.reference.vendor(id));
-                return Ok(Some(Claimed { run, vendor, progress: Arc::default() }));
+                let entry = self.at_work.enter(&run.job_id);
+                let claimed = Claimed { run, vendor, progress: Arc::default(), stop: entry.stop.clone() };
+                return Ok(Some((claimed, entry)));
             }
         }
         Ok(None)

@@ -95,6 +95,7 @@ impl Inventory {
             lost_attempts: Set(run.lost_attempts + i32::from(was_lost)),
             progress_percent: Set(0),
             pages_fetched: Set(0),
+            message: Set(None),
             lease_expires_at: Set(now),
             updated_at: Set(now),
             estimated_completion: Set(None),

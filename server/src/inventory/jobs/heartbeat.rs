@@ -4,21 +4,11 @@
 use std::time::Duration;
 
 use entity::job_run;
-use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, EntityTrait, QueryFilter,
-    sea_query::Expr,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::{
-    Claimed,
-    at_work::{Stop, Stopped},
-    closing::list_runs,
-    ending::spell_out,
-    vendor_lease::renewal_interval,
-};
+use super::{Claimed, at_work::Stopped, closing::list_runs, ending::spell_out, vendor_lease::renewal_interval};
 use crate::inventory::{Inventory, InventoryError};
 
 /// How often progress is looked at.
@@ -34,13 +24,13 @@ pub(super) struct Heartbeat {
 }
 
 impl Inventory {
-    pub(super) fn start_heartbeat(&self, claimed: &Claimed, stop: &Stop) -> Heartbeat {
+    pub(super) fn start_heartbeat(&self, claimed: &Claimed) -> Heartbeat {
         let ended = CancellationToken::new();
-        let (hub, claimed, stop, stopped) = (self.clone(), claimed.clone(), stop.clone(), ended.clone());
+        let (hub, claimed, stopped) = (self.clone(), claimed.clone(), ended.clone());
         self.tasks.spawn(async move {
             tokio::select! {
                 () = stopped.cancelled() => {}
-                () = hub.beat(&claimed, &stop) => {}
+                () = hub.beat(&claimed) => {}
             }
         });
         Heartbeat { _stop: ended.drop_guard() }
@@ -48,12 +38,12 @@ impl Inventory {
 
     /// Loops side by side: while a collection is being stored, PostgreSQL keeps its vendor's lease locked, and the
     /// renewal that waits for it must not keep the run from being renewed.
-    async fn beat(&self, claimed: &Claimed, stop: &Stop) {
-        futures::join!(self.keep_run(claimed, stop), self.keep_vendor(claimed), self.show_all(claimed));
+    async fn beat(&self, claimed: &Claimed) {
+        futures::join!(self.keep_run(claimed), self.keep_vendor(claimed), self.show_all(claimed));
     }
 
     /// Renews the run's lease and stops the run when it is another's by now, or unwanted.
-    async fn keep_run(&self, claimed: &Claimed, stop: &Stop) {
+    async fn keep_run(&self, claimed: &Claimed) {
         let mut ticks = ticks(LOOK.min(renewal_interval(self.rules.lease)));
         let mut renewed = Instant::now();
         loop {
@@ -61,7 +51,7 @@ impl Inventory {
             let is_due = renewed.elapsed() >= renewal_interval(self.rules.lease);
             let looked = if is_due { self.renew_run(&claimed.run).await } else { self.look_at_run(&claimed.run).await };
             match looked {
-                Ok(Some(why)) => stop.stop(why),
+                Ok(Some(why)) => claimed.stop.stop(why),
                 Ok(None) if is_due => renewed = Instant::now(),
                 Ok(None) => {}
                 Err(error) => warn(&claimed.run, &error),

@@ -105,7 +105,13 @@ mod tests {
 
     fn running(run: job_run::Model, holder: &str, lease_minutes: i64) -> job_run::Model {
         let lease_expires_at = start() + TimeDelta::minutes(lease_minutes);
-        job_run::Model { status: "running".to_owned(), holder: Some(holder.to_owned()), lease_expires_at, attempt: 1, ..run }
+        job_run::Model {
+            status: "running".to_owned(),
+            holder: Some(holder.to_owned()),
+            lease_expires_at,
+            attempt: 1,
+            ..run
+        }
     }
 
     #[test]
@@ -122,7 +128,8 @@ mod tests {
     #[test]
     fn a_retention_waits_for_everything_but_another_retention() {
         let retention = patient(run("r", "one", RETENTION_JOB, 5));
-        for (other, waits) in [(CHECKS_JOB, true), ("ninja-collector", true), ("of-a-newer-hub", true), (RETENTION_JOB, false)]
+        for (other, waits) in
+            [(CHECKS_JOB, true), ("ninja-collector", true), ("of-a-newer-hub", true), (RETENTION_JOB, false)]
         {
             assert_eq!(must_wait(&retention, &[run("o", "two", other, 5)]), waits, "{other}");
         }
@@ -151,7 +158,10 @@ mod tests {
         let free = run("a", "one", CHECKS_JOB, 0);
         let alive = running(free.clone(), "other", 6);
         let silent = running(free.clone(), "other", 4);
-        let kept = |holder: &str, minutes| job_run::Model { status: "queued".to_owned(), ..running(free.clone(), holder, minutes) };
+        let kept = |holder: &str, minutes| job_run::Model {
+            status: "queued".to_owned(),
+            ..running(free.clone(), holder, minutes)
+        };
         let cases = [
             (&free, true, true),
             (&alive, false, false),

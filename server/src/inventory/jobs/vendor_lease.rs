@@ -27,8 +27,11 @@ impl Inventory {
     ) -> Result<bool, DbErr> {
         let now = self.now();
         let next = job_run::Model { attempt: run.attempt + 1, ..run.clone() };
-        let row =
-            ActiveModel { vendor_id: Set(vendor_id), holder: Set(token(&next)), expires_at: Set(now + self.rules.lease) };
+        let row = ActiveModel {
+            vendor_id: Set(vendor_id),
+            holder: Set(token(&next)),
+            expires_at: Set(now + self.rules.lease),
+        };
         let expired = Expr::col((Entity, Column::ExpiresAt)).lt(now);
         let own = Expr::col((Entity, Column::Holder)).eq(token(run));
         let rule = OnConflict::column(Column::VendorId)

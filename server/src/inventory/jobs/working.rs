@@ -52,7 +52,6 @@ impl Inventory {
         loop {
             let looked = self.take_all(Scope::All, &mut hands).await;
             if let Err(error) = &looked {
-                eprintln!("DEBUG {error:?}");
                 tracing::warn!(error = %spell_out(error), "jobs could not be looked at; a look soon tries again");
             }
             tokio::select! {
@@ -69,8 +68,8 @@ impl Inventory {
     pub async fn work_off(&self) -> Result<usize, InventoryError> {
         let mut done = 0;
         self.conclude_orphans().await?;
-        while let Some(claimed) = self.claim_next(Scope::All).await? {
-            self.run_claimed(claimed).await;
+        while let Some(taken) = self.claim_next(Scope::All).await? {
+            self.run_claimed(taken).await;
             done += 1;
         }
         Ok(done)
@@ -96,6 +95,11 @@ impl Inventory {
         }
     }
 
+    /// Whether this process is at work on any run.
+    pub fn is_at_work(&self) -> bool {
+        self.at_work.is_busy()
+    }
+
     /// Gives back every run that this process is at work on, so that another takes it at once; answers how many. For a
     /// process that must end and can't wait. They are given back once [`tasks`](Self::tasks) are done.
     pub fn hand_back(&self) -> usize {
@@ -105,16 +109,16 @@ impl Inventory {
     async fn take_all(&self, scope: Scope<'_>, hands: &mut Hands) -> Result<(), InventoryError> {
         self.conclude_orphans().await?;
         while hands.len() < SIDE_BY_SIDE {
-            let Some(claimed) = self.claim_next(scope).await? else { break };
+            let Some(taken) = self.claim_next(scope).await? else { break };
             let hub = self.clone();
-            hands.push(self.tasks.spawn(async move { hub.run_claimed(claimed).await }));
+            hands.push(self.tasks.spawn(async move { hub.run_claimed(taken).await }));
         }
         Ok(())
     }
 
-    async fn run_claimed(&self, claimed: Claimed) -> Option<Report> {
-        let entry = self.at_work.enter(&claimed.run.job_id);
-        let went = self.perform(&claimed, &entry).await;
+    /// Does a run, which is in the list of this process until its batch knows how it went.
+    async fn run_claimed(&self, (claimed, entry): (Claimed, Entry)) -> Option<Report> {
+        let went = self.perform(&claimed).await;
         let report = match self.conclude(&claimed, went).await {
             Ok(report) => report,
             Err(InventoryError::RunLost) => {
@@ -127,18 +131,18 @@ impl Inventory {
                 None
             }
         };
-        drop(entry);
         if let Err(error) = self.conclude_batch(&claimed.run.batch_id).await {
             let error = spell_out(&error);
             tracing::warn!(batch_id = claimed.run.batch_id, error, "a batch could not be ended; the next look does");
         }
+        drop(entry);
         self.at_work.ring();
         report
     }
 
-    async fn perform(&self, claimed: &Claimed, entry: &Entry) -> Went {
+    async fn perform(&self, claimed: &Claimed) -> Went {
         let Some(job) = Job::of(&claimed.run) else { return Went::Stopped(Stopped::Leaving) };
-        let _heartbeat = self.start_heartbeat(claimed, &entry.stop);
+        let _heartbeat = self.start_heartbeat(claimed);
         tokio::select! {
             biased;
             done = AssertUnwindSafe((job.run)(self, claimed)).catch_unwind() => match done {
@@ -146,7 +150,7 @@ impl Inventory {
                 Ok(Err(error)) => Went::Failed(error),
                 Err(_panic) => Went::Panicked,
             },
-            why = entry.stop.stopped() => Went::Stopped(why),
+            why = claimed.stop.stopped() => Went::Stopped(why),
         }
     }
 
