@@ -178,3 +178,23 @@ async fn two_servers_store_two_vendors_at_once(#[values(Backend::Sqlite, Backend
         }
     }
 }
+
+#[rstest]
+#[tokio::test]
+async fn two_servers_that_are_asked_at_once_start_one_batch(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let world = World::small_on(backend).start().await;
+    let other = world.neighbour().await;
+    let gate = Gate::closed();
+    world.strike(at_the_list(Vendor::Ninja, &Effect::Held(gate.clone())));
+    let start =
+        "mutation { startCollection(input: { vendors: [NINJA], runChecks: false }) { alreadyRunning batch { id } } }";
+    let (one, two) = tokio::join!(world.graphql.query(start), other.graphql.query(start));
+    let (one, two) = (&one["startCollection"], &two["startCollection"]);
+    assert_eq!(one["batch"], two["batch"]);
+    assert_ne!(one["alreadyRunning"], two["alreadyRunning"], "one of them started it");
+    gate.open();
+    world.settle().await;
+    assert_eq!(stored_collections(&world).await, 1);
+}
