@@ -39,6 +39,7 @@ impl Subscription {
 
     /// The runs of all orders, whichever server works on them: first those that have not ended, then each as it changes, also
     /// those that are ordered later. Never ends by itself.
+    #[expect(clippy::unused_async, reason = "async-graphql takes asynchronous resolvers only")]
     async fn jobs(&self, ctx: &Context<'_>) -> Result<impl Stream<Item = Result<JobRun, Fault>>, Fault> {
         Ok(Followed::new(ctx.inventory(), None).stream())
     }
@@ -102,18 +103,15 @@ impl Followed {
     /// Reads the tables: the batch first, so that its last run's end is not missed.
     async fn look(&mut self) -> Result<Vec<JobRun>, DbErr> {
         let is_first = std::mem::take(&mut self.is_new);
-        let runs = match &self.batch_id {
-            Some(batch_id) => {
-                let reader = self.hub.database().reader();
-                let batch = job_batch::Entity::find_by_id(batch_id.as_str()).one(reader).await?;
-                self.ended = batch.is_none_or(|batch| batch.ended_at.is_some());
-                let of_batch = job_run::Entity::find().filter(job_run::Column::BatchId.eq(batch_id.as_str()));
-                of_batch.order_by_asc(job_run::Column::JobName).all(reader).await?
-            }
-            None => {
-                let runs = self.hub.list_recent_runs(self.hub.now() - REMEMBERED).await?;
-                runs.into_iter().filter(|run| !is_first || run.ended_at.is_none()).collect()
-            }
+        let runs = if let Some(batch_id) = &self.batch_id {
+            let reader = self.hub.database().reader();
+            let batch = job_batch::Entity::find_by_id(batch_id.as_str()).one(reader).await?;
+            self.ended = batch.is_none_or(|batch| batch.ended_at.is_some());
+            let of_batch = job_run::Entity::find().filter(job_run::Column::BatchId.eq(batch_id.as_str()));
+            of_batch.order_by_asc(job_run::Column::JobName).all(reader).await?
+        } else {
+            let runs = self.hub.list_recent_runs(self.hub.now() - REMEMBERED).await?;
+            runs.into_iter().filter(|run| !is_first || run.ended_at.is_none()).collect()
         };
         Ok(runs.into_iter().filter_map(|run| self.changed(&Arc::new(run))).collect())
     }

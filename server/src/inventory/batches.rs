@@ -74,6 +74,14 @@ pub(crate) struct Errand {
     pub(crate) retry_of: Option<String>,
 }
 
+impl Errand {
+    /// One that waits for nobody else's work, and gives way to the same that is at work.
+    fn new(jobs: Vec<Wanted>, trigger: Trigger, requested_by: &str) -> Self {
+        let requested_by = requested_by.to_owned();
+        Self { jobs, trigger, requested_by, patient: false, own: false, force: false, retry_of: None }
+    }
+}
+
 /// A run that is wanted.
 #[derive(Clone, Debug)]
 pub(crate) struct Wanted {
@@ -179,11 +187,11 @@ impl Inventory {
         let today = self.today();
         let collectors = order.vendors.iter().map(|vendor| collector(*vendor, today));
         let checks = order.run_checks.then(|| job(CHECKS_JOB, order.check_date.unwrap_or(today)));
-        self.errand_for(collectors.chain(checks).collect(), order.trigger, &order.requested_by)
+        Errand::new(collectors.chain(checks).collect(), order.trigger, &order.requested_by)
     }
 
     fn retention(&self, trigger: Trigger, requested_by: &str) -> Errand {
-        self.errand_for(vec![job(RETENTION_JOB, self.today())], trigger, requested_by)
+        Errand::new(vec![job(RETENTION_JOB, self.today())], trigger, requested_by)
     }
 
     /// These runs once more, by a person: what is collected is of today, and so is what is checked after that.
@@ -194,13 +202,8 @@ impl Inventory {
             vendor: run.vendor_id.and_then(|id| self.reference.vendor(id)),
             date: if collects { self.today() } else { run.business_date },
         };
-        let errand = self.errand_for(runs.iter().map(wanted).collect(), Trigger::Mutation, requested_by);
+        let errand = Errand::new(runs.iter().map(wanted).collect(), Trigger::Mutation, requested_by);
         Errand { patient: true, ..errand }
-    }
-
-    fn errand_for(&self, jobs: Vec<Wanted>, trigger: Trigger, requested_by: &str) -> Errand {
-        let requested_by = requested_by.to_owned();
-        Errand { jobs, trigger, requested_by, patient: false, own: false, force: false, retry_of: None }
     }
 
     /// A batch at work that does all of this: an open run of the first job, in a batch with all of them.

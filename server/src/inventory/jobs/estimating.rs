@@ -10,6 +10,9 @@ use crate::inventory::{Inventory, InventoryError};
 /// How many completed runs tell how long one takes.
 const HISTORY: u64 = 10;
 
+/// When a run began, and when it ended.
+type Span = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
+
 /// An open run and how long its kind takes; `None` when none was completed yet.
 struct Expected<'a> {
     run: &'a job_run::Model,
@@ -38,7 +41,7 @@ impl Inventory {
     /// The median of the last completed runs that no process died over.
     async fn usual_duration(&self, job_name: &str) -> Result<Option<TimeDelta>, InventoryError> {
         use job_run::{Column, Entity};
-        let last: Vec<(Option<DateTime<Utc>>, Option<DateTime<Utc>>)> = Entity::find()
+        let last: Vec<Span> = Entity::find()
             .select_only()
             .column(Column::StartedAt)
             .column(Column::EndedAt)

@@ -144,7 +144,7 @@ impl Known {
             match own.try_recv() {
                 Ok(JobUpdate::Run(run)) => drop(self.runs.insert(run.job_id.clone(), run.as_ref().clone())),
                 Ok(JobUpdate::Batch(batch)) => {
-                    drop(self.batches.insert(batch.batch_id.clone(), batch.as_ref().clone()))
+                    drop(self.batches.insert(batch.batch_id.clone(), batch.as_ref().clone()));
                 }
                 // Missed ones are told twice; followers compare.
                 Err(broadcast::error::TryRecvError::Lagged(_)) => {}
