@@ -34,13 +34,15 @@ async fn a_collection_that_comes_home_to_no_database_is_done_again() {
     line.cut();
     gate.open();
     give_up(&world).await;
-    world.clock.advance(Duration::from_mins(1) + Duration::from_secs(1));
     line.mend();
     let unknown = json!([{ "name": "ninja-collector", "status": "RUNNING", "rowsStored": 0, "collection": null,
         "attempts": [{ "outcome": null }] }]);
     assert_eq!(run(&world).await, unknown, "nobody could say anything meanwhile");
     assert_eq!(collection::Entity::find().count(world.rows()).await.unwrap(), 0);
-    assert_eq!(world.inventory.work_off().await.unwrap(), 1);
+    world.clock.advance(Duration::from_mins(1) + Duration::from_secs(1));
+    // Its own server may look again just now, and be the first.
+    world.inventory.work_off().await.unwrap();
+    world.settle().await;
     let done = json!([{ "name": "ninja-collector", "status": "COMPLETED", "rowsStored": 25,
         "collection": { "outcome": "COMPLETE" }, "attempts": [{ "outcome": "LOST" }, { "outcome": "ENDED" }] }]);
     assert_eq!(run(&world).await, done);
