@@ -33,6 +33,8 @@ pub struct Model {
     pub error: Option<String>,
     /// Duration seconds.
     pub duration_seconds: Option<i32>,
+    /// The batch whose unfinished work this one does again.
+    pub retry_of: Option<String>,
 }
 
 /// No joins are declared.

@@ -43,6 +43,20 @@ pub struct Model {
     pub error: Option<String>,
     /// Duration seconds.
     pub duration_seconds: Option<i32>,
+    /// The process that works on it, or that will, having ordered it for itself; `None` is anybody's.
+    pub holder: Option<String>,
+    /// How often it was taken, 0 while it waits. Whoever writes for it names the number it took: an older one is too late.
+    pub attempt: i32,
+    /// How many of these ended without a word.
+    pub lost_attempts: i32,
+    /// Whether it waits for others' work: while its vendor is being collected, or what came before is not done.
+    pub patient: bool,
+    /// When somebody wanted it stopped.
+    pub cancel_requested_at: Option<DateTimeUtc>,
+    /// Who.
+    pub cancelled_by: Option<String>,
+    /// When it should be done, by what runs of its name took.
+    pub estimated_completion: Option<DateTimeUtc>,
 }
 
 /// No joins are declared.

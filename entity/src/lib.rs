@@ -22,6 +22,7 @@ pub mod exception_event;
 pub mod exception_identity;
 pub mod exception_period;
 pub mod held_collection;
+pub mod job_attempt;
 pub mod job_batch;
 pub mod job_run;
 pub mod link_candidate;

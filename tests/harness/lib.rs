@@ -14,6 +14,7 @@ mod fault_round;
 mod faults;
 mod graphql;
 mod history;
+mod line;
 mod listing;
 mod month_ends;
 mod neighbour;
@@ -36,6 +37,7 @@ pub use self::{
     faults::{at_every_call, at_the_list, list_path},
     graphql::{Answer, GraphqlClient, http_client},
     history::{History, write_history},
+    line::Line as DatabaseLine,
     listing::text,
     neighbour::Neighbour,
     orders::vendor_name,

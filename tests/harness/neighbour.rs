@@ -21,15 +21,26 @@ impl Neighbour {
     pub(crate) async fn open(environment: &BTreeMap<String, String>, clock: &Arc<TestClock>) -> anyhow::Result<Self> {
         let settings = config::load(&config::Flags::default(), environment)?;
         let inventory = hub::open(&settings, Arc::clone(clock) as Arc<dyn Clock>).await?;
+        Self::serving(inventory).await
+    }
+
+    pub(crate) async fn serving(inventory: Inventory) -> anyhow::Result<Self> {
         let (graphql, serving) = serve(&inventory).await?;
         Ok(Self { graphql, inventory, serving })
     }
 
-    /// Waits until nothing of this hub is at work.
+    /// Does whatever this hub may do now, and waits until nothing of it is at work.
     pub async fn settle(&self) {
-        self.inventory.tasks().close();
-        self.inventory.tasks().wait().await;
-        self.inventory.tasks().reopen();
+        loop {
+            self.inventory.tasks().close();
+            self.inventory.tasks().wait().await;
+            self.inventory.tasks().reopen();
+            let done = self.inventory.work_off().await;
+            let done = done.unwrap_or_else(|error| panic!("the jobs can't be looked at: {error:?}"));
+            if done == 0 && !self.inventory.is_at_work() {
+                return;
+            }
+        }
     }
 }
 

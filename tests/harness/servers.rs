@@ -7,13 +7,19 @@ use domain::clock::Clock;
 use server::inventory::Inventory;
 use tokio::net::TcpSocket;
 
-use crate::World;
+use crate::{Neighbour, World};
 
 impl World {
     /// Another server on the same database and with the same clock, its settings of the vendors changed.
     pub async fn another_server(&self, change: impl FnOnce(&mut NinjaConfig, &mut ThreatLockerConfig)) -> Inventory {
         let made = self.try_another_server(change).await;
         made.unwrap_or_else(|error| panic!("another server could not be made: {error:?}"))
+    }
+
+    /// The same, with a front door of its own.
+    pub async fn neighbour(&self) -> Neighbour {
+        let neighbour = Neighbour::serving(self.another_server(|_, _| {}).await).await;
+        neighbour.unwrap_or_else(|error| panic!("another server could not serve: {error:?}"))
     }
 
     async fn try_another_server(

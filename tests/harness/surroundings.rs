@@ -8,7 +8,7 @@ use std::{
 
 use chrono::Timelike;
 use domain::clock::Clock;
-use server::clock::SystemClock;
+use server::{clock::SystemClock, config, hub, inventory::Inventory};
 use simulator::{FleetPlan, Running, Simulator};
 
 use crate::{Backend, HubCommand, HubProcess, Neighbour, TestClock, TestDatabase, world::FIRST_DAY};
@@ -69,6 +69,14 @@ impl Surroundings {
         let mut hub = self.hub(&["serve"]).start();
         let url = hub.url().await;
         (hub, url)
+    }
+
+    /// A hub with the same settings inside the test that orders and reads, and works on nothing.
+    pub async fn idle_hub(&self, clock: &Arc<TestClock>) -> Inventory {
+        let settings = config::load(&config::Flags::default(), &self.environment());
+        let settings = settings.unwrap_or_else(|error| panic!("the settings are refused: {error}"));
+        let opened = hub::open(&settings, Arc::clone(clock) as Arc<dyn Clock>).await;
+        opened.unwrap_or_else(|error| panic!("no hub: {error:?}"))
     }
 
     /// A hub with the same settings inside the test, whose clock can be set.

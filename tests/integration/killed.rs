@@ -1,9 +1,9 @@
-//! A hub that is killed in the middle of a collection leaves nothing half-written, and its run does not stay for ever.
+//! A hub that is killed in the middle of a collection leaves nothing half-written, and another takes its run over.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use domain::clock::Clock;
-use harness::{Backend, GraphqlClient, LONG, Neighbour, Surroundings, TestClock};
+use harness::{Backend, GraphqlClient, LONG, Neighbour, Surroundings, TestClock, text};
 use rstest::rstest;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, TransactionTrait};
 use serde_json::{Value, json};
@@ -44,15 +44,20 @@ async fn day(graphql: &GraphqlClient) -> Value {
     json!([days, rows])
 }
 
-async fn runs(graphql: &GraphqlClient) -> Vec<(String, String)> {
-    let told = graphql.query("{ jobRuns { nodes { status error endedAt batch { status endedAt } } } }").await;
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let nodes = told["jobRuns"]["nodes"].as_array().unwrap();
-    for node in nodes {
+/// How each run ended, the newest first, and what became of each attempt at it.
+async fn runs(graphql: &GraphqlClient) -> Vec<String> {
+    let query = "{ jobRuns { nodes { status endedAt attempts { outcome holder } batch { status endedAt } } } }";
+    let told = graphql.query(query).await;
+    let shown = told["jobRuns"]["nodes"].as_array().unwrap().iter().map(|node| {
         assert_eq!(node["status"], node["batch"]["status"], "{node:#}");
         assert_eq!(node["endedAt"].is_null(), node["batch"]["endedAt"].is_null(), "{node:#}");
-    }
-    nodes.iter().map(|node| (text(&node["status"]), text(&node["error"]))).collect()
+        let attempts = node["attempts"].as_array().unwrap();
+        let holders: BTreeSet<&str> = attempts.iter().map(|attempt| text(attempt, "holder")).collect();
+        assert_eq!(holders.len(), attempts.len(), "each attempt is another process's: {node:#}");
+        let outcomes = attempts.iter().map(|attempt| attempt["outcome"].as_str().unwrap_or("at work"));
+        format!("{}: {}", text(node, "status"), outcomes.collect::<Vec<_>>().join(", "))
+    });
+    shown.collect()
 }
 
 /// Orders a collection of Ninja; whether one was at work already.
@@ -66,20 +71,20 @@ async fn order(neighbour: &Neighbour) -> bool {
 
 /// What holds after every kill, told by a hub that is still alive.
 async fn nothing_is_lost(outside: &Surroundings, neighbour: &Neighbour, clock: &TestClock, before: &Value) {
-    let silent = "its process ended without a word; nothing of it was stored";
-    let run = |status: &str, error: &str| (status.to_owned(), error.to_owned());
     assert_eq!(&day(&neighbour.graphql).await, before);
-    assert_eq!(runs(&neighbour.graphql).await, [run("RUNNING", ""), run("COMPLETED", "")]);
+    let at_work = ["RUNNING: at work", "COMPLETED: ENDED"];
+    assert_eq!(runs(&neighbour.graphql).await, at_work);
     // While the lease lasts, nobody can know that its holder is dead.
     assert!(order(neighbour).await);
-    assert_eq!(runs(&neighbour.graphql).await, [run("RUNNING", ""), run("COMPLETED", "")]);
+    assert_eq!(runs(&neighbour.graphql).await, at_work);
     let skipped = collect(outside).run().await.ended_with(1);
     assert!(skipped.stdout.contains("another collection of Ninja is running"), "{skipped:?}");
     clock.advance(LEASE + Duration::from_mins(1));
-    assert!(!order(neighbour).await);
-    let expected = [run("COMPLETED", ""), run("SKIPPED", ""), run("FAILED", silent), run("COMPLETED", "")];
-    assert_eq!(runs(&neighbour.graphql).await, expected);
+    neighbour.settle().await;
+    let taken_over = ["SKIPPED: ", "COMPLETED: LOST, ENDED", "COMPLETED: ENDED"];
+    assert_eq!(runs(&neighbour.graphql).await, taken_over);
     assert_ne!(&day(&neighbour.graphql).await, before);
+    assert!(!order(neighbour).await, "the vendor is free again");
 }
 
 #[rstest]

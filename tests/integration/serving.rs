@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use simulator::{Effect, Fault, Gate, Vendor};
 
 const START: &str = "mutation { startCollection(input: { vendors: [NINJA], runChecks: false }) { \
-                     alreadyRunning userErrors { message } batch { id status } } }";
+                     alreadyRunning userErrors { message } batch { id } } }";
 
 /// Lets the vendor's device list wait.
 fn hold_ninja(outside: &Surroundings) -> Gate {

@@ -132,15 +132,13 @@ async fn a_lease_runs_out_by_the_clock_of_the_hub(#[values(Backend::Sqlite, Back
     world.clock.advance(Duration::from_secs(2));
     assert_eq!(collect_on(&other, &[Vendor::Ninja], false).await.batch.status, "completed");
 
-    let dead = world.batch(&silent).await;
-    assert_eq!(dead["runs"][0]["status"], "FAILED", "{dead:#}");
-    assert!(text(&dead["runs"][0], "error").contains("ended without a word"), "{dead:#}");
     let before = world.see(Vendor::Ninja, 0).await;
     gate.open();
     world.inventory.tasks().close();
     world.inventory.tasks().wait().await;
     let woken = world.batch(&silent).await;
     assert_eq!((&woken["status"], &woken["runs"][0]["status"]), (&"FAILED".into(), &"FAILED".into()), "{woken:#}");
+    assert!(text(&woken["runs"][0], "error").contains("lost, so its collection was not stored"), "{woken:#}");
     assert_eq!(world.see(Vendor::Ninja, 0).await, before, "a run without a lease stored something");
     assert_eq!(stored_collections(&world).await, 1);
 }
@@ -179,4 +177,24 @@ async fn two_servers_store_two_vendors_at_once(#[values(Backend::Sqlite, Backend
             assert_eq!(report.batch.status, "completed", "night {night}: {:?}", report.runs);
         }
     }
+}
+
+#[rstest]
+#[tokio::test]
+async fn two_servers_that_are_asked_at_once_start_one_batch(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let world = World::small_on(backend).start().await;
+    let other = world.neighbour().await;
+    let gate = Gate::closed();
+    world.strike(at_the_list(Vendor::Ninja, &Effect::Held(gate.clone())));
+    let start =
+        "mutation { startCollection(input: { vendors: [NINJA], runChecks: false }) { alreadyRunning batch { id } } }";
+    let (one, two) = tokio::join!(world.graphql.query(start), other.graphql.query(start));
+    let (one, two) = (&one["startCollection"], &two["startCollection"]);
+    assert_eq!(one["batch"], two["batch"]);
+    assert_ne!(one["alreadyRunning"], two["alreadyRunning"], "one of them started it");
+    gate.open();
+    world.settle().await;
+    assert_eq!(stored_collections(&world).await, 1);
 }

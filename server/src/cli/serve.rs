@@ -21,6 +21,12 @@ use crate::{
 /// How long running work may take to finish once the process was told to stop.
 const GRACE: Duration = Duration::from_secs(30);
 
+/// How long giving back what did not finish may take.
+const HANDING_BACK: Duration = Duration::from_secs(5);
+
+/// How often a server looks for what others ordered, or left.
+const LOOK_FOR_WORK: Duration = Duration::from_secs(2);
+
 pub(crate) async fn run(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<()> {
     let listener = listen(settings.listen).await?;
     let inventory = hub::open(settings, clock).await?;
@@ -42,6 +48,8 @@ pub(crate) async fn serve_until_stopped(
     let stop = CancellationToken::new();
     let scheduler = Scheduler::new(inventory.clone(), hub::schedules(settings));
     let mut ticking = inventory.tasks().spawn(scheduler.run(stop.clone()));
+    let (worker, stopped) = (inventory.clone(), stop.clone());
+    inventory.tasks().spawn(async move { worker.work(stopped, LOOK_FOR_WORK).await });
     let allowed_origins = settings.allowed_origins.clone();
     let options = HttpOptions { stop: stop.clone(), allowed_origins, ..HttpOptions::default() };
     let api = Api::new(inventory.clone());
@@ -70,7 +78,11 @@ pub(crate) async fn serve_until_stopped(
     ticked.context("the scheduler ended by a panic")?.context("the scheduler failed")?;
     inventory.tasks().close();
     if tokio::time::timeout(GRACE, inventory.tasks().wait()).await.is_err() {
-        tracing::warn!("running work did not finish in time; it is left to its lease");
+        let runs = inventory.hand_back();
+        tracing::warn!(runs, "running work did not finish in time; it is given back");
+        if tokio::time::timeout(HANDING_BACK, inventory.tasks().wait()).await.is_err() {
+            tracing::warn!("running work could not be given back; it is left to its lease");
+        }
     }
     Ok(())
 }

@@ -54,7 +54,8 @@ pub struct Settings {
     pub node_class_rules: BTreeMap<String, NodeClassRule>,
     /// How many days of snapshots are kept, today included (default 65); `None`, written `off`, keeps them for ever.
     pub retention_days: Option<u32>,
-    /// How long a running job holds its vendor without a sign of life, in seconds (default 60).
+    /// How long a running job stays its server's without a sign of life, in seconds (default 45: with the look for what
+    /// others left, every two seconds, a dead server's work is taken over within a minute).
     pub lease_seconds: u64,
     /// What is logged, as a tracing filter (default: what suits the command, mostly `info`).
     pub log: Option<String>,
@@ -119,7 +120,7 @@ fn settings(values: &Values, node_class_rules: BTreeMap<String, NodeClassRule>) 
         checks: checks::read(values)?,
         node_class_rules,
         retention_days: values.retention_days("HUB_RETENTION_DAYS")?,
-        lease_seconds: values.number("HUB_LEASE_SECONDS", 5..=86_400)?.unwrap_or(60),
+        lease_seconds: values.number("HUB_LEASE_SECONDS", 5..=86_400)?.unwrap_or(45),
         log: values.filter("HUB_LOG")?,
         log_format: values.log_format("HUB_LOG_FORMAT")?.unwrap_or_default(),
         allowed_origins: values.origins("HUB_ALLOWED_ORIGINS")?,

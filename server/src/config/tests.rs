@@ -38,7 +38,7 @@ fn without_any_source_the_documented_defaults_hold() {
     assert_eq!(settings.data_dir, PathBuf::from("data"));
     assert_eq!(settings.zone.0.name(), "America/Chicago");
     assert!(matches!(settings.database, DatabaseUrl::Sqlite(path) if path == Path::new("data/inventory-hub.sqlite")));
-    assert_eq!((settings.held_below_percent, settings.lease_seconds), (80, 60));
+    assert_eq!((settings.held_below_percent, settings.lease_seconds), (80, 45));
     assert!(settings.internal_organizations.is_empty());
     assert_eq!(settings.checks, CheckSettings::default());
     assert_eq!((settings.checks.stale_after_days, settings.checks.switched_off.len()), (30, 0));

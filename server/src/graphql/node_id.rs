@@ -87,6 +87,13 @@ impl NodeId {
         }
     }
 
+    pub(super) fn job_run(id: &ID) -> Result<String, Fault> {
+        match Self::decode(id)? {
+            Self::JobRun(id) => Ok(id),
+            other => Err(other.is_no("JobRun")),
+        }
+    }
+
     fn is_no(&self, wanted: &str) -> Fault {
         Fault::BadUserInput(format!("an id of {} was given where one of {wanted} belongs", self.type_name()))
     }

@@ -1,18 +1,21 @@
-//! `jobProgress`: an order as it goes.
+//! `jobProgress` and `jobs`: orders as they go.
+//!
+//! Followers read the tables once, when they come; from then on they hear what changes from the one watcher of this server.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::{Context, ID, Subscription as GraphqlSubscription};
+use chrono::TimeDelta;
 use entity::{job_batch, job_run};
-use futures::{Stream, StreamExt, TryStreamExt, stream};
-use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder};
+use futures::{Stream, TryStreamExt, stream};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
-use super::{context::Hub, errors::Fault, node_id::NodeId, types::JobRun};
-use crate::inventory::RunUpdate;
+use super::{context::Hub, errors::Fault, loaders::BatchId, node_id::NodeId, types::JobRun};
+use crate::inventory::{Inventory, JobUpdate, jobs::is_change};
 
-/// How often the tables are read again: runs of other servers tell this one nothing.
-const LOOK_AGAIN: Duration = Duration::from_secs(2);
+/// How long a run that has ended is remembered: nothing older is told again by another server's clock.
+const REMEMBERED: TimeDelta = TimeDelta::minutes(5);
 
 /// What can be followed.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,93 +31,100 @@ impl Subscription {
         #[graphql(desc = "The id of a job batch.")] batch_id: ID,
     ) -> Result<impl Stream<Item = Result<JobRun, Fault>>, Fault> {
         let batch_id = NodeId::job_batch(&batch_id)?;
-        let progress = Progress {
-            updates: ctx.inventory().subscribe(),
-            reader: ctx.reader().clone(),
-            batch_id,
-            shown: HashMap::new(),
-            ended: false,
-        };
-        progress.require_batch().await?;
-        Ok(progress.stream())
+        if ctx.load(BatchId(batch_id.clone())).await?.is_none() {
+            return Err(Fault::NotFound("there is no such job batch".to_owned()));
+        }
+        Ok(Followed::new(ctx.inventory(), Some(batch_id)).stream())
+    }
+
+    /// The runs of all orders, whichever server works on them: first those that have not ended, then each as it changes, also
+    /// those that are ordered later. Never ends by itself.
+    #[expect(clippy::unused_async, reason = "async-graphql takes asynchronous resolvers only")]
+    async fn jobs(&self, ctx: &Context<'_>) -> Result<impl Stream<Item = Result<JobRun, Fault>>, Fault> {
+        Ok(Followed::new(ctx.inventory(), None).stream())
     }
 }
 
-/// What is known of a batch that somebody follows.
-struct Progress {
-    updates: Receiver<RunUpdate>,
-    reader: DatabaseConnection,
-    batch_id: String,
+/// What somebody follows.
+struct Followed {
+    hub: Inventory,
+    updates: Receiver<JobUpdate>,
+    /// The order that is followed; `None` is all.
+    batch_id: Option<String>,
     /// The runs as they were last shown.
-    shown: HashMap<String, job_run::Model>,
+    shown: HashMap<String, Arc<job_run::Model>>,
+    is_new: bool,
     ended: bool,
 }
 
-impl Progress {
-    async fn require_batch(&self) -> Result<(), Fault> {
-        match self.find_batch().await? {
-            Some(_) => Ok(()),
-            None => Err(Fault::NotFound("there is no such job batch".to_owned())),
-        }
+impl Followed {
+    fn new(hub: &Inventory, batch_id: Option<String>) -> Self {
+        let updates = hub.subscribe();
+        Self { hub: hub.clone(), updates, batch_id, shown: HashMap::new(), is_new: true, ended: false }
     }
 
     fn stream(self) -> impl Stream<Item = Result<JobRun, Fault>> {
-        stream::try_unfold((self, true), |(mut progress, is_first)| async move {
-            if progress.ended {
+        stream::try_unfold(self, |mut followed| async move {
+            if followed.ended {
                 return Ok(None);
             }
-            let changed = if is_first { progress.look().await? } else { progress.next_changes().await? };
-            Ok::<_, Fault>(Some((stream::iter(changed).map(Ok), (progress, false))))
+            let changed = followed.next_changes().await?;
+            Ok::<_, Fault>(Some((stream::iter(changed.into_iter().map(Ok)), followed)))
         })
         .try_flatten()
     }
 
-    /// Waits until something of this batch may have changed.
     async fn next_changes(&mut self) -> Result<Vec<JobRun>, DbErr> {
-        loop {
-            match tokio::time::timeout(LOOK_AGAIN, self.updates.recv()).await {
-                Ok(Ok(update)) if update.batch_id != self.batch_id => {}
-                Ok(Ok(update)) if update.run.ended_at.is_none() => return Ok(self.changed(vec![update.run])),
-                // A run that ended may have ended the batch; what was missed is in the tables.
-                Ok(Ok(_) | Err(RecvError::Lagged(_))) | Err(_) => return self.look().await,
-                // The hub is gone: no run of it will change any more.
-                Ok(Err(RecvError::Closed)) => {
-                    let last = self.look().await;
-                    self.ended = true;
-                    return last;
-                }
+        if self.is_new {
+            return self.look().await;
+        }
+        match self.updates.recv().await {
+            Ok(JobUpdate::Run(run)) if self.is_followed(&run.batch_id) => Ok(self.changed(&run).into_iter().collect()),
+            Ok(JobUpdate::Batch(batch)) if self.batch_id.as_deref() == Some(&batch.batch_id) => {
+                self.ended = batch.ended_at.is_some();
+                // The end of another server's run may not have been told yet; it is in the tables.
+                let is_told = self.shown.values().all(|run| run.ended_at.is_some());
+                if self.ended && !is_told { self.look().await } else { Ok(Vec::new()) }
+            }
+            Ok(_) => Ok(Vec::new()),
+            Err(RecvError::Lagged(_)) => self.look().await,
+            // The hub is gone: no run of it will change any more.
+            Err(RecvError::Closed) => {
+                self.ended = true;
+                Ok(Vec::new())
             }
         }
     }
 
+    fn is_followed(&self, batch_id: &str) -> bool {
+        self.batch_id.as_deref().is_none_or(|followed| followed == batch_id)
+    }
+
     /// Reads the tables: the batch first, so that its last run's end is not missed.
     async fn look(&mut self) -> Result<Vec<JobRun>, DbErr> {
-        use job_run::{Column, Entity};
-        let batch = self.find_batch().await?;
-        let runs = Entity::find().filter(Column::BatchId.eq(self.batch_id.as_str()));
-        let runs = runs.order_by_asc(Column::JobName).order_by_asc(Column::JobId).all(&self.reader).await?;
-        self.ended = batch.is_none_or(|batch| batch.ended_at.is_some());
-        Ok(self.changed(runs))
-    }
-
-    async fn find_batch(&self) -> Result<Option<job_batch::Model>, DbErr> {
-        job_batch::Entity::find_by_id(self.batch_id.as_str()).one(&self.reader).await
-    }
-
-    /// Those that are not as they were last shown. Older news than what was shown is none.
-    fn changed(&mut self, runs: Vec<job_run::Model>) -> Vec<JobRun> {
-        let is_news = |run: &job_run::Model| {
-            let known = self.shown.get(&run.job_id);
-            known.is_none_or(|known| known.updated_at <= run.updated_at && differs(known, run))
+        let is_first = std::mem::take(&mut self.is_new);
+        let runs = if let Some(batch_id) = &self.batch_id {
+            let reader = self.hub.database().reader();
+            let batch = job_batch::Entity::find_by_id(batch_id.as_str()).one(reader).await?;
+            self.ended = batch.is_none_or(|batch| batch.ended_at.is_some());
+            let of_batch = job_run::Entity::find().filter(job_run::Column::BatchId.eq(batch_id.as_str()));
+            of_batch.order_by_asc(job_run::Column::JobName).all(reader).await?
+        } else {
+            let runs = self.hub.list_recent_runs(self.hub.now() - REMEMBERED).await?;
+            runs.into_iter().filter(|run| !is_first || run.ended_at.is_none()).collect()
         };
-        let news: Vec<job_run::Model> = runs.into_iter().filter(is_news).collect();
-        self.shown.extend(news.iter().map(|run| (run.job_id.clone(), run.clone())));
-        news.into_iter().map(JobRun).collect()
+        Ok(runs.into_iter().filter_map(|run| self.changed(&Arc::new(run))).collect())
     }
-}
 
-/// A lease that was extended is no news.
-fn differs(one: &job_run::Model, other: &job_run::Model) -> bool {
-    let one = job_run::Model { lease_expires_at: other.lease_expires_at, ..one.clone() };
-    one != *other
+    /// The run, if it is not as it was last shown.
+    fn changed(&mut self, run: &Arc<job_run::Model>) -> Option<JobRun> {
+        let is_news = self.shown.get(&run.job_id).is_none_or(|known| is_change(known, run));
+        if !is_news {
+            return None;
+        }
+        let old = run.updated_at - REMEMBERED;
+        self.shown.retain(|_, known| self.batch_id.is_some() || known.ended_at.is_none_or(|ended| ended > old));
+        self.shown.insert(run.job_id.clone(), Arc::clone(run));
+        Some(JobRun(run.as_ref().clone()))
+    }
 }

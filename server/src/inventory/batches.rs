@@ -1,11 +1,8 @@
-//! Orders: collectors side by side, then what depends on them.
-
-use std::sync::Arc;
+//! Orders: collectors side by side, then what depends on them. An order is rows; `jobs` works on them.
 
 use chrono::NaiveDate;
 use domain::vendor::Vendor;
 use entity::{job_batch, job_run};
-use futures::future::join_all;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
     QueryOrder,
@@ -15,8 +12,8 @@ use uuid::Uuid;
 use super::{
     Inventory, InventoryError, bulk,
     checking::CheckReport,
-    heartbeat::{Beating, RunProgress},
-    jobs::{CHECKS_JOB, Ending, JobStatus, RETENTION_JOB, Trigger, spell_out},
+    database::{Section, serialize},
+    jobs::{CHECKS_JOB, Ending, JobStatus, RETENTION_JOB, Report, Trigger, list_runs},
     retention::RetentionReport,
     slots::Slot,
 };
@@ -34,14 +31,6 @@ pub struct Order {
     pub trigger: Trigger,
     /// The principal behind it.
     pub requested_by: String,
-}
-
-impl Order {
-    /// An order of nothing, to which a retention is added.
-    fn of_nothing(trigger: Trigger, requested_by: &str) -> Self {
-        let requested_by = requested_by.to_owned();
-        Self { vendors: Vec::new(), run_checks: false, check_date: None, trigger, requested_by }
-    }
 }
 
 /// A batch that was asked for.
@@ -66,151 +55,205 @@ pub struct BatchReport {
     pub retention: Option<RetentionReport>,
 }
 
+/// An order in terms of runs, and how it is carried out.
+#[derive(Clone, Debug)]
+pub(crate) struct Errand {
+    /// The jobs to run; collectors by their vendor.
+    pub(crate) jobs: Vec<Wanted>,
+    /// What gave the order.
+    pub(crate) trigger: Trigger,
+    /// The principal behind it.
+    pub(crate) requested_by: String,
+    /// Whether it waits for others' work; whoever does not, skips a vendor that is being collected.
+    pub(crate) patient: bool,
+    /// Whether this process keeps it for itself for as long as it lives.
+    pub(crate) own: bool,
+    /// Whether it is given although the same is at work.
+    pub(crate) force: bool,
+    /// The batch whose work it does again.
+    pub(crate) retry_of: Option<String>,
+}
+
+impl Errand {
+    /// One that waits for nobody else's work, and gives way to the same that is at work.
+    fn new(jobs: Vec<Wanted>, trigger: Trigger, requested_by: &str) -> Self {
+        let requested_by = requested_by.to_owned();
+        Self { jobs, trigger, requested_by, patient: false, own: false, force: false, retry_of: None }
+    }
+}
+
+/// A run that is wanted.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    name: String,
+    vendor: Option<Vendor>,
+    date: NaiveDate,
+}
+
 impl Inventory {
-    /// Starts a batch for scheduled slots; `None` when one of them is taken.
+    /// Orders what belongs to scheduled slots; `None` when one of them is taken.
     pub async fn start_scheduled(
         &self,
         order: &Order,
         slots: &[Slot],
     ) -> Result<Option<job_batch::Model>, InventoryError> {
-        let transaction = self.database.begin().await?;
-        let (batch, runs) = self.open_batch(&transaction, order).await?;
-        if !self.claim_slots(&transaction, slots, &batch.batch_id).await? {
-            return Ok(None);
-        }
-        transaction.commit().await?;
-        self.work_in_background(batch.clone(), runs);
-        Ok(Some(batch))
+        self.start_for_slots(Errand { patient: true, ..self.errand(order) }, slots).await
     }
 
-    /// Starts a retention for a scheduled slot; `None` when it is taken.
+    /// Orders a retention for a scheduled slot; `None` when it is taken.
     pub async fn start_scheduled_retention(&self, slot: &Slot) -> Result<Option<job_batch::Model>, InventoryError> {
+        let errand = self.retention(Trigger::Timer, "schedule");
+        self.start_for_slots(Errand { patient: true, ..errand }, std::slice::from_ref(slot)).await
+    }
+
+    async fn start_for_slots(
+        &self,
+        errand: Errand,
+        slots: &[Slot],
+    ) -> Result<Option<job_batch::Model>, InventoryError> {
         let transaction = self.database.begin().await?;
-        let batch = self.insert_batch(&transaction, &Order::of_nothing(Trigger::Timer, "schedule")).await?;
-        let runs = self.insert_runs(&transaction, &batch, vec![self.queued_retention(&batch)]).await?;
-        if !self.claim_slots(&transaction, std::slice::from_ref(slot), &batch.batch_id).await? {
+        let opened = self.open_batch(&transaction, &errand).await?;
+        if !self.claim_slots(&transaction, slots, &opened.0.batch_id).await? {
             return Ok(None);
         }
         transaction.commit().await?;
-        self.work_in_background(batch.clone(), runs);
-        Ok(Some(batch))
+        Ok(Some(self.announce(opened)))
     }
 
     /// Runs a retention to its end.
     pub async fn retain(&self, trigger: Trigger, requested_by: &str) -> Result<BatchReport, InventoryError> {
-        self.fail_dead_runs().await?;
-        let transaction = self.database.begin().await?;
-        let batch = self.insert_batch(&transaction, &Order::of_nothing(trigger, requested_by)).await?;
-        let runs = self.insert_runs(&transaction, &batch, vec![self.queued_retention(&batch)]).await?;
-        transaction.commit().await?;
-        self.work(batch, runs).await
+        self.run_errand(self.retention(trigger, requested_by)).await
     }
 
-    /// Starts a batch and returns at once. While a batch that collects these vendors is at work, returns that one.
+    /// Orders a batch and returns at once. While a batch that collects these vendors is at work, returns that one.
     pub async fn start_batch(&self, order: Order) -> Result<StartedBatch, InventoryError> {
-        self.fail_dead_runs().await?;
-        if let Some(batch) = self.find_running(&order).await? {
+        self.start_errand(self.errand(&order)).await
+    }
+
+    /// Orders a batch whatever is at work: what collects these vendors now is waited for, and then they are collected anew.
+    pub async fn start_batch_anew(&self, order: Order) -> Result<StartedBatch, InventoryError> {
+        self.start_errand(Errand { patient: true, force: true, ..self.errand(&order) }).await
+    }
+
+    /// Runs a batch to its end in this process.
+    pub async fn run_batch(&self, order: Order) -> Result<BatchReport, InventoryError> {
+        self.run_errand(self.errand(&order)).await
+    }
+
+    async fn run_errand(&self, errand: Errand) -> Result<BatchReport, InventoryError> {
+        let transaction = self.database.begin().await?;
+        let opened = self.open_batch(&transaction, &Errand { own: true, ..errand }).await?;
+        transaction.commit().await?;
+        let batch_id = self.announce(opened).batch_id;
+        let reports = self.work_on(&batch_id).await?;
+        let runs = list_runs(self.database.writer(), &batch_id).await?;
+        let batch = self.find_batch(&batch_id).await?;
+        let batch = batch.ok_or_else(|| InventoryError::Corrupt(format!("batch {batch_id} is gone")))?;
+        let (mut checks, mut retention) = (None, None);
+        for report in reports {
+            match report {
+                Report::Checks(report) => checks = Some(report),
+                Report::Retention(report) => retention = Some(report),
+                Report::Collection => {}
+            }
+        }
+        Ok(BatchReport { batch, runs, checks, retention })
+    }
+
+    /// One order at a time asks what is at work, so that of two alike one starts it.
+    pub(crate) async fn start_errand(&self, errand: Errand) -> Result<StartedBatch, InventoryError> {
+        let transaction = self.database.begin().await?;
+        serialize(&transaction, Section::Ordering).await?;
+        if !errand.force
+            && let Some(batch) = self.find_running(&transaction, &errand).await?
+        {
             return Ok(StartedBatch { batch, already_running: true });
         }
-        let (batch, runs) = self.open_at_once(&order).await?;
-        self.work_in_background(batch.clone(), runs);
-        Ok(StartedBatch { batch, already_running: false })
-    }
-
-    /// Runs a batch to its end.
-    pub async fn run_batch(&self, order: Order) -> Result<BatchReport, InventoryError> {
-        self.fail_dead_runs().await?;
-        let (batch, runs) = self.open_at_once(&order).await?;
-        self.work(batch, runs).await
-    }
-
-    async fn open_at_once(&self, order: &Order) -> Result<Opened, InventoryError> {
-        let transaction = self.database.begin().await?;
-        let opened = self.open_batch(&transaction, order).await?;
+        let opened = self.open_batch(&transaction, &errand).await?;
         transaction.commit().await?;
-        Ok(opened)
+        Ok(StartedBatch { batch: self.announce(opened), already_running: false })
     }
 
-    fn work_in_background(&self, batch: job_batch::Model, runs: Vec<job_run::Model>) {
-        let hub = self.clone();
-        self.tasks.spawn(async move {
-            let batch_id = batch.batch_id.clone();
-            if let Err(error) = hub.work(batch, runs).await {
-                tracing::error!(batch_id, error = %spell_out(&error), "a batch could not be recorded");
-            }
-        });
+    /// Tells what was ordered: to those who follow, and to those who work.
+    fn announce(&self, (batch, runs): Opened) -> job_batch::Model {
+        for run in runs {
+            self.publish(run);
+        }
+        self.at_work.ring();
+        batch
     }
 
-    /// A batch at work whose open runs are for all of these vendors.
-    async fn find_running(&self, order: &Order) -> Result<Option<job_batch::Model>, InventoryError> {
-        use job_run::{Column, Entity};
-        let reader = self.database.reader();
-        let mut open = Entity::find().filter(Column::EndedAt.is_null());
-        open = match order.vendors.first() {
-            Some(vendor) => open.filter(Column::VendorId.eq(self.reference.vendor_id(*vendor))),
-            None => open.filter(Column::JobName.eq(CHECKS_JOB)),
+    fn errand(&self, order: &Order) -> Errand {
+        let today = self.today();
+        let collectors = order.vendors.iter().map(|vendor| collector(*vendor, today));
+        let checks = order.run_checks.then(|| job(CHECKS_JOB, order.check_date.unwrap_or(today)));
+        Errand::new(collectors.chain(checks).collect(), order.trigger, &order.requested_by)
+    }
+
+    fn retention(&self, trigger: Trigger, requested_by: &str) -> Errand {
+        Errand::new(vec![job(RETENTION_JOB, self.today())], trigger, requested_by)
+    }
+
+    /// These runs once more, by a person: what is collected is of today, and so is what is checked after that.
+    pub(crate) fn errand_of(&self, runs: &[&job_run::Model], requested_by: &str) -> Errand {
+        let collects = runs.iter().any(|run| run.vendor_id.is_some());
+        let wanted = |run: &&job_run::Model| Wanted {
+            name: run.job_name.clone(),
+            vendor: run.vendor_id.and_then(|id| self.reference.vendor(id)),
+            date: if collects { self.today() } else { run.business_date },
         };
-        let Some(run) = open.order_by_asc(Column::CreatedAt).one(reader).await? else { return Ok(None) };
-        let runs = Entity::find().filter(Column::BatchId.eq(run.batch_id.as_str())).all(reader).await?;
-        let wanted = order.vendors.iter().map(|vendor| self.reference.vendor_id(*vendor));
-        let covered = wanted.into_iter().all(|id| runs.iter().any(|run| run.vendor_id == Some(id)));
-        let checks = !order.run_checks || runs.iter().any(|run| run.job_name == CHECKS_JOB);
-        if covered && checks { Ok(job_batch::Entity::find_by_id(run.batch_id).one(reader).await?) } else { Ok(None) }
+        let errand = Errand::new(runs.iter().map(wanted).collect(), Trigger::Mutation, requested_by);
+        Errand { patient: true, ..errand }
     }
 
-    async fn open_batch(&self, transaction: &DatabaseTransaction, order: &Order) -> Result<Opened, InventoryError> {
-        let batch = self.insert_batch(transaction, order).await?;
-        let collections = order.vendors.iter().map(|vendor| {
-            let row = self.queued(&batch, format!("{}-collector", vendor.slug()), self.today());
-            job_run::ActiveModel { vendor_id: Set(Some(self.reference.vendor_id(*vendor))), ..row }
-        });
-        let check_date = order.check_date.unwrap_or_else(|| self.today());
-        let checks = order.run_checks.then(|| self.queued(&batch, CHECKS_JOB.to_owned(), check_date));
-        let runs = self.insert_runs(transaction, &batch, collections.chain(checks).collect()).await?;
-        Ok((batch, runs))
-    }
-
-    async fn insert_batch(
+    /// A batch at work that does all of this: an open run of the first job, in a batch with all of them.
+    async fn find_running(
         &self,
-        transaction: &DatabaseTransaction,
-        order: &Order,
-    ) -> Result<job_batch::Model, InventoryError> {
+        connection: &impl ConnectionTrait,
+        errand: &Errand,
+    ) -> Result<Option<job_batch::Model>, InventoryError> {
+        use job_run::{Column, Entity};
+        let Some(first) = errand.jobs.first() else { return Ok(None) };
+        let open = Entity::find()
+            .filter(Column::EndedAt.is_null())
+            .filter(Column::CancelRequestedAt.is_null())
+            .filter(Column::JobName.eq(first.name.as_str()));
+        let Some(run) = open.order_by_asc(Column::CreatedAt).one(connection).await? else { return Ok(None) };
+        let runs = Entity::find().filter(Column::BatchId.eq(run.batch_id.as_str())).all(connection).await?;
+        let does = |wanted: &Wanted| runs.iter().any(|run| run.job_name == wanted.name);
+        if !errand.jobs.iter().all(does) {
+            return Ok(None);
+        }
+        Ok(job_batch::Entity::find_by_id(run.batch_id).one(connection).await?)
+    }
+
+    async fn open_batch(&self, transaction: &DatabaseTransaction, errand: &Errand) -> Result<Opened, InventoryError> {
         let batch = job_batch::ActiveModel {
             batch_id: Set(format!("bc_{}", Uuid::new_v4().simple())),
             created_at: Set(self.now()),
-            status: Set(JobStatus::Running.code().to_owned()),
+            status: Set(JobStatus::Queued.code().to_owned()),
             priority: Set("normal".to_owned()),
-            trigger: Set(order.trigger.code().to_owned()),
-            requested_by: Set(order.requested_by.clone()),
-            started_at: Set(Some(self.now())),
+            trigger: Set(errand.trigger.code().to_owned()),
+            requested_by: Set(errand.requested_by.clone()),
             progress_percent: Set(0),
+            retry_of: Set(errand.retry_of.clone()),
             ..Default::default()
         };
-        Ok(batch.insert(transaction).await?)
+        let batch = batch.insert(transaction).await?;
+        let rows = errand.jobs.iter().map(|wanted| self.queued(&batch, wanted, errand)).collect();
+        bulk::insert(transaction, rows, None).await?;
+        let runs = list_runs(transaction, &batch.batch_id).await?;
+        Ok((batch, runs))
     }
 
-    async fn insert_runs(
-        &self,
-        transaction: &DatabaseTransaction,
-        batch: &job_batch::Model,
-        runs: Vec<job_run::ActiveModel>,
-    ) -> Result<Vec<job_run::Model>, InventoryError> {
-        bulk::insert(transaction, runs, None).await?;
-        list_runs(transaction, &batch.batch_id).await
-    }
-
-    fn queued_retention(&self, batch: &job_batch::Model) -> job_run::ActiveModel {
-        self.queued(batch, RETENTION_JOB.to_owned(), self.today())
-    }
-
-    fn queued(&self, batch: &job_batch::Model, job_name: String, date: NaiveDate) -> job_run::ActiveModel {
+    fn queued(&self, batch: &job_batch::Model, wanted: &Wanted, errand: &Errand) -> job_run::ActiveModel {
         job_run::ActiveModel {
             job_id: Set(format!("job_{}", Uuid::new_v4().simple())),
             batch_id: Set(batch.batch_id.clone()),
-            job_name: Set(job_name),
+            job_name: Set(wanted.name.clone()),
             status: Set(JobStatus::Queued.code().to_owned()),
-            vendor_id: Set(None),
-            business_date: Set(date),
+            vendor_id: Set(wanted.vendor.map(|vendor| self.reference.vendor_id(vendor))),
+            business_date: Set(wanted.date),
             collection_id: Set(None),
             created_at: Set(batch.created_at),
             started_at: Set(None),
@@ -223,76 +266,27 @@ impl Inventory {
             message: Set(None),
             error: Set(None),
             duration_seconds: Set(None),
+            holder: Set(errand.own.then(|| self.at_work.holder().to_owned())),
+            attempt: Set(0),
+            lost_attempts: Set(0),
+            patient: Set(errand.patient),
+            cancel_requested_at: Set(None),
+            cancelled_by: Set(None),
+            estimated_completion: Set(None),
         }
-    }
-
-    async fn work(&self, batch: job_batch::Model, runs: Vec<job_run::Model>) -> Result<BatchReport, InventoryError> {
-        let beating = runs.iter().map(|run| self.beating(run)).collect::<Vec<_>>();
-        let heartbeat = self.start_heartbeat(batch.batch_id.clone(), beating.clone());
-        let (collections, checks): (Vec<_>, Vec<_>) = beating.into_iter().partition(|run| run.vendor.is_some());
-        let collected = join_all(collections.into_iter().map(|run| self.run_collection(run))).await;
-        for error in collected.into_iter().filter_map(Result::err) {
-            // Its run could not be ended as it should: others find it by its lease.
-            tracing::error!(batch_id = batch.batch_id, error = %spell_out(&error), "a run could not be recorded");
-        }
-        let (mut report, mut retention) = (None, None);
-        for run in checks {
-            if run.run.job_name == RETENTION_JOB {
-                retention = self.run_retention_job(run.run).await?;
-            } else {
-                report = self.run_check_job(run.run).await?;
-            }
-        }
-        drop(heartbeat);
-        let runs = list_runs(self.database.writer(), &batch.batch_id).await?;
-        let batch = self.close_batch(&batch, &runs).await?;
-        Ok(BatchReport { batch, runs, checks: report, retention })
-    }
-
-    fn beating(&self, run: &job_run::Model) -> Beating {
-        let vendor = run.vendor_id.and_then(|id| self.reference.vendor(id));
-        Beating { run: run.clone(), vendor, progress: Arc::new(RunProgress::default()) }
-    }
-
-    async fn run_collection(&self, beating: Beating) -> Result<(), InventoryError> {
-        let Some(vendor) = beating.vendor else { return Ok(()) };
-        let run = self.start_run(&beating.run).await?;
-        let ended = self.collect(vendor, &run, &beating.progress).await?;
-        tracing::info!(%vendor, status = ended.status, message = ended.message, "a collection ended");
-        Ok(())
-    }
-
-    async fn run_check_job(&self, run: job_run::Model) -> Result<Option<CheckReport>, InventoryError> {
-        let run = self.start_run(&run).await?;
-        let (ended, report) = match self.run_checks(&run).await {
-            Ok((ended, report)) => (ended, Some(report)),
-            Err(error) => (self.end_run(&run, Ending::failed(&error)).await?, None),
-        };
-        tracing::info!(status = ended.status, message = ended.message, "the checks ended");
-        Ok(report)
     }
 }
 
-impl Inventory {
-    async fn run_retention_job(&self, run: job_run::Model) -> Result<Option<RetentionReport>, InventoryError> {
-        let run = self.start_run(&run).await?;
-        let (ended, report) = match self.run_retention(&run).await {
-            Ok((ended, report)) => (ended, Some(report)),
-            Err(error) => (self.end_run(&run, Ending::failed(&error)).await?, None),
-        };
-        tracing::info!(status = ended.status, message = ended.message, "the retention ended");
-        Ok(report)
-    }
+fn collector(vendor: Vendor, date: NaiveDate) -> Wanted {
+    Wanted { name: format!("{}-collector", vendor.slug()), vendor: Some(vendor), date }
+}
+
+fn job(name: &str, date: NaiveDate) -> Wanted {
+    Wanted { name: name.to_owned(), vendor: None, date }
 }
 
 /// A batch and its runs, queued.
 type Opened = (job_batch::Model, Vec<job_run::Model>);
-
-async fn list_runs(connection: &impl ConnectionTrait, batch_id: &str) -> Result<Vec<job_run::Model>, InventoryError> {
-    use job_run::{Column, Entity};
-    let of_batch = Entity::find().filter(Column::BatchId.eq(batch_id)).order_by_asc(Column::JobName);
-    Ok(of_batch.all(connection).await?)
-}
 
 /// How a report ends its run.
 pub(super) fn check_ending(report: &CheckReport) -> Ending {

@@ -1,55 +1,26 @@
 //! One run of one collector: fetch everything, then write in one transaction, or write nothing (rules section 4).
 
-use domain::{
-    collection::{Collection, Completeness},
-    vendor::Vendor,
-};
+use domain::collection::{Collection, Completeness};
 use entity::job_run;
 
 use super::{
     Inventory, InventoryError,
-    heartbeat::RunProgress,
-    jobs::{Ending, JobStatus},
+    jobs::{Claimed, Ending, JobStatus},
     storing::{Record, Span, count},
 };
 
 impl Inventory {
-    /// Collects a vendor for a job run and ends the run, in one of all its ways.
-    pub(crate) async fn collect(
-        &self,
-        vendor: Vendor,
-        run: &job_run::Model,
-        progress: &RunProgress,
-    ) -> Result<job_run::Model, InventoryError> {
-        if !self.acquire_lease(vendor, &run.job_id).await? {
-            let busy = format!("another collection of {vendor} is running");
-            return self.end_run(run, Ending::new(JobStatus::Skipped, busy)).await;
-        }
-        let ended = match self.collect_leased(vendor, run, progress).await {
-            Err(InventoryError::RunLost) => Err(InventoryError::RunLost),
-            Err(error) => {
-                let ending = Ending { pages_fetched: progress.pages_fetched(), ..Ending::failed(&error) };
-                self.end_run(run, ending).await
-            }
-            ended => ended,
-        };
-        if let Err(error) = self.release_lease(vendor, &run.job_id).await {
-            tracing::warn!(%vendor, %error, "the lease could not be given back; it will run out");
-        }
-        ended
-    }
-
-    async fn collect_leased(
-        &self,
-        vendor: Vendor,
-        run: &job_run::Model,
-        progress: &RunProgress,
-    ) -> Result<job_run::Model, InventoryError> {
+    /// Collects a vendor for a job run and ends the run, in one of all its ways but failure.
+    pub(crate) async fn collect(&self, claimed: &Claimed) -> Result<job_run::Model, InventoryError> {
+        let vendor =
+            claimed.vendor.ok_or_else(|| InventoryError::Corrupt(format!("vendor of {}", claimed.run.job_id)))?;
         let collector = self.collector(vendor)?;
         let started_at = self.now();
-        let collected = collector.collect(progress).await.map_err(InventoryError::Collect)?;
-        let span = Span { date: run.business_date, started_at, ended_at: self.now() };
-        self.keep(&collected, run, span, progress.pages_fetched()).await
+        let collected = collector.collect(&*claimed.progress).await.map_err(InventoryError::Collect)?;
+        let span = Span { date: claimed.run.business_date, started_at, ended_at: self.now() };
+        let ended = self.keep(&collected, &claimed.run, span, claimed.progress.pages_fetched()).await?;
+        tracing::info!(%vendor, status = ended.status, message = ended.message, "a collection ended");
+        Ok(ended)
     }
 
     /// Stores, holds or only records what came back, and ends the run, in one transaction.
@@ -61,7 +32,7 @@ impl Inventory {
         pages_fetched: i64,
     ) -> Result<job_run::Model, InventoryError> {
         let transaction = self.database.begin_storing().await?;
-        self.renew_lease(&*transaction, collected.vendor, &run.job_id).await?;
+        self.renew_vendor(&*transaction, collected.vendor, run).await?;
         let (status, reasons) = match &collected.completeness {
             Completeness::Partial { reasons } => (JobStatus::Partial, reasons.clone()),
             Completeness::Complete => match self.reason_to_hold(&transaction, collected).await? {

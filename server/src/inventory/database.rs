@@ -19,8 +19,8 @@ use chrono::NaiveDate;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseExecutor,
-    DatabaseTransaction, DbErr, IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
-    metric, sqlx,
+    DatabaseTransaction, DbErr, IsolationLevel, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait, metric, sqlx,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -281,6 +281,8 @@ pub(crate) enum Section {
     Migration = 1,
     Storing = 2,
     Retention = 3,
+    /// Asking what is at work, and ordering what is not.
+    Ordering = 4,
 }
 
 /// Waits until no other transaction is in the section; held until this one ends. On SQLite a writing transaction is
@@ -291,6 +293,23 @@ pub(crate) async fn serialize(transaction: &DatabaseTransaction, section: Sectio
         transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({key})")).await?;
     }
     Ok(())
+}
+
+/// Whether a statement failed because the database could not be reached, and not because of what it said.
+pub(crate) fn is_away(error: &DbErr) -> bool {
+    let cause = match error {
+        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => return true,
+        DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)) => cause,
+        _ => return false,
+    };
+    match &**cause {
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Protocol(_) => true,
+        // The server is stopping, was stopped by force, or is starting.
+        sqlx::Error::Database(refusal) => {
+            refusal.code().is_some_and(|code| ["57P01", "57P02", "57P03"].contains(&&*code))
+        }
+        _ => false,
+    }
 }
 
 /// The key of PostgreSQL's lock on a section.

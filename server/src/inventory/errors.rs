@@ -19,7 +19,7 @@ pub enum InventoryError {
     /// A lease ran out or was taken over while its holder still worked; nothing was written.
     #[error("the lease on {0} was lost, so its collection was not stored")]
     LeaseLost(Vendor),
-    /// A job run was marked dead while it still worked; nothing was written.
+    /// A job run was taken over, or ended by others, while it still worked; nothing was written.
     #[error("this run was taken for dead, so what it did was not stored")]
     RunLost,
     /// A stored text is not what the hub writes.

@@ -18,10 +18,8 @@ pub mod deciding;
 mod devices;
 pub mod errors;
 pub mod exceptions;
-mod heartbeat;
 pub mod held;
 pub mod jobs;
-mod lease;
 mod moment;
 mod observed;
 mod organizations;
@@ -47,10 +45,10 @@ use domain::{
     clock::{BusinessZone, Clock},
     vendor::Vendor,
 };
-use tokio::sync::broadcast;
 use tokio_util::task::TaskTracker;
 
-pub use self::{database::Database, errors::InventoryError, jobs::RunUpdate, reference::Reference};
+pub use self::{database::Database, errors::InventoryError, jobs::JobUpdate, reference::Reference};
+use jobs::{AtWork, Updates};
 
 /// What the use cases are told by the configuration.
 #[derive(Clone, Debug)]
@@ -79,7 +77,8 @@ pub struct Inventory {
     pub(crate) rules: Arc<Rules>,
     pub(crate) collectors: Arc<HashMap<Vendor, Arc<dyn Collector>>>,
     pub(crate) tasks: TaskTracker,
-    pub(crate) updates: broadcast::Sender<RunUpdate>,
+    pub(crate) updates: Updates,
+    pub(crate) at_work: AtWork,
 }
 
 impl fmt::Debug for Inventory {
@@ -87,9 +86,6 @@ impl fmt::Debug for Inventory {
         f.debug_struct("Inventory").field("zone", &self.zone).field("rules", &self.rules).finish_non_exhaustive()
     }
 }
-
-/// How many updates of runs a slow subscriber may fall behind before it misses some.
-const UPDATES_KEPT: usize = 1024;
 
 impl Inventory {
     /// Takes a migrated database into use.
@@ -100,9 +96,9 @@ impl Inventory {
         rules: Rules,
     ) -> Result<Self, InventoryError> {
         let reference = Arc::new(Reference::load(database.reader()).await?);
-        let (updates, _) = broadcast::channel(UPDATES_KEPT);
+        let (updates, at_work) = (Updates::new(), AtWork::new());
         let (rules, collectors, tasks) = (Arc::new(rules), Arc::default(), TaskTracker::new());
-        Ok(Self { database, reference, clock, zone, rules, collectors, tasks, updates })
+        Ok(Self { database, reference, clock, zone, rules, collectors, tasks, updates, at_work })
     }
 
     /// The same hub with these vendors configured.
@@ -145,11 +141,6 @@ impl Inventory {
     /// The current business day.
     pub fn today(&self) -> NaiveDate {
         self.zone.date_of(self.now())
-    }
-
-    /// Every change of a job run, from now on, of this server's runs.
-    pub fn subscribe(&self) -> broadcast::Receiver<RunUpdate> {
-        self.updates.subscribe()
     }
 
     /// Background work of this hub: closed and awaited at shutdown.

@@ -1,16 +1,13 @@
 //! Scheduled slots in the database: each is taken once, by one server, together with the batch it starts.
 
 use chrono::{DateTime, Utc};
-use entity::{
-    job_run,
-    schedule_slot::{ActiveModel, Column, Entity},
-};
+use entity::schedule_slot::{ActiveModel, Column, Entity};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
     sea_query::OnConflict,
 };
 
-use super::{Inventory, InventoryError, jobs::RETENTION_JOB};
+use super::{Inventory, InventoryError};
 
 /// An instant at which a schedule is due.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,21 +30,6 @@ impl Inventory {
         insert_free(self.database.writer(), first).await?;
         let last = find().one(self.database.writer()).await?;
         Ok(last.map_or_else(|| self.now(), |last| last.slot_at))
-    }
-
-    /// Whether a collector is queued or running: the checks wait for it.
-    pub async fn is_collecting(&self) -> Result<bool, InventoryError> {
-        use job_run::Column as Run;
-        let open = job_run::Entity::find().filter(Run::VendorId.is_not_null()).filter(Run::EndedAt.is_null());
-        Ok(open.count(self.database.reader()).await? > 0)
-    }
-
-    /// Whether anything but a retention is queued or running: a retention waits for it, so that what happens in a night
-    /// happens one after the other.
-    pub async fn is_working(&self) -> Result<bool, InventoryError> {
-        use job_run::Column as Run;
-        let open = job_run::Entity::find().filter(Run::JobName.ne(RETENTION_JOB)).filter(Run::EndedAt.is_null());
-        Ok(open.count(self.database.reader()).await? > 0)
     }
 
     /// Takes slots for a batch; `false` when one is taken already.

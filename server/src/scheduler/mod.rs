@@ -77,20 +77,14 @@ impl Scheduler {
         ticker.shutdown().await
     }
 
-    /// Takes every slot that is due now and orders its work as one batch.
+    /// Takes every slot that is due now and orders its work; whoever works on it knows what waits for what.
     pub async fn tick(&self) -> Result<(), InventoryError> {
-        self.inventory.fail_dead_runs().await?;
-        let mut due = self.list_due().await?;
-        if due.iter().any(|(schedule, _)| schedule.work == Work::Check) && self.inventory.is_collecting().await? {
-            due.retain(|(schedule, _)| schedule.work != Work::Check);
-        }
+        let due = self.list_due().await?;
         let (retentions, due): (Vec<_>, Vec<_>) =
             due.into_iter().partition(|(schedule, _)| schedule.work == Work::Retain);
         self.start_work(&due).await?;
-        if !retentions.is_empty() && !self.inventory.is_working().await? {
-            for (schedule, at) in retentions {
-                self.inventory.start_scheduled_retention(&Slot { schedule: schedule.name, at }).await?;
-            }
+        for (schedule, at) in retentions {
+            self.inventory.start_scheduled_retention(&Slot { schedule: schedule.name, at }).await?;
         }
         Ok(())
     }
@@ -101,7 +95,7 @@ impl Scheduler {
         }
         let slots: Vec<Slot> = due.iter().map(|(schedule, at)| Slot { schedule: schedule.name, at: *at }).collect();
         if let Some(batch) = self.inventory.start_scheduled(&order(due), &slots).await? {
-            tracing::info!(batch_id = batch.batch_id, "scheduled work began");
+            tracing::info!(batch_id = batch.batch_id, "scheduled work was ordered");
         }
         Ok(())
     }

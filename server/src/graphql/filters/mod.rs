@@ -24,7 +24,7 @@ pub use self::{
     texts::{LocationFilter, PrincipalFilter, TextFilter},
 };
 pub(super) use self::{
-    operators::one_of,
+    operators::{both, bounded, one_of},
     strings::Names,
     tree::{Filter, Joined, condition},
 };

@@ -105,7 +105,7 @@ impl IdFilter {
 }
 
 /// What `eq` and `in` allow together; `None` when neither is asked.
-pub(super) fn both<T: PartialEq>(eq: Option<T>, among: Option<Vec<T>>) -> Option<Vec<T>> {
+pub(in crate::graphql) fn both<T: PartialEq>(eq: Option<T>, among: Option<Vec<T>>) -> Option<Vec<T>> {
     match (eq, among) {
         (Some(one), Some(values)) => Some(values.into_iter().filter(|value| *value == one).take(1).collect()),
         (Some(one), None) => Some(vec![one]),
@@ -140,7 +140,7 @@ pub(super) fn in_order<T: PartialOrd>(gte: Option<T>, lte: Option<T>) -> Result<
     if is_reversed { Err(Fault::BadUserInput(message.to_owned())) } else { Ok(()) }
 }
 
-pub(super) fn bounded<T>(values: &[T]) -> Result<&[T], Fault> {
+pub(in crate::graphql) fn bounded<T>(values: &[T]) -> Result<&[T], Fault> {
     let max = GraphqlLimits::MAX_VALUES;
     let message = || Fault::BadUserInput(format!("an `in` list has {} values, and may have {max}", values.len()));
     (values.len() <= max).then_some(values).ok_or_else(message)

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
-use entity::{collection, job_batch, job_run, set_aside_record};
+use entity::{collection, job_attempt, job_batch, job_run, set_aside_record};
 use sea_orm::{
     ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
     sea_query::{Expr, ExprTrait, Func, Order, Query, SelectStatement, WindowStatement},
@@ -57,6 +57,22 @@ impl Loader<RunsOfBatch> for Rows {
         let wanted = Entity::find().filter(Column::BatchId.is_in(keys.iter().map(|key| key.0.as_str())));
         let rows = wanted.order_by_asc(Column::JobName).order_by_asc(Column::JobId).all(&self.reader).await?;
         Ok(grouped(rows, |row| RunsOfBatch(row.batch_id.clone())))
+    }
+}
+
+/// The attempts at a run, the first first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct AttemptsOfRun(pub String);
+
+impl Loader<AttemptsOfRun> for Rows {
+    type Value = Vec<job_attempt::Model>;
+    type Error = DbErr;
+
+    async fn load(&self, keys: &[AttemptsOfRun]) -> Result<HashMap<AttemptsOfRun, Vec<job_attempt::Model>>, DbErr> {
+        use job_attempt::{Column, Entity};
+        let wanted = Entity::find().filter(Column::JobId.is_in(keys.iter().map(|key| key.0.as_str())));
+        let rows = wanted.order_by_asc(Column::Number).all(&self.reader).await?;
+        Ok(grouped(rows, |row| AttemptsOfRun(row.job_id.clone())))
     }
 }
 

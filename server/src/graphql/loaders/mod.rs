@@ -31,7 +31,7 @@ pub use self::{
     exception_types::OpenExceptionsOfType,
     exceptions::{DevicesOfException, EventsOfException, ExceptionId, ExceptionOn, OpenExceptionsOfDevice},
     history::{HistoryOfDevice, SourceChange},
-    jobs::{BatchId, CollectionId, MAX_SET_ASIDE, RunId, RunsOfBatch, SetAsideOfCollection},
+    jobs::{AttemptsOfRun, BatchId, CollectionId, MAX_SET_ASIDE, RunId, RunsOfBatch, SetAsideOfCollection},
     links::{ConsideredWith, DecisionsAbout, MovesOfDevice, SuggestionsFor, SuggestionsForException},
     organizations::{
         DeviceCountOfOrganization, OrganizationId, OrganizationOfIdentity, OrganizationOfSite, SitesOfOrganization,

@@ -4,6 +4,7 @@
 //! are for faults. Who acts is the principal of the request and never part of an input.
 
 mod assign_exception;
+mod cancel_job;
 mod change_exceptions;
 mod close_month;
 mod comment_on_exception;
@@ -11,9 +12,11 @@ mod decide_link;
 mod exception_change;
 mod exception_payload;
 mod exception_selection;
+mod job_selection;
 mod organization_alias;
 mod reopen_exception;
 mod resolve_exception;
+mod retry_job;
 mod snooze_exception;
 mod start_collection;
 mod sync_device;
@@ -23,6 +26,7 @@ use async_graphql::MergedObject;
 
 pub use self::{
     assign_exception::AssignExceptionInput,
+    cancel_job::{CancelJobInput, CancelJobPayload},
     change_exceptions::{ChangeExceptionsInput, ChangeExceptionsPayload, ExceptionChangeInput, ExceptionChangeResult},
     close_month::{CloseMonthInput, CloseMonthPayload},
     comment_on_exception::CommentOnExceptionInput,
@@ -36,6 +40,7 @@ pub use self::{
     organization_alias::{OrganizationAliasPayload, RemoveOrganizationAliasInput, SetOrganizationAliasInput},
     reopen_exception::ReopenExceptionInput,
     resolve_exception::ResolveExceptionInput,
+    retry_job::{RetryJobInput, RetryJobPayload},
     snooze_exception::SnoozeExceptionInput,
     start_collection::{StartCollectionInput, StartCollectionPayload},
     sync_device::{SyncDeviceInput, SyncDevicePayload},
@@ -53,6 +58,8 @@ pub struct Mutation(
     snooze_exception::SnoozeExceptionMutation,
     change_exceptions::ChangeExceptionsMutation,
     start_collection::StartCollectionMutation,
+    cancel_job::CancelJobMutation,
+    retry_job::RetryJobMutation,
     decide_link::DecideLinkMutations,
     organization_alias::OrganizationAliasMutation,
     close_month::CloseMonthMutation,

@@ -21,6 +21,10 @@ pub struct StartCollectionInput {
     /// Whether to run the cross-vendor checks afterwards.
     #[graphql(default = true)]
     run_checks: bool,
+    /// Whether to collect anew although these vendors are being collected: the order then waits until they are free. Without
+    /// it the order that is at work is the answer. What is held or partial is judged alike either way.
+    #[graphql(default)]
+    force: bool,
 }
 
 impl StartCollectionInput {
@@ -59,7 +63,7 @@ pub(super) struct StartCollectionMutation;
 
 #[Object]
 impl StartCollectionMutation {
-    /// Orders a collection and returns at once.
+    /// Orders a collection of today and returns at once. A day that was collected already is collected once more.
     #[graphql(complexity = "1000 + child_complexity")]
     async fn start_collection(
         &self,
@@ -79,7 +83,8 @@ impl StartCollectionMutation {
             trigger: Trigger::Mutation,
             requested_by: ctx.principal().name().to_owned(),
         };
-        let started = ctx.inventory().start_batch(order).await?;
+        let hub = ctx.inventory();
+        let started = if input.force { hub.start_batch_anew(order).await? } else { hub.start_batch(order).await? };
         let already_running = started.already_running;
         Ok(StartCollectionPayload { batch: Some(JobBatch(started.batch)), already_running, user_errors: Vec::new() })
     }

@@ -36,6 +36,12 @@ pub enum UserErrorCode {
     MissingDay,
     /// Nothing is stored that could be counted.
     NoData,
+    /// The job has ended; there is nothing left to stop.
+    AlreadyEnded,
+    /// The job has not ended yet. Wait for it, or cancel it first.
+    NotEnded,
+    /// All of the job completed; there is nothing to do again. Start a new one instead.
+    NothingToRetry,
 }
 
 /// Why a mutation did not do what was asked. Nothing was changed.

@@ -2,7 +2,10 @@
 
 use async_graphql::{Context, InputObject, Object};
 use entity::{job_batch, job_run};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, sea_query::ExprTrait};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
+    sea_query::{Expr, ExprTrait},
+};
 
 use crate::{
     graphql::{
@@ -10,7 +13,7 @@ use crate::{
         errors::Fault,
         filters::{
             DateFilter, DateTimeFilter, Filter, IdFilter, JobStatusFilter, JobTriggerFilter, Joined, OrderDirection,
-            VendorFilter, condition, one_of,
+            VendorFilter, both, bounded, condition, one_of,
         },
         node_id::NodeId,
         pagination::{Connection, Order, PageArguments, page_cost, page_of_rows},
@@ -28,6 +31,10 @@ pub struct JobBatchFilter {
     trigger: Option<JobTriggerFilter>,
     /// By when it was ordered.
     created_at: Option<DateTimeFilter>,
+    /// By the vendors that it collects: it has a run of one of these.
+    vendor: Option<VendorFilter>,
+    /// By the names of its runs: it has one of these.
+    job_name: Option<JobNameFilter>,
     /// All of these filters hold; an empty list holds.
     and: Option<Vec<JobBatchFilter>>,
     /// At least one of these filters holds; an empty list does not.
@@ -37,18 +44,49 @@ pub struct JobBatchFilter {
 }
 
 impl Filter for JobBatchFilter {
-    fn fields(&self, _: &Reference) -> Result<Condition, Fault> {
+    fn fields(&self, reference: &Reference) -> Result<Condition, Fault> {
         use job_batch::Column;
+        let has_run = |runs: Expr| {
+            let found = job_run::Entity::find().select_only().column(job_run::Column::BatchId).filter(runs);
+            Column::BatchId.in_subquery(found.into_query())
+        };
+        let vendors = self.vendor.as_ref().and_then(|asked| of_vendors(asked, reference));
+        let names = self.job_name.as_ref().map(JobNameFilter::on).transpose()?.flatten();
         let triggers = self.trigger.as_ref().and_then(JobTriggerFilter::values);
         Ok(Condition::all()
             .add_option(self.status.as_ref().and_then(status_codes).map(|codes| one_of(Column::Status, codes)))
             .add_option(triggers.map(|all| one_of(Column::Trigger, all.into_iter().map(JobTrigger::code))))
-            .add_option(self.created_at.as_ref().map(|asked| asked.on(Column::CreatedAt)).transpose()?))
+            .add_option(self.created_at.as_ref().map(|asked| asked.on(Column::CreatedAt)).transpose()?)
+            .add_option(vendors.map(has_run))
+            .add_option(names.map(has_run)))
     }
 
     fn joined(&self) -> Joined<'_, Self> {
         Joined { and: self.and.as_deref(), or: self.or.as_deref(), not: self.not.as_deref() }
     }
+}
+
+/// Asks for the name of a run, such as `ninja-collector` or `cross-vendor-checks`. Operators that are null are not asked.
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct JobNameFilter {
+    /// Is this name.
+    eq: Option<String>,
+    /// Is one of these names, at most 1000; an empty list matches nothing.
+    r#in: Option<Vec<String>>,
+}
+
+impl JobNameFilter {
+    fn on(&self) -> Result<Option<Expr>, Fault> {
+        let among = self.r#in.as_deref().map(bounded).transpose()?;
+        let names = both(self.eq.clone(), among.map(<[String]>::to_vec));
+        Ok(names.map(|names| one_of(job_run::Column::JobName, names)))
+    }
+}
+
+/// Runs that collect one of these vendors; checks have none, and `not` must find them.
+fn of_vendors(asked: &VendorFilter, reference: &Reference) -> Option<Expr> {
+    let ids = asked.values()?.into_iter().map(|vendor| reference.vendor_id(vendor.into()));
+    Some(job_run::Column::VendorId.is_not_null().and(one_of(job_run::Column::VendorId, ids)))
 }
 
 fn status_codes(asked: &JobStatusFilter) -> Option<Vec<&'static str>> {
@@ -63,12 +101,18 @@ pub struct JobRunFilter {
     status: Option<JobStatusFilter>,
     /// By the vendor that is collected; checks have none, and match no vendor.
     vendor: Option<VendorFilter>,
+    /// By its name.
+    name: Option<JobNameFilter>,
+    /// By what ordered its batch.
+    trigger: Option<JobTriggerFilter>,
     /// By the order it belongs to; every run has one.
     batch: Option<IdFilter>,
     /// By the day it works on.
     business_date: Option<DateFilter>,
     /// By when it was ordered.
     created_at: Option<DateTimeFilter>,
+    /// By when it ended.
+    ended_at: Option<DateTimeFilter>,
     /// All of these filters hold; an empty list holds.
     and: Option<Vec<JobRunFilter>>,
     /// At least one of these filters holds; an empty list does not.
@@ -80,12 +124,18 @@ pub struct JobRunFilter {
 impl Filter for JobRunFilter {
     fn fields(&self, reference: &Reference) -> Result<Condition, Fault> {
         use job_run::Column;
-        let vendors = self.vendor.as_ref().and_then(VendorFilter::values);
-        let vendors = vendors.map(|vendors| vendors.into_iter().map(|vendor| reference.vendor_id(vendor.into())));
+        let triggers = self.trigger.as_ref().and_then(JobTriggerFilter::values);
+        let of_batches = |triggers: Vec<JobTrigger>| {
+            let codes = triggers.into_iter().map(JobTrigger::code);
+            let found = job_batch::Entity::find().select_only().column(job_batch::Column::BatchId);
+            Column::BatchId.in_subquery(found.filter(one_of(job_batch::Column::Trigger, codes)).into_query())
+        };
         Ok(Condition::all()
             .add_option(self.status.as_ref().and_then(status_codes).map(|codes| one_of(Column::Status, codes)))
-            // Checks have no vendor; `not` must find them.
-            .add_option(vendors.map(|ids| Column::VendorId.is_not_null().and(one_of(Column::VendorId, ids))))
+            .add_option(self.vendor.as_ref().and_then(|asked| of_vendors(asked, reference)))
+            .add_option(self.name.as_ref().map(JobNameFilter::on).transpose()?.flatten())
+            .add_option(triggers.map(of_batches))
+            .add_option(self.ended_at.as_ref().map(|asked| asked.on(Column::EndedAt)).transpose()?)
             .add_option(self.batch.as_ref().map(|asked| asked.on(Column::BatchId, NodeId::job_batch)).transpose()?)
             .add_option(self.business_date.as_ref().map(|asked| asked.on(Column::BusinessDate)).transpose()?)
             .add_option(self.created_at.as_ref().map(|asked| asked.on(Column::CreatedAt)).transpose()?))

@@ -28,7 +28,7 @@ pub use self::{
     counts::CountFilter,
     devices::{DeviceFilter, DeviceOrder, DeviceOrderField, Presence},
     exceptions::{ExceptionFilter, ExceptionOrder, ExceptionOrderField, ExceptionTrendFilter},
-    jobs::{JobBatchFilter, JobRunFilter},
+    jobs::{JobBatchFilter, JobNameFilter, JobRunFilter},
     organizations::OrganizationFilter,
     snapshots::{SnapshotFilter, SnapshotOrder, SnapshotOrderField},
     vendor_organizations::VendorOrganizationFilter,

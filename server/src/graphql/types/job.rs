@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, Object};
 use entity::{job_batch, job_run};
 
 use super::{
-    Collection, Date, DateTime, JobStatus, JobTrigger, VendorName,
+    Collection, Date, DateTime, JobAttempt, JobStatus, JobTrigger, VendorName,
     scalars::count,
     stored::{known, vendor_of},
 };
@@ -12,7 +12,7 @@ use crate::{
     graphql::{
         context::Hub,
         errors::Fault,
-        loaders::{BatchId, CollectionId, RunsOfBatch},
+        loaders::{AttemptsOfRun, BatchId, CollectionId, RunsOfBatch},
         node_id::NodeId,
     },
     inventory::jobs,
@@ -74,6 +74,12 @@ impl JobBatch {
         self.0.progress_percent
     }
 
+    /// When it should be done, by how long the last ten completed runs of each kind took: collectors side by side, what
+    /// depends on them one after the other. Null while there is no history of one of them; stays as it was once it has ended.
+    async fn estimated_completion(&self) -> Option<DateTime> {
+        self.0.estimated_completion.map(DateTime)
+    }
+
     /// How it stands, in a sentence; null when there is nothing to say.
     async fn message(&self) -> Option<&str> {
         self.0.message.as_deref()
@@ -82,6 +88,14 @@ impl JobBatch {
     /// What went wrong; null when nothing did.
     async fn error(&self) -> Option<&str> {
         self.0.error.as_deref()
+    }
+
+    /// The order whose unfinished work this one does again; null when it is no retry.
+    async fn retry_of(&self, ctx: &Context<'_>) -> Result<Option<JobBatch>, Fault> {
+        match &self.0.retry_of {
+            Some(id) => Ok(ctx.load(BatchId(id.clone())).await?.map(JobBatch)),
+            None => Ok(None),
+        }
     }
 
     /// Its collectors and checks.
@@ -153,12 +167,12 @@ impl JobRun {
         self.0.progress_percent
     }
 
-    /// Pages that were fetched from the vendor.
+    /// Pages that were fetched from the vendor, by the newest attempt.
     async fn pages_fetched(&self) -> i32 {
         count(self.0.pages_fetched)
     }
 
-    /// Snapshots that were stored.
+    /// Snapshots that were stored; 0 until all are, because they are stored as one.
     async fn rows_stored(&self) -> i32 {
         count(self.0.rows_stored)
     }
@@ -171,6 +185,29 @@ impl JobRun {
     /// What went wrong; null when nothing did.
     async fn error(&self) -> Option<&str> {
         self.0.error.as_deref()
+    }
+
+    /// When it should be done, by how long the last ten completed runs of its name took; null while it waits, and while none
+    /// was completed yet. Stays as it was once it has ended.
+    async fn estimated_completion(&self) -> Option<DateTime> {
+        self.0.estimated_completion.map(DateTime)
+    }
+
+    /// When a person wanted it stopped; null when nobody did. It ends within seconds, unless it has completed by then.
+    async fn cancel_requested_at(&self) -> Option<DateTime> {
+        self.0.cancel_requested_at.map(DateTime)
+    }
+
+    /// Who wanted it stopped; null when nobody did.
+    async fn cancelled_by(&self) -> Option<&str> {
+        self.0.cancelled_by.as_deref()
+    }
+
+    /// Which servers took it, the first first: more than one when a server ended or lost the database in the middle. Empty
+    /// while it waits.
+    async fn attempts(&self, ctx: &Context<'_>) -> Result<Vec<JobAttempt>, Fault> {
+        let rows = ctx.load(AttemptsOfRun(self.0.job_id.clone())).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(JobAttempt).collect())
     }
 
     /// The order it belongs to.

@@ -27,6 +27,7 @@ mod exception_summary;
 mod exception_trend;
 mod exception_type_info;
 mod job;
+mod job_attempt;
 mod month;
 mod month_closing;
 mod organization;
@@ -76,6 +77,7 @@ pub use exception_summary::{
 pub use exception_trend::ExceptionTrendDay;
 pub use exception_type_info::{CheckSetting, ExceptionTypeInfo};
 pub use job::{JobBatch, JobRun};
+pub use job_attempt::{JobAttempt, JobAttemptOutcome};
 pub use month::Month;
 pub use month_closing::{BillingGap, BillingGapKind, MonthClosing};
 pub use organization::Organization;

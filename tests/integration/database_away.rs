@@ -1,0 +1,74 @@
+//! A database that is gone for a minute: what was at work is done again once it is back, what was due is not lost, and nothing
+//! is recorded as done that was not.
+
+use std::time::Duration;
+
+use domain::vendor::Vendor;
+use entity::{collection, job_run};
+use harness::{Backend, DatabaseLine, World, at_the_list, text};
+use sea_orm::{EntityTrait, PaginatorTrait};
+use serde_json::{Value, json};
+use server::scheduler::{Schedule, Scheduler, Work};
+use simulator::{Effect, Gate};
+
+async fn run(world: &World) -> Value {
+    let query = "{ jobRuns { nodes { name status rowsStored collection { outcome } attempts { outcome } } } }";
+    world.graphql.query(query).await["jobRuns"]["nodes"].clone()
+}
+
+/// Waits until this process is done with what it had.
+async fn give_up(world: &World) {
+    world.inventory.tasks().close();
+    world.inventory.tasks().wait().await;
+    world.inventory.tasks().reopen();
+}
+
+#[tokio::test]
+async fn a_collection_that_comes_home_to_no_database_is_done_again() {
+    let (database, line) = DatabaseLine::to_postgres().await;
+    let world = World::small_on(Backend::Postgres).start_on(database).await;
+    let gate = Gate::closed();
+    world.strike(at_the_list(Vendor::Ninja, &Effect::Held(gate.clone())).times(1));
+    let batch = text(&world.order(&[Vendor::Ninja]).await["batch"], "id").to_owned();
+    gate.arrived(1).await;
+    line.cut();
+    gate.open();
+    give_up(&world).await;
+    line.mend();
+    let unknown = json!([{ "name": "ninja-collector", "status": "RUNNING", "rowsStored": 0, "collection": null,
+        "attempts": [{ "outcome": null }] }]);
+    assert_eq!(run(&world).await, unknown, "nobody could say anything meanwhile");
+    assert_eq!(collection::Entity::find().count(world.rows()).await.unwrap(), 0);
+    world.clock.advance(Duration::from_mins(1) + Duration::from_secs(1));
+    // Its own server may look again just now, and be the first.
+    world.inventory.work_off().await.unwrap();
+    world.settle().await;
+    let done = json!([{ "name": "ninja-collector", "status": "COMPLETED", "rowsStored": 25,
+        "collection": { "outcome": "COMPLETE" }, "attempts": [{ "outcome": "LOST" }, { "outcome": "ENDED" }] }]);
+    assert_eq!(run(&world).await, done);
+    assert_eq!(world.batch(&batch).await["status"], "COMPLETED");
+    assert_eq!(collection::Entity::find().count(world.rows()).await.unwrap(), 1);
+    assert_eq!(world.see(Vendor::Ninja, 0).await.keys(), world.present_keys(Vendor::Ninja));
+}
+
+#[tokio::test]
+async fn what_was_due_while_the_database_was_away_is_ordered_when_it_is_back() {
+    let (database, line) = DatabaseLine::to_postgres().await;
+    let world = World::small_on(Backend::Postgres).start_on(database).await;
+    let at = |text: &str| text.parse::<chrono::DateTime<chrono::Utc>>().unwrap();
+    let work = Work::Collect(Vendor::Ninja);
+    let nightly = Schedule { name: "ninja", cron: "10 2 * * *".parse().unwrap(), work };
+    let scheduler = Scheduler::new(world.inventory.clone(), vec![nightly]);
+    world.clock.set(at("2026-03-02T07:00:00Z"));
+    scheduler.tick().await.unwrap();
+    line.cut();
+    world.clock.set(at("2026-03-02T08:10:00Z"));
+    assert!(scheduler.tick().await.is_err(), "the database is away");
+    line.mend();
+    assert_eq!(job_run::Entity::find().count(world.rows()).await.unwrap(), 0);
+    world.clock.set(at("2026-03-02T08:11:00Z"));
+    scheduler.tick().await.unwrap();
+    world.settle().await;
+    let nodes = run(&world).await;
+    assert_eq!((nodes.as_array().unwrap().len(), &nodes[0]["status"]), (1, &json!("COMPLETED")), "{nodes:#}");
+}

@@ -1,0 +1,187 @@
+//! Three servers on one PostgreSQL, killed at random while 200 scheduled ticks come: every tick's job runs to its end exactly
+//! once in effect.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use domain::{clock::Clock, vendor::Vendor};
+use entity::{collection, exception, exception_event, job_attempt, job_batch, job_run, schedule_slot};
+use harness::{Backend, HubProcess, LONG, Surroundings, TestClock};
+use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, PaginatorTrait, QueryFilter};
+use server::{
+    clock::SystemClock,
+    inventory::Inventory,
+    scheduler::{Schedule, Scheduler, Work},
+};
+
+/// Minutes that pass for the schedule after its first look: 83 have Ninja's tick, 83 ThreatLocker's, 34 the checks'.
+const MINUTES: i64 = 166;
+const TICKS: usize = 200;
+const KILLS: usize = 10;
+const SEED: u64 = 20_261_121;
+const LEASE: Duration = Duration::from_secs(5);
+
+/// Small random numbers from a seed.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % limit
+    }
+}
+
+async fn serve(outside: &Surroundings) -> HubProcess {
+    let lease = LEASE.as_secs().to_string();
+    let mut hub = outside.hub(&["serve"]).set("HUB_LEASE_SECONDS", lease).set("HUB_LOG", "warn").start();
+    hub.url().await;
+    hub
+}
+
+/// Three schedulers, as each server has one, take every slot of these minutes at the same moments.
+async fn tick_all(outside: &Surroundings, clock: &Arc<TestClock>, end: DateTime<Utc>) -> Inventory {
+    let schedules = [
+        ("ninja", "0-58/2 * * * *", Work::Collect(Vendor::Ninja)),
+        ("threatlocker", "1-59/2 * * * *", Work::Collect(Vendor::ThreatLocker)),
+        ("checks", "*/5 * * * *", Work::Check),
+    ];
+    let schedules = schedules.map(|(name, cron, work)| Schedule { name, cron: cron.parse().unwrap(), work });
+    let hub = outside.idle_hub(clock).await;
+    let servers = [hub.clone(), outside.idle_hub(clock).await, outside.idle_hub(clock).await];
+    let schedulers = servers.map(|server| Scheduler::new(server, schedules.to_vec()));
+    for minute in 0..=MINUTES {
+        clock.set(end - TimeDelta::minutes(MINUTES - minute));
+        let [one, two, three] = &schedulers;
+        tokio::try_join!(one.tick(), two.tick(), three.tick()).unwrap();
+    }
+    hub
+}
+
+async fn open_runs(rows: &DatabaseConnection) -> Vec<job_run::Model> {
+    let open = job_run::Entity::find().filter(job_run::Column::EndedAt.is_null());
+    open.all(rows).await.unwrap()
+}
+
+/// Kills and restarts servers until everything has ended; answers when each kill was, and how many runs each cut off.
+async fn kill_throughout(outside: &Surroundings, rows: &DatabaseConnection) -> Vec<usize> {
+    let mut chance = Chance(SEED);
+    let mut servers = Vec::new();
+    for _ in 0..3 {
+        servers.push(serve(outside).await);
+    }
+    let mut cut_off = Vec::new();
+    loop {
+        wait(Duration::from_millis(700 + chance.below(1500))).await;
+        let open = open_runs(rows).await;
+        if open.is_empty() {
+            return cut_off;
+        }
+        // A run that is lost a third time fails, by design: that is another test.
+        if cut_off.len() < KILLS && open.iter().all(|run| run.lost_attempts < 2) {
+            let unlucky = usize::try_from(chance.below(3)).unwrap();
+            let before = running(&open);
+            servers.swap_remove(unlucky).kill().await;
+            servers.push(serve(outside).await);
+            cut_off.push(before);
+        }
+    }
+}
+
+fn running(open: &[job_run::Model]) -> usize {
+    open.iter().filter(|run| run.status == "running").count()
+}
+
+/// Real processes take real time.
+async fn wait(duration: Duration) {
+    let _ = tokio::time::timeout(duration, std::future::pending::<()>()).await;
+}
+
+/// Until no batch is open.
+async fn all_is_over(rows: &DatabaseConnection) {
+    let open = || job_batch::Entity::find().filter(job_batch::Column::EndedAt.is_null());
+    let looking = async {
+        while open().count(rows).await.unwrap() > 0 {
+            wait(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(LONG, looking).await.unwrap();
+}
+
+fn by_status<'a>(statuses: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, usize> {
+    statuses.fold(BTreeMap::new(), |mut counts, status| {
+        *counts.entry(status).or_default() += 1;
+        counts
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hundred_ticks_on_three_servers_that_are_killed_take_effect_exactly_once() {
+    let outside = Surroundings::on(Backend::Postgres).await;
+    for vendor in ["ninja", "threatlocker"] {
+        outside.hub(&["collect", vendor]).run().await.ended_with(0);
+    }
+    let began = SystemClock.now();
+    let end = began.duration_trunc(TimeDelta::minutes(10)).unwrap();
+    let clock = Arc::new(TestClock::at_night_of(chrono::NaiveDate::MIN));
+    let hub = tick_all(&outside, &clock, end).await;
+    let rows = hub.database().reader();
+    let cut_off = kill_throughout(&outside, rows).await;
+    all_is_over(rows).await;
+
+    let slots =
+        schedule_slot::Entity::find().filter(schedule_slot::Column::BatchId.is_not_null()).all(rows).await.unwrap();
+    let runs = job_run::Entity::find().all(rows).await.unwrap();
+    let runs: Vec<_> =
+        runs.into_iter().filter(|run| slots.iter().any(|slot| slot.batch_id.as_ref() == Some(&run.batch_id))).collect();
+    let attempts = job_attempt::Entity::find().all(rows).await.unwrap();
+    let collections = collection::Entity::find().all(rows).await.unwrap();
+    let statuses = by_status(runs.iter().map(|run| run.status.as_str()));
+    let outcomes = by_status(attempts.iter().map(|attempt| attempt.outcome.as_deref().unwrap_or("open")));
+    let takeovers = takeovers(&attempts);
+    let seconds = (SystemClock.now() - began).num_seconds();
+    println!(
+        "seed {SEED}: {} ticks, {} runs {statuses:?}, {} kills that cut off up to {:?} runs, attempts {outcomes:?}, \
+         {} collections, take-overs after at most {:.1} s of lost work (lease {} s), {seconds} s in all",
+        slots.len(),
+        runs.len(),
+        cut_off.len(),
+        cut_off.iter().max(),
+        collections.len(),
+        takeovers.iter().max().map_or(0.0, |longest| longest.as_seconds_f64()),
+        LEASE.as_secs(),
+    );
+
+    assert_eq!((slots.len(), runs.len()), (TICKS, TICKS), "each tick has one run");
+    assert_eq!(statuses, BTreeMap::from([("completed", TICKS)]), "none was lost");
+    let ended_once = runs.iter().all(|run| {
+        let ends = attempts
+            .iter()
+            .filter(|attempt| attempt.job_id == run.job_id && attempt.outcome.as_deref() == Some("completed"));
+        ends.count() == 1
+    });
+    assert!(ended_once, "a run ended twice, or not at all");
+    let collectors = runs.iter().filter(|run| run.vendor_id.is_some()).count();
+    assert_eq!(collections.len(), collectors + 2, "a collection was stored twice");
+    let mut stored: Vec<i64> = runs.iter().filter_map(|run| run.collection_id).collect();
+    stored.sort_unstable();
+    stored.dedup();
+    assert_eq!(stored.len(), collectors, "two runs stored one collection");
+    assert_eq!(cut_off.len(), KILLS);
+    assert!(outcomes.contains_key("lost"), "no kill hit a run: {outcomes:?}");
+    let opened =
+        exception_event::Entity::find().filter(exception_event::Column::Kind.eq("found")).count(rows).await.unwrap();
+    assert_eq!(opened, exception::Entity::find().count(rows).await.unwrap(), "an exception was opened twice");
+    assert!(takeovers.iter().all(|taken| *taken < TimeDelta::minutes(1)));
+}
+
+/// How long after an attempt's beginning the next one began.
+fn takeovers(attempts: &[job_attempt::Model]) -> Vec<TimeDelta> {
+    let lost = attempts.iter().filter(|attempt| attempt.outcome.as_deref() == Some("lost"));
+    let next = |lost: &job_attempt::Model| {
+        let next = attempts.iter().find(|next| next.job_id == lost.job_id && next.number == lost.number + 1)?;
+        Some(next.began_at - lost.began_at)
+    };
+    lost.filter_map(next).collect()
+}
