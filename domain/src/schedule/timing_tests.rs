@@ -51,7 +51,10 @@ fn once_makes_the_newest_missed_slot_up_on_its_own_day() {
     assert_eq!(due(&once, &first, "2026-06-03T05:00:00"), not_taken(&["06-02T07:10 too_late"]));
     let expected = taken("06-04T07:10", &["06-03T07:10 superseded", "06-02T07:10 superseded"]);
     let three = after("2026-06-01T07:10:00");
-    assert_eq!(due(&timing("10 2 * * *", Misfire::Once(Grace::For(TimeDelta::days(9)))), &three, "2026-06-04T09:00:00"), expected);
+    assert_eq!(
+        due(&timing("10 2 * * *", Misfire::Once(Grace::For(TimeDelta::days(9)))), &three, "2026-06-04T09:00:00"),
+        expected
+    );
     let expected = taken("06-04T07:10", &["06-03T07:10 too_late", "06-02T07:10 too_late"]);
     assert_eq!(due(&once, &three, "2026-06-04T09:00:00"), expected);
 }

@@ -40,7 +40,7 @@ pub(crate) async fn serve_until_stopped(
     settings: &Settings,
 ) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
-    let scheduler = Scheduler::new(inventory.clone(), hub::schedules(settings));
+    let scheduler = Scheduler::new(inventory.clone());
     let mut ticking = inventory.tasks().spawn(scheduler.run(stop.clone()));
     let allowed_origins = settings.allowed_origins.clone();
     let options = HttpOptions { stop: stop.clone(), allowed_origins, ..HttpOptions::default() };

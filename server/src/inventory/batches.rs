@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use domain::vendor::Vendor;
+use domain::{schedule::Work, vendor::Vendor};
 use entity::{job_batch, job_run};
 use futures::future::join_all;
 use sea_orm::{
@@ -18,6 +18,7 @@ use super::{
     heartbeat::{Beating, RunProgress},
     jobs::{CHECKS_JOB, Ending, JobStatus, RETENTION_JOB, Trigger, spell_out},
     retention::RetentionReport,
+    schedules,
     slots::Slot,
 };
 
@@ -161,7 +162,7 @@ impl Inventory {
     async fn open_batch(&self, transaction: &DatabaseTransaction, order: &Order) -> Result<Opened, InventoryError> {
         let batch = self.insert_batch(transaction, order).await?;
         let collections = order.vendors.iter().map(|vendor| {
-            let row = self.queued(&batch, format!("{}-collector", vendor.slug()), self.today());
+            let row = self.queued(&batch, schedules::job_name(Work::Collect(*vendor)), self.today());
             job_run::ActiveModel { vendor_id: Set(Some(self.reference.vendor_id(*vendor))), ..row }
         });
         let check_date = order.check_date.unwrap_or_else(|| self.today());

@@ -1,7 +1,7 @@
 //! The use cases: collect, check, sync, resolve. They turn collections and findings into rows, each in one transaction.
 //!
 //! Timer, mutation and command line call the same functions here, and nothing else writes to the database. This module
-//! knows neither GraphQL nor HTTP nor schedules, and decides no rule: rules are in `domain`.
+//! knows neither GraphQL nor HTTP nor when a schedule is due, and decides no rule: rules are in `domain`.
 
 pub mod aliases;
 pub mod batches;
@@ -27,6 +27,7 @@ mod observed;
 mod organizations;
 pub mod reference;
 pub mod retention;
+pub mod schedules;
 mod sightings;
 pub mod slots;
 mod storing;
@@ -44,6 +45,7 @@ use domain::{
     billing::BillingRules,
     checks::CheckSettings,
     clock::{BusinessZone, Clock},
+    schedule::Schedule,
     vendor::Vendor,
 };
 use tokio::sync::broadcast;
@@ -77,6 +79,7 @@ pub struct Inventory {
     pub(crate) zone: BusinessZone,
     pub(crate) rules: Arc<Rules>,
     pub(crate) collectors: Arc<HashMap<Vendor, Arc<dyn Collector>>>,
+    pub(crate) schedules: Arc<[Schedule]>,
     pub(crate) tasks: TaskTracker,
     pub(crate) updates: broadcast::Sender<RunUpdate>,
 }
@@ -101,7 +104,8 @@ impl Inventory {
         let reference = Arc::new(Reference::load(database.reader()).await?);
         let (updates, _) = broadcast::channel(UPDATES_KEPT);
         let (rules, collectors, tasks) = (Arc::new(rules), Arc::default(), TaskTracker::new());
-        Ok(Self { database, reference, clock, zone, rules, collectors, tasks, updates })
+        let schedules = Arc::default();
+        Ok(Self { database, reference, clock, zone, rules, collectors, schedules, tasks, updates })
     }
 
     /// The same hub with these vendors configured.

@@ -12,6 +12,7 @@ mod exception_change;
 mod exception_payload;
 mod exception_selection;
 mod organization_alias;
+mod pause_schedule;
 mod reopen_exception;
 mod resolve_exception;
 mod snooze_exception;
@@ -34,6 +35,7 @@ pub use self::{
     exception_payload::{ExceptionChangeOutcome, ExceptionPayload},
     exception_selection::{ExceptionSelectionInput, MatchingExceptionsInput, SeenExceptionInput},
     organization_alias::{OrganizationAliasPayload, RemoveOrganizationAliasInput, SetOrganizationAliasInput},
+    pause_schedule::{PauseScheduleInput, ResumeScheduleInput, SchedulePayload},
     reopen_exception::ReopenExceptionInput,
     resolve_exception::ResolveExceptionInput,
     snooze_exception::SnoozeExceptionInput,
@@ -56,4 +58,5 @@ pub struct Mutation(
     decide_link::DecideLinkMutations,
     organization_alias::OrganizationAliasMutation,
     close_month::CloseMonthMutation,
+    pause_schedule::PauseScheduleMutations,
 );
