@@ -112,6 +112,9 @@ impl Fortnight {
     /// Somebody asks what is due; a scheduler lives no longer than that, as if its server restarted ever after.
     async fn tick(&mut self, now: DateTime<Utc>) {
         self.world.clock.set(now);
+        // Faults count the calls since they were made, and every collection is to meet the same.
+        let vendors = self.history.vendors.last().copied().unwrap_or(Vendors::Well);
+        self.world.simulator.set_switches(switches(vendors));
         let [one, two] = self.servers.each_ref().map(|server| Scheduler::new(server.clone()));
         match self.dice.roll(4) {
             0 => one.tick().await.unwrap(),
@@ -136,7 +139,6 @@ impl Fortnight {
         // The last day tells how the days before it ended.
         let trouble = if day + 1 < DAYS { trouble(&mut self.dice) } else { Trouble::None };
         self.history.vendors.push(vendors);
-        self.world.simulator.set_switches(switches(vendors));
         match trouble {
             Trouble::Away => return,
             Trouble::AwayUntil(hour) => {
@@ -228,21 +230,24 @@ fn switches(vendors: Vendors) -> Switches {
     Switches { faults, ..Switches::default() }
 }
 
+/// In these seeds the clock is set back, is ahead, or is right on the day of the change, and every trouble happens; in the last,
+/// servers are away for two days in a row.
 #[rstest]
 #[tokio::test]
 async fn the_record_of_a_fortnight_is_what_happened(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
     #[values(SPRING, AUTUMN)] season: Season,
-    #[values(1, 2, 3)] seed: u64,
+    #[values(3, 13, 37)] seed: u64,
 ) {
     let mut fortnight = Fortnight::begin(backend, season, seed).await;
     for day in 0..DAYS {
         fortnight.day(day).await;
     }
     let (record, expected) = (fortnight.record().await, expected(season, &fortnight.history));
-    let happened = format!("{:#?}", fortnight.history);
-    assert_eq!(record.nights, expected.nights, "{happened}");
-    assert_eq!(record.stored, expected.stored, "{happened}");
+    let unexpected: Vec<_> = record.nights.difference(&expected.nights).collect();
+    let missing: Vec<_> = expected.nights.difference(&record.nights).collect();
+    assert!(unexpected.is_empty() && missing.is_empty(), "{unexpected:#?} instead of {missing:#?}");
+    assert_eq!(record.stored, expected.stored);
     assert_eq!(record.nights.len(), usize::try_from(DAYS).unwrap() * NAMES.len(), "a slot for every schedule and day");
     // Nothing ran that no slot tells of.
     let passed_over = ["PAUSED", "TOO_LATE", "SUPERSEDED"];

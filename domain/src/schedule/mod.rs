@@ -31,6 +31,16 @@ pub enum Work {
     Retain,
 }
 
+impl Work {
+    /// The vendor that it collects.
+    pub const fn vendor(self) -> Option<Vendor> {
+        match self {
+            Self::Collect(vendor) => Some(vendor),
+            Self::Check | Self::Retain => None,
+        }
+    }
+}
+
 /// Something that repeats.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule {

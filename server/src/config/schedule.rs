@@ -51,8 +51,7 @@ const LONGEST_GRACE: i64 = 7 * 24 * 60;
 
 /// The schedules that are switched on.
 pub(super) fn read(values: &Values) -> Result<Vec<Schedule>, ConfigError> {
-    let read = KNOWN.iter().map(|known| Ok(schedule(values, known)?));
-    Ok(read.collect::<Result<Vec<_>, ConfigError>>()?.into_iter().flatten().collect())
+    KNOWN.iter().filter_map(|known| schedule(values, known).transpose()).collect()
 }
 
 fn schedule(values: &Values, known: &Known) -> Result<Option<Schedule>, ConfigError> {

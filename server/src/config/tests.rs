@@ -31,9 +31,9 @@ fn from_file(text: &str) -> Result<Settings, ConfigError> {
 }
 
 fn schedules(settings: &Settings) -> Vec<(&str, &str, Misfire)> {
-    let told = |schedule: &'_ Schedule| (schedule.name, schedule.timing.misfire);
-    let told = settings.schedules.iter().map(|schedule| (told(schedule), schedule.timing.cron.as_str()));
-    told.map(|((name, misfire), cron)| (name, cron, misfire)).collect()
+    let told =
+        settings.schedules.iter().map(|Schedule { name, timing, .. }| (*name, timing.cron.as_str(), timing.misfire));
+    told.collect()
 }
 
 #[track_caller]
@@ -47,7 +47,7 @@ fn without_any_source_the_documented_defaults_hold() {
     assert_eq!(settings.listen.to_string(), "127.0.0.1:5400");
     assert_eq!(settings.data_dir, PathBuf::from("data"));
     assert_eq!(settings.zone.0.name(), "America/Chicago");
-    assert!(matches!(settings.database, DatabaseUrl::Sqlite(path) if path == Path::new("data/inventory-hub.sqlite")));
+    assert!(matches!(&settings.database, DatabaseUrl::Sqlite(path) if path == Path::new("data/inventory-hub.sqlite")));
     assert_eq!((settings.held_below_percent, settings.lease_seconds), (80, 60));
     assert!(settings.internal_organizations.is_empty());
     assert_eq!(settings.checks, CheckSettings::default());
@@ -116,7 +116,7 @@ fn every_key_of_the_file_is_read() {
     assert_eq!(settings.internal_organizations, ["Our Own, Inc.", "second"]);
     assert_eq!(settings.checks.exempt_spare_locations, ["Depot"]);
     assert_eq!(settings.checks.stale_after_days, 45);
-    let off: Vec<_> = settings.checks.switched_off.into_iter().collect();
+    let off: Vec<_> = settings.checks.switched_off.iter().copied().collect();
     assert_eq!(off, [ExceptionType::DuplicateTl, ExceptionType::StaleDevice]);
     assert_eq!(settings.allowed_origins, ["https://hub.example.com"]);
     assert_eq!((settings.log.as_deref(), settings.log_format), (Some("info,server=debug"), LogFormat::Json));
@@ -147,7 +147,7 @@ fn checks_are_set_from_the_environment_too_and_it_wins_over_the_file() {
     let environment =
         [("HUB_CHECKS_SWITCHED_OFF", "STALE_DEVICE; duplicate_ninja ;"), ("HUB_EXEMPT_SPARE_LOCATIONS", "ES Spare")];
     let settings = load_from(&Flags::default(), &environment, &file).unwrap();
-    let off: Vec<_> = settings.checks.switched_off.into_iter().collect();
+    let off: Vec<_> = settings.checks.switched_off.iter().copied().collect();
     assert_eq!(off, [ExceptionType::DuplicateNinja, ExceptionType::StaleDevice]);
     assert_eq!(settings.checks.stale_after_days, 45);
     assert_eq!(settings.checks.exempt_spare_locations, ["ES Spare"]);

@@ -45,10 +45,8 @@ impl Inventory {
 
     /// The schedules that run here; those of vendors without credentials don't.
     pub fn schedules(&self) -> impl Iterator<Item = &Schedule> {
-        self.schedules.iter().filter(|schedule| match schedule.work {
-            Work::Collect(vendor) => self.is_configured(vendor),
-            Work::Check | Work::Retain => true,
-        })
+        let is_possible = |work: Work| work.vendor().is_none_or(|vendor| self.is_configured(vendor));
+        self.schedules.iter().filter(move |schedule| is_possible(schedule.work))
     }
 
     /// The schedule of this name, if it runs here.

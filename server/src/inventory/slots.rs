@@ -74,11 +74,11 @@ impl Inventory {
 
     /// Whether the newest slot that the schedule took is still at work.
     pub async fn is_schedule_at_work(&self, schedule: &'static str) -> Result<bool, InventoryError> {
+        use job_run::Column as Run;
         let taken = Entity::find().filter(Column::Schedule.eq(schedule)).filter(Column::BatchId.is_not_null());
         let Some(last) = taken.order_by_desc(Column::SlotAt).one(self.database.reader()).await? else {
             return Ok(false);
         };
-        use job_run::Column as Run;
         let open = job_run::Entity::find().filter(Run::BatchId.eq(last.batch_id)).filter(Run::EndedAt.is_null());
         Ok(open.count(self.database.reader()).await? > 0)
     }

@@ -104,12 +104,8 @@ impl Scheduler {
 }
 
 fn order(due: &[(&Schedule, DateTime<Utc>)]) -> Order {
-    let vendors = due.iter().filter_map(|(schedule, _)| match schedule.work {
-        Work::Collect(vendor) => Some(vendor),
-        Work::Check | Work::Retain => None,
-    });
     Order {
-        vendors: vendors.collect(),
+        vendors: due.iter().filter_map(|(schedule, _)| schedule.work.vendor()).collect(),
         run_checks: due.iter().any(|(schedule, _)| schedule.work == Work::Check),
         check_date: None,
         trigger: Trigger::Timer,

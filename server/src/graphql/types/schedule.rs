@@ -36,10 +36,7 @@ impl Schedule {
 
     /// The vendor that it collects; null when it collects none.
     async fn vendor(&self) -> Option<VendorName> {
-        match self.0.work {
-            schedule::Work::Collect(vendor) => Some(vendor.into()),
-            schedule::Work::Check | schedule::Work::Retain => None,
-        }
+        self.0.work.vendor().map(VendorName::from)
     }
 
     /// When it is due: minute, hour, day of the month, month, day of the week.
