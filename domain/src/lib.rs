@@ -20,6 +20,7 @@ pub mod mac;
 pub mod observation;
 pub mod organization;
 pub mod retention;
+pub mod schedule;
 pub mod search;
 pub mod serial;
 mod text;

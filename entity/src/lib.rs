@@ -31,6 +31,7 @@ pub mod month_end_count;
 pub mod month_end_day;
 pub mod month_end_total;
 pub mod organization;
+pub mod schedule_pause;
 pub mod schedule_slot;
 pub mod set_aside_record;
 pub mod site;

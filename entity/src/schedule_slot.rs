@@ -1,4 +1,4 @@
-//! A scheduled slot that was taken, by one server only.
+//! A scheduled slot that was taken, by one server only, or passed over.
 
 use sea_orm::entity::prelude::*;
 
@@ -12,10 +12,12 @@ pub struct Model {
     /// Slot at.
     #[sea_orm(primary_key, auto_increment = false)]
     pub slot_at: DateTimeUtc,
-    /// Claimed at.
+    /// When it was taken or passed over.
     pub claimed_at: DateTimeUtc,
-    /// `None` for the slot that marks when the schedule began.
+    /// `None` for a slot that was passed over, and for the one that marks when the schedule began.
     pub batch_id: Option<String>,
+    /// Why nobody took it; `None` for a slot that was taken, and for the one that marks when the schedule began.
+    pub passed_over: Option<String>,
 }
 
 /// No joins are declared.

@@ -28,6 +28,7 @@ mod m0016_closed_months;
 mod m0017_windows_11_verdict;
 mod m0018_exception_reading;
 mod m0019_exception_vendors;
+mod m0020_schedules;
 mod m0021_job_attempts;
 mod sql;
 
@@ -58,6 +59,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0017_windows_11_verdict::Migration),
             Box::new(m0018_exception_reading::Migration),
             Box::new(m0019_exception_vendors::Migration),
+            Box::new(m0020_schedules::Migration),
             Box::new(m0021_job_attempts::Migration),
         ]
     }

@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use collectors::{Collector, FileTokenStore, NinjaCollector, ThreatLockerCollector};
-use domain::{billing::BillingRules, clock::Clock, vendor::Vendor};
+use domain::{billing::BillingRules, clock::Clock};
 
 use crate::{
     config::{DatabaseUrl, Settings, VendorSettings},
     inventory::{Database, Inventory, Rules},
-    scheduler::{Schedule, Work},
 };
 
 /// Opens the database of these settings, without looking at its tables.
@@ -29,7 +28,7 @@ pub async fn open_database(settings: &Settings) -> anyhow::Result<Database> {
     }
 }
 
-/// A hub on these settings: migrated, with every configured vendor.
+/// A hub on these settings: migrated, with every configured vendor and the schedules that are switched on.
 pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<Inventory> {
     let database = open_database(settings).await?;
     database.migrate().await.context("the tables can't be brought up to date")?;
@@ -37,19 +36,8 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<
     std::fs::create_dir_all(&settings.data_dir)
         .with_context(|| format!("the folder {} can't be made", settings.data_dir.display()))?;
     let token_file = settings.data_dir.join("ninja-refresh-token.json");
-    Ok(inventory.with_collectors(list_collectors(&settings.vendors, token_file, &clock)?))
-}
-
-/// The daily runs that are switched on.
-pub fn schedules(settings: &Settings) -> Vec<Schedule> {
-    let runs = [
-        ("ninja", &settings.schedule.ninja, Work::Collect(Vendor::Ninja)),
-        ("threatlocker", &settings.schedule.threatlocker, Work::Collect(Vendor::ThreatLocker)),
-        ("checks", &settings.schedule.checks, Work::Check),
-        ("retention", &settings.schedule.retention, Work::Retain),
-    ];
-    let on = runs.into_iter().filter_map(|(name, cron, work)| cron.as_ref().map(|cron| (name, cron, work)));
-    on.map(|(name, cron, work)| Schedule { name, cron: cron.cron().clone(), work }).collect()
+    let inventory = inventory.with_collectors(list_collectors(&settings.vendors, token_file, &clock)?);
+    Ok(inventory.with_schedules(settings.schedules.iter().cloned()))
 }
 
 fn rules(settings: &Settings) -> Rules {

@@ -16,6 +16,7 @@ use domain::{
     billing::BillingRules,
     checks::CheckSettings,
     clock::{BusinessZone, Clock},
+    schedule::{Schedule, Timing, Work},
     vendor::Vendor,
 };
 use entity::job_batch;
@@ -47,6 +48,7 @@ pub struct WorldBuilder {
     rules: Rules,
     limits: HttpLimits,
     page_size: u32,
+    schedules: Vec<Schedule>,
 }
 
 impl WorldBuilder {
@@ -81,6 +83,20 @@ impl WorldBuilder {
     #[must_use]
     pub fn page_size(mut self, rows: u32) -> Self {
         self.page_size = rows;
+        self
+    }
+
+    /// What its servers run by the clock, by name, cron text and work; missed slots are made up once, the same day.
+    #[must_use]
+    pub fn schedules<'a>(self, schedules: impl IntoIterator<Item = (&'static str, &'a str, Work)>) -> Self {
+        let timing = |cron: &str| cron.parse().unwrap_or_else(|error| panic!("{cron}: {error}"));
+        self.timed(schedules.into_iter().map(|(name, cron, work)| (name, timing(cron), work)))
+    }
+
+    /// The same with misfire policies.
+    #[must_use]
+    pub fn timed(mut self, schedules: impl IntoIterator<Item = (&'static str, Timing, Work)>) -> Self {
+        self.schedules = schedules.into_iter().map(|(name, timing, work)| Schedule { name, timing, work }).collect();
         self
     }
 
@@ -136,7 +152,8 @@ impl WorldBuilder {
         let tokens = Arc::new(FileTokenStore::new(tokens));
         let ninja = NinjaCollector::new(ninja, tokens, Arc::clone(&clock))?;
         let threatlocker = ThreatLockerCollector::new(threatlocker, clock)?;
-        Ok(inventory.await?.with_collectors([Arc::new(ninja) as Arc<_>, Arc::new(threatlocker) as Arc<_>]))
+        let inventory = inventory.await?.with_collectors([Arc::new(ninja) as Arc<_>, Arc::new(threatlocker) as Arc<_>]);
+        Ok(inventory.with_schedules(self.schedules.iter().cloned()))
     }
 
     pub(crate) fn ninja(&self, simulator: &Simulator, vendors: &Running) -> anyhow::Result<NinjaConfig> {
@@ -198,7 +215,8 @@ impl World {
             lease: Duration::from_mins(1),
         };
         let limits = HttpLimits { jitter_seed: Some(7), ..HttpLimits::default() };
-        WorldBuilder { backend, plan: FleetPlan { first_day: FIRST_DAY, ..plan }, rules, limits, page_size: 25 }
+        let plan = FleetPlan { first_day: FIRST_DAY, ..plan };
+        WorldBuilder { backend, plan, rules, limits, page_size: 25, schedules: Vec::new() }
     }
 
     /// Some devices of each vendor (25 and 15), on three and two pages: for what does not depend on the fleet.

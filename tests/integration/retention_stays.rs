@@ -8,7 +8,7 @@ use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use server::{
     inventory::{held::Decision, jobs::Trigger},
-    scheduler::{Schedule, Scheduler, Work},
+    scheduler::{Scheduler, Work},
 };
 
 async fn dropped(world: &World) -> Vec<NaiveDate> {
@@ -177,14 +177,13 @@ async fn an_alias_that_is_set_later_leaves_the_totals_of_dropped_days_as_they_we
 async fn the_schedule_runs_it_after_the_checks_and_once(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
-    let world = World::small_on(backend).start().await;
     let schedules = [
         ("ninja", "10 2 * * *", Work::Collect(Vendor::Ninja)),
         ("checks", "0 3 * * *", Work::Check),
         ("retention", "30 3 * * *", Work::Retain),
     ];
-    let schedules = schedules.map(|(name, cron, work)| Schedule { name, cron: cron.parse().unwrap(), work });
-    let scheduler = Scheduler::new(world.inventory.clone(), schedules.to_vec());
+    let world = World::small_on(backend).schedules(schedules).start().await;
+    let scheduler = Scheduler::new(world.inventory.clone());
     let at = |minute: &str| {
         let text = format!("2026-03-02T{minute}:00Z");
         chrono::DateTime::parse_from_rfc3339(&text).unwrap().with_timezone(&chrono::Utc)

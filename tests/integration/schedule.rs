@@ -1,10 +1,15 @@
 //! The daily runs: slots are taken once, by one server, and what they start is recorded like any other order.
 
 use chrono::{DateTime, Utc};
-use domain::vendor::Vendor;
-use harness::{Backend, World};
+use domain::{
+    schedule::{Grace, Misfire, Timing},
+    vendor::Vendor,
+};
+use harness::{Backend, World, at_the_list};
 use rstest::rstest;
-use server::scheduler::{Schedule, Scheduler, Work};
+use serde_json::{Value, json};
+use server::scheduler::{Scheduler, Work};
+use simulator::{Effect, Gate};
 
 const BOTH: [(&str, &str, Work); 3] = [
     ("ninja", "10 2 * * *", Work::Collect(Vendor::Ninja)),
@@ -13,8 +18,28 @@ const BOTH: [(&str, &str, Work); 3] = [
 ];
 
 fn scheduler(world: &World) -> Scheduler {
-    let schedules = BOTH.map(|(name, cron, work)| Schedule { name, cron: cron.parse().unwrap(), work });
-    Scheduler::new(world.inventory.clone(), schedules.to_vec())
+    Scheduler::new(world.inventory.clone())
+}
+
+/// Ninja alone, every night at 02:10 in Chicago, with this policy.
+fn ninja(misfire: Misfire) -> [(&'static str, Timing, Work); 1] {
+    let cron = "10 2 * * *".parse().unwrap();
+    [("ninja", Timing { cron, misfire }, Work::Collect(Vendor::Ninja))]
+}
+
+/// What the record says of every slot, the oldest first: when it was due, and how it ended or why it was passed over.
+async fn record(world: &World) -> Vec<(String, Value)> {
+    let slots = world.graphql.every("scheduleSlots", "", "due { at } passedOver batch { id } run { status }").await;
+    let told = slots.iter().rev().map(|slot| {
+        assert_eq!(slot["passedOver"].is_null(), !slot["batch"].is_null(), "{slot:#}");
+        let became = if slot["run"].is_null() { &slot["passedOver"] } else { &slot["run"]["status"] };
+        (slot["due"]["at"].as_str().unwrap().to_owned(), became.clone())
+    });
+    told.collect()
+}
+
+fn told(slots: &[(&str, &str)]) -> Vec<(String, Value)> {
+    slots.iter().map(|(at, became)| (format!("2026-{at}:00Z"), json!(became))).collect()
 }
 
 fn at(text: &str) -> DateTime<Utc> {
@@ -41,7 +66,7 @@ async fn job_names(world: &World) -> Vec<String> {
 #[rstest]
 #[tokio::test]
 async fn a_night_runs_each_schedule_once_in_order(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
-    let world = World::on(backend).start().await;
+    let world = World::small_on(backend).schedules(BOTH).start().await;
     let scheduler = scheduler(&world);
     tick(&world, &scheduler, "2026-03-02T07:00:00Z").await; // 01:00 in Chicago
     assert_eq!(job_names(&world).await, Vec::<String>::new());
@@ -58,7 +83,7 @@ async fn a_night_runs_each_schedule_once_in_order(#[values(Backend::Sqlite, Back
 async fn a_night_missed_while_down_is_made_up_once_the_same_day(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
-    let world = World::on(backend).start().await;
+    let world = World::small_on(backend).schedules(BOTH).start().await;
     tick(&world, &scheduler(&world), "2026-03-02T07:00:00Z").await;
     let restarted = scheduler(&world);
     tick(&world, &restarted, "2026-03-02T20:00:00Z").await;
@@ -69,7 +94,7 @@ async fn a_night_missed_while_down_is_made_up_once_the_same_day(
 #[rstest]
 #[tokio::test]
 async fn a_hub_that_is_new_makes_nothing_up(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
-    let world = World::on(backend).start().await;
+    let world = World::small_on(backend).schedules(BOTH).start().await;
     tick(&world, &scheduler(&world), "2026-03-02T20:00:00Z").await;
     assert_eq!(job_names(&world).await, Vec::<String>::new());
 }
@@ -77,7 +102,7 @@ async fn a_hub_that_is_new_makes_nothing_up(#[values(Backend::Sqlite, Backend::P
 #[rstest]
 #[tokio::test]
 async fn of_two_servers_one_takes_a_slot(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
-    let world = World::on(backend).start().await;
+    let world = World::small_on(backend).schedules(BOTH).start().await;
     let (first, second) = (scheduler(&world), scheduler(&world));
     tick(&world, &first, "2026-03-02T07:00:00Z").await;
     world.clock.set(at("2026-03-02T08:10:00Z"));
@@ -85,4 +110,90 @@ async fn of_two_servers_one_takes_a_slot(#[values(Backend::Sqlite, Backend::Post
     one.and(two).unwrap();
     world.settle().await;
     assert_eq!(job_names(&world).await, ["ninja-collector"]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_server_that_was_away_for_days_makes_up_what_the_policy_says_and_records_the_rest(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+    #[values(0, 1, 2)] policy: usize,
+) {
+    let days = Grace::For(chrono::TimeDelta::days(3));
+    let (misfire, became) = [
+        (Misfire::Skip, ["TOO_LATE", "TOO_LATE", "TOO_LATE", "TOO_LATE"]),
+        (Misfire::Once(Grace::RestOfDay), ["TOO_LATE", "TOO_LATE", "TOO_LATE", "COMPLETED"]),
+        (Misfire::All { most: 2, grace: days }, ["TOO_LATE", "SUPERSEDED", "COMPLETED", "COMPLETED"]),
+    ][policy];
+    let world = World::small_on(backend).timed(ninja(misfire)).start().await;
+    tick(&world, &scheduler(&world), "2026-03-02T07:00:00Z").await;
+    for minute in ["20:00", "20:01", "20:02", "20:03"] {
+        tick(&world, &scheduler(&world), &format!("2026-03-05T{minute}:00Z")).await;
+    }
+    let slots = ["03-02T08:10", "03-03T08:10", "03-04T08:10", "03-05T08:10"];
+    let expected: Vec<_> = slots.into_iter().zip(became).collect();
+    assert_eq!(record(&world).await, told(&expected));
+}
+
+#[rstest]
+#[tokio::test]
+async fn slots_that_are_all_made_up_come_one_after_the_other(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let all = Misfire::All { most: 9, grace: Grace::For(chrono::TimeDelta::days(3)) };
+    let world = World::small_on(backend).timed(ninja(all)).start().await;
+    tick(&world, &scheduler(&world), "2026-03-02T07:00:00Z").await;
+    let gate = Gate::closed();
+    world.strike(at_the_list(Vendor::Ninja, &Effect::Held(gate.clone())).times(1));
+    world.clock.set(at("2026-03-04T07:00:00Z"));
+    for _ in 0..3 {
+        scheduler(&world).tick().await.unwrap();
+        gate.arrived(1).await;
+    }
+    assert_eq!(record(&world).await, told(&[("03-02T08:10", "RUNNING")]));
+    gate.open();
+    world.settle().await;
+    tick(&world, &scheduler(&world), "2026-03-04T07:00:00Z").await;
+    assert_eq!(record(&world).await, told(&[("03-02T08:10", "COMPLETED"), ("03-03T08:10", "COMPLETED")]));
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_clock_that_is_set_back_takes_nothing_twice(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let world = World::small_on(backend).timed(ninja(Misfire::default())).start().await;
+    for now in ["02T07:00", "02T08:10", "02T07:30", "02T08:10", "02T08:11", "01T08:10", "02T08:12", "03T08:10"] {
+        tick(&world, &scheduler(&world), &format!("2026-03-{now}:30Z")).await;
+    }
+    assert_eq!(record(&world).await, told(&[("03-02T08:10", "COMPLETED"), ("03-03T08:10", "COMPLETED")]));
+}
+
+/// What a clock did that was a year ahead must not keep the nights of that year from running.
+#[rstest]
+#[tokio::test]
+async fn nights_go_on_after_a_clock_that_was_far_ahead(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let world = World::small_on(backend).timed(ninja(Misfire::default())).start().await;
+    tick(&world, &scheduler(&world), "2026-03-02T07:00:00Z").await;
+    tick(&world, &scheduler(&world), "2026-03-20T20:00:00Z").await;
+    let ahead = record(&world).await;
+    assert_eq!((ahead.len(), &ahead[18].1, &ahead[17].1), (19, &json!("COMPLETED"), &json!("TOO_LATE")));
+    for now in ["02T07:01", "02T08:10", "03T08:10", "04T12:00"] {
+        tick(&world, &scheduler(&world), &format!("2026-03-{now}:30Z")).await;
+    }
+    let after = record(&world).await;
+    let nights = ["03-02T08:10", "03-03T08:10", "03-04T08:10"].map(|night| (night, "COMPLETED"));
+    assert_eq!(after[..3], told(&nights));
+    assert_eq!(after[3..], ahead[3..], "what the clock ahead recorded of days to come stands until they come");
+}
+
+#[rstest]
+#[tokio::test]
+async fn of_two_servers_that_pass_over_the_same_slots_one_records_them(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let world = World::small_on(backend).timed(ninja(Misfire::Skip)).start().await;
+    let (first, second) = (scheduler(&world), Scheduler::new(world.another_server(|_, _| {}).await));
+    tick(&world, &first, "2026-03-02T07:00:00Z").await;
+    world.clock.set(at("2026-03-03T20:00:00Z"));
+    let (one, two) = tokio::join!(first.tick(), second.tick());
+    one.and(two).unwrap();
+    assert_eq!(record(&world).await, told(&[("03-02T08:10", "TOO_LATE"), ("03-03T08:10", "TOO_LATE")]));
 }

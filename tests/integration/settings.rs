@@ -107,8 +107,19 @@ async fn bad_values_are_refused_by_key_with_what_would_be_good() {
         ("HUB_STALE_AFTER_DAYS", "never", "from 1 to 3650"),
         ("HUB_CHECKS_SWITCHED_OFF", "STALE_DEVICES", "STALE_DEVICE"),
         ("HUB_SCHEDULE_NINJA", "nightly", "HUB_SCHEDULE_NINJA"),
+        ("HUB_SCHEDULE_NINJA_MISFIRE", "often", "skip, once, or all"),
     ] {
         refused(outside.hub(&["serve"]).set(key, value).run().await, &[key, expected, value]);
+    }
+    for (text, line) in [
+        ("listen = \"127.0.0.1:0\"\ntime_zone = \"Chicago\"", "time_zone in wrong.toml line 2"),
+        ("[schedule]\n\nninja = \"10 2 * *\"", "schedule.ninja in wrong.toml line 3"),
+        ("[ninja]\nbase_url = \"http://v.example\"", "ninja.base_url in wrong.toml line 2"),
+    ] {
+        write_file(&outside, "wrong.toml", text);
+        let unset =
+            outside.hub(&["serve", "--config", "wrong.toml"]).without("NINJA_BASE_URL").without("HUB_TIME_ZONE");
+        refused(unset.without("HUB_SCHEDULE_NINJA").run().await, &[line]);
     }
     for (key, value) in
         [("DB_DSN", "mysql://me:planted-secret@db/hub"), ("NINJA_BASE_URL", "https://me:planted-secret@ninja.example")]

@@ -46,7 +46,7 @@ pub(crate) async fn serve_until_stopped(
     settings: &Settings,
 ) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
-    let scheduler = Scheduler::new(inventory.clone(), hub::schedules(settings));
+    let scheduler = Scheduler::new(inventory.clone());
     let mut ticking = inventory.tasks().spawn(scheduler.run(stop.clone()));
     let (worker, stopped) = (inventory.clone(), stop.clone());
     inventory.tasks().spawn(async move { worker.work(stopped, LOOK_FOR_WORK).await });

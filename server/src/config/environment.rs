@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use super::{
     ReadFile,
     error::ConfigError,
-    keys::{CONFIG, Given, KEYS, Key, unknown},
+    keys::{CONFIG, Given, Key, keys, unknown},
 };
 
 /// Prefixes that are the hub's: a name with one of them that no key has is misspelt.
@@ -25,8 +25,8 @@ pub fn of_process() -> BTreeMap<String, String> {
 pub(super) fn read(environment: &BTreeMap<String, String>, read_file: ReadFile<'_>) -> Result<Given, ConfigError> {
     refuse_unknown(environment)?;
     let mut given = Given::default();
-    for key in &KEYS {
-        if let Some(text) = environment.get(key.name).filter(|text| !text.trim().is_empty() || key.is_schedule()) {
+    for key in keys() {
+        if let Some(text) = environment.get(key.name).filter(|text| !text.trim().is_empty() || key.blank_says_off) {
             given.insert_text(key.name, key.name, text.clone());
         }
         if key.secret
@@ -75,7 +75,7 @@ fn refuse_unknown(environment: &BTreeMap<String, String>) -> Result<(), ConfigEr
 }
 
 fn known() -> impl Iterator<Item = String> {
-    let names = KEYS.iter().map(|key| key.name.to_owned());
-    let files = KEYS.iter().filter(|key| key.secret).map(|key| format!("{}_FILE", key.name));
+    let names = keys().map(|key| key.name.to_owned());
+    let files = keys().filter(|key| key.secret).map(|key| format!("{}_FILE", key.name));
     names.chain(files).chain([CONFIG.to_owned()])
 }

@@ -7,12 +7,15 @@ use std::{
 };
 
 use domain::billing::NodeClassRule;
-use toml::{Table, Value};
+use toml::{
+    Table, Value,
+    de::{DeTable, DeValue},
+};
 
 use super::{
     DEFAULT_FILE, ReadFile, environment,
     error::ConfigError,
-    keys::{CONFIG, Content, Entry, Given, KEYS, NODE_CLASS_RULES, unknown},
+    keys::{CONFIG, Content, Entry, Given, NODE_CLASS_RULES, keys, unknown},
 };
 
 /// What the file gave.
@@ -41,9 +44,11 @@ pub(super) fn read(
 
 fn parse(path: &Path, text: &str) -> Result<File, ConfigError> {
     let table: Table = text.parse().map_err(|error| bad_file(path, text, &error))?;
+    let lines = lines(text).map_err(|error| bad_file(path, text, &error))?;
     let mut file = File::default();
     for (key, value) in flatten(table) {
-        let origin = format!("{key} in {}", path.display());
+        let line = lines.get(&key).map_or_else(String::new, |line| format!(" line {line}"));
+        let origin = format!("{key} in {}{line}", path.display());
         match key.strip_prefix(NODE_CLASS_RULES).and_then(|rest| rest.strip_prefix('.')) {
             Some(class) => {
                 file.node_class_rules.insert(class.to_owned(), rule(&origin, value)?);
@@ -55,8 +60,8 @@ fn parse(path: &Path, text: &str) -> Result<File, ConfigError> {
 }
 
 fn take(given: &mut Given, name: &str, origin: String, value: Value) -> Result<(), ConfigError> {
-    let Some(key) = KEYS.iter().find(|key| key.in_file == name) else {
-        let known = KEYS.iter().filter(|key| !key.secret).map(|key| key.in_file.to_owned());
+    let Some(key) = keys().find(|key| key.in_file == name) else {
+        let known = keys().filter(|key| !key.secret).map(|key| key.in_file.to_owned());
         return Err(unknown(name, &origin, known.chain([NODE_CLASS_RULES.to_owned()])));
     };
     if key.secret {
@@ -64,7 +69,7 @@ fn take(given: &mut Given, name: &str, origin: String, value: Value) -> Result<(
     }
     let content = match value {
         // Blank counts as not set here too, except that it switches a schedule off.
-        Value::String(text) if text.trim().is_empty() && !key.is_schedule() => return Ok(()),
+        Value::String(text) if text.trim().is_empty() && !key.blank_says_off => return Ok(()),
         Value::String(text) => Content::Text(text),
         Value::Integer(number) => Content::Text(number.to_string()),
         Value::Array(items) => {
@@ -104,6 +109,27 @@ fn flatten(table: Table) -> Vec<(String, Value)> {
     entries
 }
 
+/// The line of every dotted key, from 1.
+fn lines(text: &str) -> Result<BTreeMap<String, usize>, toml::de::Error> {
+    let line = |offset| line_at(text, offset);
+    let mut lines = BTreeMap::new();
+    for (name, value) in DeTable::parse(text)?.get_ref() {
+        match value.get_ref() {
+            DeValue::Table(inner) => {
+                let keys =
+                    inner.keys().map(|key| (format!("{}.{}", name.get_ref(), key.get_ref()), line(key.span().start)));
+                lines.extend(keys);
+            }
+            _ => drop(lines.insert(name.get_ref().to_string(), line(name.span().start))),
+        }
+    }
+    Ok(lines)
+}
+
+fn line_at(text: &str, offset: usize) -> usize {
+    text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
+}
+
 fn bad(key: String, expected: &str) -> ConfigError {
     ConfigError::BadValue { key, expected: expected.to_owned(), found: None }
 }
@@ -111,6 +137,6 @@ fn bad(key: String, expected: &str) -> ConfigError {
 /// The parser's own message quotes the line, which may hold a secret; only its reason and the line's number are kept.
 fn bad_file(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
     let offset = error.span().map_or(0, |span| span.start);
-    let line = text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1;
+    let line = line_at(text, offset);
     ConfigError::BadFile { path: path.to_owned(), line, message: error.message().to_owned() }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::error::ConfigError;
+use super::{error::ConfigError, schedule};
 
 /// One setting.
 pub(super) struct Key {
@@ -11,25 +11,41 @@ pub(super) struct Key {
     /// Its dotted name in the file; a secret has one too, so that it can be refused there by name.
     pub(super) in_file: &'static str,
     pub(super) secret: bool,
+    /// Whether a blank value switches something off; elsewhere it counts as not set.
+    pub(super) blank_says_off: bool,
 }
 
 impl Key {
-    pub(super) fn is_schedule(&self) -> bool {
-        self.in_file.starts_with("schedule.")
+    pub(super) const fn open(name: &'static str, in_file: &'static str) -> Self {
+        Self { name, in_file, secret: false, blank_says_off: false }
+    }
+
+    pub(super) const fn blank_says_off(name: &'static str, in_file: &'static str) -> Self {
+        Self { blank_says_off: true, ..Self::open(name, in_file) }
+    }
+
+    const fn secret(name: &'static str, in_file: &'static str) -> Self {
+        Self { secret: true, ..Self::open(name, in_file) }
     }
 }
 
 const fn open(name: &'static str, in_file: &'static str) -> Key {
-    Key { name, in_file, secret: false }
+    Key::open(name, in_file)
 }
 
 const fn secret(name: &'static str, in_file: &'static str) -> Key {
-    Key { name, in_file, secret: true }
+    Key::secret(name, in_file)
 }
 
-/// All settings but `HUB_CONFIG`, which says where settings are, and `node_class_rules`, which is a table in the file.
+/// Every setting, those of the schedules too.
+pub(super) fn keys() -> impl Iterator<Item = &'static Key> {
+    KEYS.iter().chain(schedule::KNOWN.iter().flat_map(|known| &known.keys))
+}
+
+/// All settings but those of the schedules, `HUB_CONFIG`, which says where settings are, and `node_class_rules`, which is a
+/// table in the file.
 /// `exempt_spare_locations` has two places in the file: it was there before the table of the checks.
-pub(super) const KEYS: [Key; 27] = [
+static KEYS: &[Key] = &[
     open("HUB_LISTEN", "listen"),
     open("HUB_DATA_DIR", "data_dir"),
     open("HUB_TIME_ZONE", "time_zone"),
@@ -43,10 +59,6 @@ pub(super) const KEYS: [Key; 27] = [
     open("HUB_LOG", "log"),
     open("HUB_LOG_FORMAT", "log_format"),
     open("HUB_ALLOWED_ORIGINS", "allowed_origins"),
-    open("HUB_SCHEDULE_NINJA", "schedule.ninja"),
-    open("HUB_SCHEDULE_THREATLOCKER", "schedule.threatlocker"),
-    open("HUB_SCHEDULE_CHECKS", "schedule.checks"),
-    open("HUB_SCHEDULE_RETENTION", "schedule.retention"),
     open("HUB_RETENTION_DAYS", "retention_days"),
     secret("DB_DSN", "db_dsn"),
     secret("DATABASE_URL", "database_url"),

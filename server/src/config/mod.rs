@@ -18,12 +18,11 @@ mod vendors;
 
 use std::{collections::BTreeMap, io, net::SocketAddr, path::Path, path::PathBuf};
 
-use domain::{billing::NodeClassRule, checks::CheckSettings, clock::BusinessZone};
+use domain::{billing::NodeClassRule, checks::CheckSettings, clock::BusinessZone, schedule::Schedule};
 use secrecy::{ExposeSecret, SecretString};
 
 pub use environment::of_process;
 pub use error::ConfigError;
-pub use schedule::{CronSchedule, Schedules};
 pub use values::{DatabaseUrl, LogFormat};
 pub use vendors::VendorSettings;
 
@@ -63,8 +62,8 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// Origins other than the hub's own that browsers may come from, such as a reverse proxy's (default none).
     pub allowed_origins: Vec<String>,
-    /// When the daily runs start.
-    pub schedule: Schedules,
+    /// The schedules that are switched on (default all, as rules section 3 says).
+    pub schedules: Vec<Schedule>,
     /// How the vendors are reached.
     pub vendors: VendorSettings,
 }
@@ -124,7 +123,7 @@ fn settings(values: &Values, node_class_rules: BTreeMap<String, NodeClassRule>) 
         log: values.filter("HUB_LOG")?,
         log_format: values.log_format("HUB_LOG_FORMAT")?.unwrap_or_default(),
         allowed_origins: values.origins("HUB_ALLOWED_ORIGINS")?,
-        schedule: Schedules::read(values, zone)?,
+        schedules: schedule::read(values)?,
         vendors: VendorSettings::read(values)?,
         data_dir,
         zone,

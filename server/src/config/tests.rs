@@ -2,7 +2,11 @@
 
 use std::io::{Error, ErrorKind};
 
-use domain::checks::ExceptionType;
+use chrono::TimeDelta;
+use domain::{
+    checks::ExceptionType,
+    schedule::{Grace, Misfire},
+};
 
 use super::*;
 
@@ -26,6 +30,12 @@ fn from_file(text: &str) -> Result<Settings, ConfigError> {
     load_from(&Flags::default(), &[], &[(DEFAULT_FILE, text)])
 }
 
+fn schedules(settings: &Settings) -> Vec<(&str, &str, Misfire)> {
+    let told =
+        settings.schedules.iter().map(|Schedule { name, timing, .. }| (*name, timing.cron.as_str(), timing.misfire));
+    told.collect()
+}
+
 #[track_caller]
 fn refusal(settings: Result<Settings, ConfigError>) -> String {
     settings.expect_err("it must be refused").to_string()
@@ -37,16 +47,20 @@ fn without_any_source_the_documented_defaults_hold() {
     assert_eq!(settings.listen.to_string(), "127.0.0.1:5400");
     assert_eq!(settings.data_dir, PathBuf::from("data"));
     assert_eq!(settings.zone.0.name(), "America/Chicago");
-    assert!(matches!(settings.database, DatabaseUrl::Sqlite(path) if path == Path::new("data/inventory-hub.sqlite")));
+    assert!(matches!(&settings.database, DatabaseUrl::Sqlite(path) if path == Path::new("data/inventory-hub.sqlite")));
     assert_eq!((settings.held_below_percent, settings.lease_seconds), (80, 45));
     assert!(settings.internal_organizations.is_empty());
     assert_eq!(settings.checks, CheckSettings::default());
     assert_eq!((settings.checks.stale_after_days, settings.checks.switched_off.len()), (30, 0));
     assert!(settings.node_class_rules.is_empty() && settings.allowed_origins.is_empty());
     assert_eq!((settings.log.as_deref(), settings.log_format), (None, LogFormat::Text));
-    let Schedules { ninja, threatlocker, checks, retention } = &settings.schedule;
-    let texts = [ninja, threatlocker, checks, retention].map(|schedule| schedule.as_ref().unwrap().as_str());
-    assert_eq!(texts, ["10 2 * * *", "31 2 * * *", "0 3 * * *", "30 3 * * *"]);
+    let expected = [
+        ("ninja", "10 2 * * *", Misfire::Once(Grace::RestOfDay)),
+        ("threatlocker", "31 2 * * *", Misfire::Once(Grace::RestOfDay)),
+        ("checks", "0 3 * * *", Misfire::Once(Grace::RestOfDay)),
+        ("retention", "30 3 * * *", Misfire::Once(Grace::RestOfDay)),
+    ];
+    assert_eq!(schedules(&settings), expected);
     assert_eq!(settings.retention_days, Some(65));
     assert!(settings.vendors.ninja.is_none() && settings.vendors.threatlocker.is_none());
 }
@@ -77,8 +91,12 @@ fn every_key_of_the_file_is_read() {
         allowed_origins = ["https://hub.example.com"]
         [schedule]
         ninja = "5 4 * * *"
+        ninja_grace_minutes = 90
+        threatlocker_misfire = "skip"
         checks = "off"
         retention = "45 4 * * *"
+        retention_misfire = "all 7"
+        retention_grace_minutes = "day"
         [checks]
         switched_off = ["STALE_DEVICE", "duplicate_tl"]
         stale_after_days = 45
@@ -98,14 +116,18 @@ fn every_key_of_the_file_is_read() {
     assert_eq!(settings.internal_organizations, ["Our Own, Inc.", "second"]);
     assert_eq!(settings.checks.exempt_spare_locations, ["Depot"]);
     assert_eq!(settings.checks.stale_after_days, 45);
-    let off: Vec<_> = settings.checks.switched_off.into_iter().collect();
+    let off: Vec<_> = settings.checks.switched_off.iter().copied().collect();
     assert_eq!(off, [ExceptionType::DuplicateTl, ExceptionType::StaleDevice]);
     assert_eq!(settings.allowed_origins, ["https://hub.example.com"]);
     assert_eq!((settings.log.as_deref(), settings.log_format), (Some("info,server=debug"), LogFormat::Json));
     assert_eq!(settings.node_class_rules["HYPERV_VMM_GUEST"], NodeClassRule::Guest);
-    assert_eq!(settings.schedule.ninja.unwrap().as_str(), "5 4 * * *");
-    assert!(settings.schedule.checks.is_none());
-    assert_eq!((settings.schedule.retention.unwrap().as_str(), settings.retention_days), ("45 4 * * *", Some(400)));
+    let expected = [
+        ("ninja", "5 4 * * *", Misfire::Once(Grace::For(TimeDelta::minutes(90)))),
+        ("threatlocker", "31 2 * * *", Misfire::Skip),
+        ("retention", "45 4 * * *", Misfire::All { most: 7, grace: Grace::RestOfDay }),
+    ];
+    assert_eq!(schedules(&settings), expected);
+    assert_eq!(settings.retention_days, Some(400));
     assert_eq!(settings.vendors.ninja.unwrap().base_url.host_str(), Some("eu.ninjarmm.com"));
     let threatlocker = settings.vendors.threatlocker.unwrap();
     assert_eq!(threatlocker.base_url.host_str(), Some("t.example"));
@@ -125,7 +147,7 @@ fn checks_are_set_from_the_environment_too_and_it_wins_over_the_file() {
     let environment =
         [("HUB_CHECKS_SWITCHED_OFF", "STALE_DEVICE; duplicate_ninja ;"), ("HUB_EXEMPT_SPARE_LOCATIONS", "ES Spare")];
     let settings = load_from(&Flags::default(), &environment, &file).unwrap();
-    let off: Vec<_> = settings.checks.switched_off.into_iter().collect();
+    let off: Vec<_> = settings.checks.switched_off.iter().copied().collect();
     assert_eq!(off, [ExceptionType::DuplicateNinja, ExceptionType::StaleDevice]);
     assert_eq!(settings.checks.stale_after_days, 45);
     assert_eq!(settings.checks.exempt_spare_locations, ["ES Spare"]);
@@ -178,11 +200,14 @@ fn blank_counts_as_not_set_and_switches_schedules_off() {
     ])
     .unwrap();
     assert_eq!(settings.listen.port(), 5400);
-    assert!(settings.schedule.ninja.is_none() && settings.schedule.checks.is_none());
-    assert!(settings.schedule.threatlocker.is_some() && settings.vendors.ninja.is_none());
+    let on = |settings: &Settings| settings.schedules.iter().map(|schedule| schedule.name).collect::<Vec<_>>();
+    assert_eq!(on(&settings), ["threatlocker", "retention"]);
+    assert!(settings.vendors.ninja.is_none());
     assert_eq!(from_environment(&[("HUB_RETENTION_DAYS", "OFF")]).unwrap().retention_days, None);
-    let settings = from_file("listen = \"\"\n[schedule]\nninja = \"\"").unwrap();
-    assert!(settings.listen.port() == 5400 && settings.schedule.ninja.is_none());
+    let text = "listen = \"\"\n[schedule]\nninja = \"\"\nchecks_misfire = \" \"\nchecks_grace_minutes = \"\"";
+    let settings = from_file(text).unwrap();
+    assert_eq!((settings.listen.port(), on(&settings)), (5400, vec!["threatlocker", "checks", "retention"]));
+    assert_eq!(settings.schedules[1].timing.misfire, Misfire::default());
 }
 
 #[test]
@@ -254,13 +279,13 @@ fn unknown_keys_are_refused_with_the_nearest_known_one() {
         assert!(from_environment(&[(name, "x")]).is_ok(), "{name}");
     }
     for (text, sentence) in [
-        ("lisen = \"x\"", "lisen in inventory-hub.toml is no setting of the hub; did you mean listen?"),
+        ("lisen = \"x\"", "lisen in inventory-hub.toml line 1 is no setting of the hub; did you mean listen?"),
         (
             "[schedule]\nninj = \"off\"",
-            "schedule.ninj in inventory-hub.toml is no setting of the hub; did you mean schedule.ninja?",
+            "schedule.ninj in inventory-hub.toml line 2 is no setting of the hub; did you mean schedule.ninja?",
         ),
-        ("[node_class_rule]\nX = \"guest\"", "node_class_rule.X in inventory-hub.toml is no setting"),
-        ("[listen]\nport = 1", "listen.port in inventory-hub.toml is no setting"),
+        ("[node_class_rule]\nX = \"guest\"", "node_class_rule.X in inventory-hub.toml line 2 is no setting"),
+        ("[listen]\nport = 1", "listen.port in inventory-hub.toml line 2 is no setting"),
     ] {
         let found = refusal(from_file(text));
         assert!(found.starts_with(sentence), "{found}");
@@ -287,23 +312,52 @@ fn bad_values_are_refused_with_what_would_be_good() {
         ("HUB_SCHEDULE_NINJA", "at night", "a cron text of five fields"),
         ("HUB_SCHEDULE_NINJA", "10 2 * *", "a cron text of five fields"),
         ("HUB_SCHEDULE_NINJA", "0 10 2 * * *", "a cron text of five fields"),
-        ("HUB_SCHEDULE_CHECKS", "15,45 2 * * *", "a cron text with one minute and one hour"),
+        ("HUB_SCHEDULE_NINJA", "0 0 31 4 *", "a cron text of a"),
+        ("HUB_SCHEDULE_NINJA_MISFIRE", "twice", "skip, once, or all and how many at most (1 to 100)"),
+        ("HUB_SCHEDULE_NINJA_MISFIRE", "all", "skip, once, or all and how many"),
+        ("HUB_SCHEDULE_CHECKS_MISFIRE", "all 0", "skip, once, or all and how many"),
+        ("HUB_SCHEDULE_CHECKS_MISFIRE", "all 101", "skip, once, or all and how many"),
+        ("HUB_SCHEDULE_RETENTION_GRACE_MINUTES", "0", "whole minutes from 1 to 10080, or day"),
+        ("HUB_SCHEDULE_RETENTION_GRACE_MINUTES", "2h", "whole minutes from 1 to 10080, or day"),
     ] {
         let sentence = refusal(from_environment(&[(name, value)]));
         assert!(sentence.starts_with(&format!("{name}: expected {expected}")), "{sentence}");
         assert!(sentence.ends_with(&format!(", found \"{value}\"")), "{sentence}");
     }
     for (text, sentence) in [
-        ("listen = 5400", "listen in inventory-hub.toml: expected an address with a port"),
-        ("listen = [\"a\"]", "listen in inventory-hub.toml: expected one value, not a list"),
-        ("listen = true", "listen in inventory-hub.toml: expected a text"),
-        ("internal_organizations = \"one\"", "internal_organizations in inventory-hub.toml: expected a list of texts"),
-        ("internal_organizations = [1]", "internal_organizations in inventory-hub.toml: expected a list of texts"),
+        ("listen = 5400", "listen in inventory-hub.toml line 1: expected an address with a port"),
+        ("listen = [\"a\"]", "listen in inventory-hub.toml line 1: expected one value, not a list"),
+        ("listen = true", "listen in inventory-hub.toml line 1: expected a text"),
+        (
+            "internal_organizations = \"one\"",
+            "internal_organizations in inventory-hub.toml line 1: expected a list of texts",
+        ),
+        (
+            "internal_organizations = [1]",
+            "internal_organizations in inventory-hub.toml line 1: expected a list of texts",
+        ),
         (
             "[node_class_rules]\nX = \"gast\"",
-            "node_class_rules.X in inventory-hub.toml: expected \"billable\", \"guest\"",
+            "node_class_rules.X in inventory-hub.toml line 2: expected \"billable\", \"guest\"",
         ),
         ("listen = \"a\"\nlog = ", "inventory-hub.toml line 2: "),
+        ("\n\ntime_zone = \"Central\"", "time_zone in inventory-hub.toml line 3: expected the IANA name"),
+        (
+            "[schedule]\n# a comment\nninja = \"10 2 * * *\"\nchecks = \"25 * *\"",
+            "schedule.checks in inventory-hub.toml line 4: expected a cron text of five fields",
+        ),
+        (
+            "schedule.ninja = \"10 2 * * *\"\nschedule.ninja_misfire = \"never\"",
+            "schedule.ninja_misfire in inventory-hub.toml line 2: expected skip, once",
+        ),
+        (
+            "\n[schedule]\nninja_misfire = \"skip\"\nninja_grace_minutes = 5",
+            "schedule.ninja_grace_minutes in inventory-hub.toml line 4: expected no grace where",
+        ),
+        (
+            "[ninja]\n\nbase_url = \"http://v.example\"",
+            "ninja.base_url in inventory-hub.toml line 3: expected an https",
+        ),
     ] {
         let found = refusal(from_file(text));
         assert!(found.starts_with(sentence), "{found}");
@@ -377,8 +431,9 @@ fn secrets_in_the_file_are_refused_with_the_place_where_they_belong() {
         ("database_url = \"hunter2\"", "database_url", "DATABASE_URL"),
     ] {
         let sentence = refusal(from_file(text));
-        let place =
-            format!("{key} in inventory-hub.toml: secrets belong in the environment: set {name}, or {name}_FILE");
+        let line = text.lines().count();
+        let belongs = "secrets belong in the environment: set";
+        let place = format!("{key} in inventory-hub.toml line {line}: {belongs} {name}, or {name}_FILE");
         assert!(sentence.starts_with(&place), "{sentence}");
     }
 }

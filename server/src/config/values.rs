@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{
     error::ConfigError,
-    keys::{Content, Entry, Given, KEYS},
+    keys::{Content, Entry, Given, keys},
 };
 
 /// Days of snapshots that are kept where nothing is set, and the most that may be.
@@ -162,7 +162,7 @@ impl Values {
 
     /// The refusal of a key's value, which is repeated only where it can't be a secret.
     pub(super) fn bad(&self, name: &str, expected: &str) -> ConfigError {
-        let may_be_secret = name.ends_with("_URL") || KEYS.iter().any(|key| key.name == name && key.secret);
+        let may_be_secret = name.ends_with("_URL") || keys().any(|key| key.name == name && key.secret);
         let found = match self.0.find(name).map(|entry| &entry.content) {
             Some(Content::Text(text)) if !may_be_secret => Some(text.chars().take(80).collect()),
             _ => None,

@@ -1,7 +1,7 @@
 //! Orders: collectors side by side, then what depends on them. An order is rows; `jobs` works on them.
 
 use chrono::NaiveDate;
-use domain::vendor::Vendor;
+use domain::{schedule::Work, vendor::Vendor};
 use entity::{job_batch, job_run};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
@@ -15,6 +15,7 @@ use super::{
     database::{Section, serialize},
     jobs::{CHECKS_JOB, Ending, JobStatus, RETENTION_JOB, Report, Trigger, list_runs},
     retention::RetentionReport,
+    schedules::job_name,
     slots::Slot,
 };
 
@@ -278,7 +279,7 @@ impl Inventory {
 }
 
 fn collector(vendor: Vendor, date: NaiveDate) -> Wanted {
-    Wanted { name: format!("{}-collector", vendor.slug()), vendor: Some(vendor), date }
+    Wanted { name: job_name(Work::Collect(vendor)), vendor: Some(vendor), date }
 }
 
 fn job(name: &str, date: NaiveDate) -> Wanted {

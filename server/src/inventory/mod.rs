@@ -1,7 +1,7 @@
 //! The use cases: collect, check, sync, resolve. They turn collections and findings into rows, each in one transaction.
 //!
 //! Timer, mutation and command line call the same functions here, and nothing else writes to the database. This module
-//! knows neither GraphQL nor HTTP nor schedules, and decides no rule: rules are in `domain`.
+//! knows neither GraphQL nor HTTP nor when a schedule is due, and decides no rule: rules are in `domain`.
 
 pub mod aliases;
 pub mod batches;
@@ -26,6 +26,7 @@ mod organizations;
 pub mod reference;
 mod renaming;
 pub mod retention;
+pub mod schedules;
 mod sightings;
 pub mod slots;
 mod storing;
@@ -43,6 +44,7 @@ use domain::{
     billing::BillingRules,
     checks::CheckSettings,
     clock::{BusinessZone, Clock},
+    schedule::Schedule,
     vendor::Vendor,
 };
 use tokio_util::task::TaskTracker;
@@ -76,6 +78,7 @@ pub struct Inventory {
     pub(crate) zone: BusinessZone,
     pub(crate) rules: Arc<Rules>,
     pub(crate) collectors: Arc<HashMap<Vendor, Arc<dyn Collector>>>,
+    pub(crate) schedules: Arc<[Schedule]>,
     pub(crate) tasks: TaskTracker,
     pub(crate) updates: Updates,
     pub(crate) at_work: AtWork,
@@ -98,7 +101,8 @@ impl Inventory {
         let reference = Arc::new(Reference::load(database.reader()).await?);
         let (updates, at_work) = (Updates::new(), AtWork::new());
         let (rules, collectors, tasks) = (Arc::new(rules), Arc::default(), TaskTracker::new());
-        Ok(Self { database, reference, clock, zone, rules, collectors, tasks, updates, at_work })
+        let schedules = Arc::default();
+        Ok(Self { database, reference, clock, zone, rules, collectors, schedules, tasks, updates, at_work })
     }
 
     /// The same hub with these vendors configured.

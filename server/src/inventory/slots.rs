@@ -1,13 +1,18 @@
-//! Scheduled slots in the database: each is taken once, by one server, together with the batch it starts.
+//! Scheduled slots in the database: each is taken once, by one server, together with the batch it starts, or passed over.
 
 use chrono::{DateTime, Utc};
-use entity::schedule_slot::{ActiveModel, Column, Entity};
+use domain::schedule::{PassedOver, Standing};
+use entity::{
+    job_run, schedule_pause,
+    schedule_slot::{ActiveModel, Column, Entity},
+};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
-    sea_query::OnConflict,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    sea_query::{Expr, ExprTrait, OnConflict},
 };
 
-use super::{Inventory, InventoryError};
+use super::{Inventory, InventoryError, bulk};
 
 /// An instant at which a schedule is due.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,17 +24,63 @@ pub struct Slot {
 }
 
 impl Inventory {
-    /// The schedule's last taken slot. A schedule that was never seen before begins now: what was due earlier today is
-    /// not made up for a hub that did not exist.
-    pub async fn last_slot(&self, schedule: &'static str) -> Result<DateTime<Utc>, InventoryError> {
-        let find = || Entity::find().filter(Column::Schedule.eq(schedule)).order_by_desc(Column::SlotAt);
-        if let Some(last) = find().one(self.database.reader()).await? {
-            return Ok(last.slot_at);
+    /// Where a schedule stands. One that was never seen before begins now: what was due earlier today is not made up for
+    /// a hub that did not exist.
+    ///
+    /// A clock that was ahead for a while may have left slots of the future behind. Those that it took stay taken; of
+    /// those that it passed over nothing is known.
+    pub async fn schedule_standing(
+        &self,
+        schedule: &'static str,
+        now: DateTime<Utc>,
+    ) -> Result<Standing, InventoryError> {
+        let known = Column::BatchId.is_not_null().or(Column::ClaimedAt.lte(now));
+        let seen = Entity::find().filter(Column::Schedule.eq(schedule)).filter(Column::SlotAt.lte(now)).filter(known);
+        let last = match seen.order_by_desc(Column::SlotAt).one(self.database.reader()).await? {
+            Some(last) => last.slot_at,
+            None => self.begin_schedule(schedule, now).await?,
+        };
+        let pause = newest_pause(schedule).one(self.database.reader()).await?;
+        let paused = pause.as_ref().is_some_and(|pause| pause.resumed_at.is_none());
+        Ok(Standing { last, paused, resumed_at: pause.and_then(|pause| pause.resumed_at) })
+    }
+
+    async fn begin_schedule(
+        &self,
+        schedule: &'static str,
+        now: DateTime<Utc>,
+    ) -> Result<DateTime<Utc>, InventoryError> {
+        let first = slot_row(&Slot { schedule, at: now }, now);
+        write_free(self.database.writer(), vec![first]).await?;
+        Ok(now)
+    }
+
+    /// Records slots that nobody will take. Those that are taken already stay so.
+    pub async fn pass_over(
+        &self,
+        schedule: &'static str,
+        slots: &[(DateTime<Utc>, PassedOver)],
+    ) -> Result<(), InventoryError> {
+        let row = |(at, reason): &(DateTime<Utc>, PassedOver)| ActiveModel {
+            passed_over: Set(Some(reason.code().to_owned())),
+            ..slot_row(&Slot { schedule, at: *at }, self.now())
+        };
+        let passed = write_free(self.database.writer(), slots.iter().map(row).collect()).await?;
+        if passed > 0 {
+            tracing::warn!(schedule, slots = passed, "slots were passed over");
         }
-        let first = [slot_row(&Slot { schedule, at: self.now() }, self.now(), None)];
-        insert_free(self.database.writer(), first).await?;
-        let last = find().one(self.database.writer()).await?;
-        Ok(last.map_or_else(|| self.now(), |last| last.slot_at))
+        Ok(())
+    }
+
+    /// Whether the newest slot that the schedule took is still at work.
+    pub async fn is_schedule_at_work(&self, schedule: &'static str) -> Result<bool, InventoryError> {
+        use job_run::Column as Run;
+        let taken = Entity::find().filter(Column::Schedule.eq(schedule)).filter(Column::BatchId.is_not_null());
+        let Some(last) = taken.order_by_desc(Column::SlotAt).one(self.database.reader()).await? else {
+            return Ok(false);
+        };
+        let open = job_run::Entity::find().filter(Run::BatchId.eq(last.batch_id)).filter(Run::EndedAt.is_null());
+        Ok(open.count(self.database.reader()).await? > 0)
     }
 
     /// Takes slots for a batch; `false` when one is taken already.
@@ -39,30 +90,35 @@ impl Inventory {
         slots: &[Slot],
         batch_id: &str,
     ) -> Result<bool, InventoryError> {
-        if slots.is_empty() {
-            return Ok(true);
-        }
-        let rows = slots.iter().map(|slot| slot_row(slot, self.now(), Some(batch_id.to_owned())));
-        let taken = insert_free(transaction, rows).await?;
+        let row = |slot| ActiveModel { batch_id: Set(Some(batch_id.to_owned())), ..slot_row(slot, self.now()) };
+        let taken = write_free(transaction, slots.iter().map(row).collect()).await?;
         Ok(taken == slots.len() as u64)
     }
 }
 
-fn slot_row(slot: &Slot, now: DateTime<Utc>, batch_id: Option<String>) -> ActiveModel {
+/// The pause of a schedule that counts.
+pub(super) fn newest_pause(schedule: &str) -> sea_orm::Select<schedule_pause::Entity> {
+    use schedule_pause::{Column, Entity};
+    Entity::find().filter(Column::Schedule.eq(schedule)).order_by_desc(Column::Id)
+}
+
+/// The slot that marks when a schedule began, unless more is said.
+fn slot_row(slot: &Slot, now: DateTime<Utc>) -> ActiveModel {
     ActiveModel {
         schedule: Set(slot.schedule.to_owned()),
         slot_at: Set(slot.at),
         claimed_at: Set(now),
-        batch_id: Set(batch_id),
+        batch_id: Set(None),
+        passed_over: Set(None),
     }
 }
 
-/// Inserts the slots that are free; answers how many were.
-async fn insert_free(
-    connection: &impl sea_orm::ConnectionTrait,
-    rows: impl IntoIterator<Item = ActiveModel>,
-) -> Result<u64, DbErr> {
-    let free = OnConflict::columns([Column::Schedule, Column::SlotAt]).do_nothing().to_owned();
-    let rows: Vec<ActiveModel> = rows.into_iter().collect();
-    Entity::insert_many(rows).on_conflict(free).exec_without_returning(connection).await
+/// Writes the slots that are free; answers how many were. Free is also what was passed over by a clock that was ahead.
+async fn write_free(connection: &impl ConnectionTrait, rows: Vec<ActiveModel>) -> Result<u64, DbErr> {
+    let of_the_future = Expr::col((Entity, Column::ClaimedAt)).gt(Expr::cust("excluded.claimed_at"));
+    let free = OnConflict::columns([Column::Schedule, Column::SlotAt])
+        .update_columns([Column::ClaimedAt, Column::BatchId, Column::PassedOver])
+        .action_and_where(Expr::col((Entity, Column::BatchId)).is_null().and(of_the_future))
+        .to_owned();
+    bulk::insert(connection, rows, Some(free)).await
 }

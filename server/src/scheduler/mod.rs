@@ -1,64 +1,34 @@
 //! The scheduler only decides when: it takes due slots and orders what belongs to them from `inventory`, the same way
 //! as the mutation and the command line do.
 //!
-//! tokio-cron-scheduler is only the ticker that wakes it. Slots are our own, because that crate keeps a fixed UTC offset
-//! per job (an hour off after a daylight-saving change), lets runs overlap and makes nothing up after a restart.
-
-mod slots;
+//! tokio-cron-scheduler is only the ticker that wakes it. Slots are our own (`domain::schedule`), because that crate keeps
+//! a fixed UTC offset per job (an hour off after a daylight-saving change), lets runs overlap and makes nothing up after a
+//! restart.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use croner::Cron;
-use domain::vendor::Vendor;
+use domain::schedule::Misfire;
+pub use domain::schedule::{Schedule, Work};
 use tokio::sync::Notify;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 use tokio_util::sync::CancellationToken;
 
-pub use self::slots::due_slot;
 use crate::inventory::{Inventory, InventoryError, batches::Order, jobs::Trigger, slots::Slot};
 
 /// Every fifteen seconds the ticker asks what is due.
 const TICKS: &str = "*/15 * * * * *";
 
-/// What a schedule runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Work {
-    /// A vendor's collector.
-    Collect(Vendor),
-    /// The cross-vendor checks, once no collector is at work.
-    Check,
-    /// Counting month ends and dropping old days, once nothing else is at work.
-    Retain,
-}
-
-/// A daily run: its name, when it is due in the business time zone, and what it runs.
-#[derive(Clone, Debug)]
-pub struct Schedule {
-    /// The name its slots are stored under.
-    pub name: &'static str,
-    /// When it is due.
-    pub cron: Cron,
-    /// What it runs.
-    pub work: Work,
-}
-
 /// Decides when.
 #[derive(Clone, Debug)]
 pub struct Scheduler {
     inventory: Inventory,
-    schedules: Vec<Schedule>,
 }
 
 impl Scheduler {
-    /// A scheduler of these runs; those of vendors without credentials are left out.
-    pub fn new(inventory: Inventory, schedules: Vec<Schedule>) -> Self {
-        let possible = |schedule: &Schedule| match schedule.work {
-            Work::Collect(vendor) => inventory.is_configured(vendor),
-            Work::Check | Work::Retain => true,
-        };
-        let schedules = schedules.into_iter().filter(possible).collect();
-        Self { inventory, schedules }
+    /// A scheduler of the schedules that run on this server.
+    pub fn new(inventory: Inventory) -> Self {
+        Self { inventory }
     }
 
     /// Ticks until it is cancelled.
@@ -77,7 +47,8 @@ impl Scheduler {
         ticker.shutdown().await
     }
 
-    /// Takes every slot that is due now and orders its work; whoever works on it knows what waits for what.
+    /// Takes every slot that is due now and orders its work, and passes over those that nobody will take. Whoever works on it
+    /// knows what waits for what.
     pub async fn tick(&self) -> Result<(), InventoryError> {
         let due = self.list_due().await?;
         let (retentions, due): (Vec<_>, Vec<_>) =
@@ -101,23 +72,35 @@ impl Scheduler {
     }
 
     async fn list_due(&self) -> Result<Vec<(&Schedule, DateTime<Utc>)>, InventoryError> {
-        let mut due = Vec::new();
-        for schedule in &self.schedules {
-            let last = self.inventory.last_slot(schedule.name).await?;
-            let slot = due_slot(&schedule.cron, self.inventory.zone(), last, self.inventory.now());
-            due.extend(slot.map(|slot| (schedule, slot)));
+        let (zone, now) = (self.inventory.zone(), self.inventory.now());
+        let mut found = Vec::new();
+        for schedule in self.inventory.schedules() {
+            let standing = self.inventory.schedule_standing(schedule.name, now).await?;
+            let due = schedule.timing.due(zone, &standing, now);
+            if !due.passed_over.is_empty() {
+                self.inventory.pass_over(schedule.name, &due.passed_over).await?;
+            }
+            if let Some(slot) = due.take
+                && !self.waits_for_itself(schedule).await?
+            {
+                found.push((schedule, slot));
+            }
         }
-        Ok(due)
+        Ok(found)
+    }
+
+    /// Slots that are all made up come one after the other: side by side they would only find the vendor taken.
+    async fn waits_for_itself(&self, schedule: &Schedule) -> Result<bool, InventoryError> {
+        match schedule.timing.misfire {
+            Misfire::All { .. } => self.inventory.is_schedule_at_work(schedule.name).await,
+            Misfire::Skip | Misfire::Once(_) => Ok(false),
+        }
     }
 }
 
 fn order(due: &[(&Schedule, DateTime<Utc>)]) -> Order {
-    let vendors = due.iter().filter_map(|(schedule, _)| match schedule.work {
-        Work::Collect(vendor) => Some(vendor),
-        Work::Check | Work::Retain => None,
-    });
     Order {
-        vendors: vendors.collect(),
+        vendors: due.iter().filter_map(|(schedule, _)| schedule.work.vendor()).collect(),
         run_checks: due.iter().any(|(schedule, _)| schedule.work == Work::Check),
         check_date: None,
         trigger: Trigger::Timer,

@@ -13,6 +13,7 @@ mod history;
 mod jobs;
 mod links;
 mod organizations;
+mod schedules;
 mod sites;
 mod snapshots;
 mod vendors;
@@ -36,6 +37,7 @@ pub use self::{
     organizations::{
         DeviceCountOfOrganization, OrganizationId, OrganizationOfIdentity, OrganizationOfSite, SitesOfOrganization,
     },
+    schedules::{LastTaken, OpenPause},
     sites::{AliasOfSite, DeviceCountOfSite, EventsOfSite, SiteKey, Suggestion, SuggestionsOfSite},
     snapshots::{LastSeen, LatestNames, LatestSnapshot, SnapshotOn, SourceNames},
     vendors::{LatestDay, LatestRun},

@@ -14,6 +14,7 @@ mod exception_payload;
 mod exception_selection;
 mod job_selection;
 mod organization_alias;
+mod pause_schedule;
 mod reopen_exception;
 mod resolve_exception;
 mod retry_job;
@@ -38,6 +39,7 @@ pub use self::{
     exception_payload::{ExceptionChangeOutcome, ExceptionPayload},
     exception_selection::{ExceptionSelectionInput, MatchingExceptionsInput, SeenExceptionInput},
     organization_alias::{OrganizationAliasPayload, RemoveOrganizationAliasInput, SetOrganizationAliasInput},
+    pause_schedule::{PauseScheduleInput, ResumeScheduleInput, SchedulePayload},
     reopen_exception::ReopenExceptionInput,
     resolve_exception::ResolveExceptionInput,
     retry_job::{RetryJobInput, RetryJobPayload},
@@ -63,4 +65,5 @@ pub struct Mutation(
     decide_link::DecideLinkMutations,
     organization_alias::OrganizationAliasMutation,
     close_month::CloseMonthMutation,
+    pause_schedule::PauseScheduleMutations,
 );

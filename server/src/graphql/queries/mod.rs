@@ -15,6 +15,7 @@ mod jobs;
 mod nodes;
 mod organizations;
 mod retention_preview;
+mod schedule;
 mod snapshots;
 mod suggested_links;
 mod usage_changes;
@@ -57,6 +58,7 @@ pub struct Query(
     counts::CountSeriesQueries,
     jobs::JobQueries,
     retention_preview::RetentionQueries,
+    schedule::ScheduleQueries,
     suggested_links::SuggestionQueries,
     windows11::Windows11Queries,
     nodes::NodeQueries,
