@@ -10,6 +10,7 @@ use crate::{
     config::{DatabaseUrl, Settings, VendorSettings},
     inventory::{Database, Inventory, Rules},
     scheduler::{Schedule, Work},
+    sinks,
 };
 
 /// Opens the database of these settings, without looking at its tables.
@@ -37,6 +38,7 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<
     std::fs::create_dir_all(&settings.data_dir)
         .with_context(|| format!("the folder {} can't be made", settings.data_dir.display()))?;
     let token_file = settings.data_dir.join("ninja-refresh-token.json");
+    let inventory = inventory.with_sinks(sinks::build(&settings.alerts.sinks)?, None);
     Ok(inventory.with_collectors(list_collectors(&settings.vendors, token_file, &clock)?))
 }
 
@@ -47,6 +49,7 @@ pub fn schedules(settings: &Settings) -> Vec<Schedule> {
         ("threatlocker", &settings.schedule.threatlocker, Work::Collect(Vendor::ThreatLocker)),
         ("checks", &settings.schedule.checks, Work::Check),
         ("retention", &settings.schedule.retention, Work::Retain),
+        ("verification", &settings.schedule.verification, Work::Verify),
     ];
     let on = runs.into_iter().filter_map(|(name, cron, work)| cron.as_ref().map(|cron| (name, cron, work)));
     on.map(|(name, cron, work)| Schedule { name, cron: cron.cron().clone(), work }).collect()
@@ -60,6 +63,7 @@ fn rules(settings: &Settings) -> Rules {
         held_below_percent: settings.held_below_percent,
         retention_days: settings.retention_days,
         lease: std::time::Duration::from_secs(settings.lease_seconds),
+        alerts: settings.alerts.rules.clone(),
     }
 }
 

@@ -26,9 +26,11 @@ use server::{
     http::{self, HttpOptions},
     inventory::{
         Database, Inventory, Rules,
+        alerts::AlertRules,
         batches::{BatchReport, Order},
         jobs::Trigger,
     },
+    sinks::{self, SinkSettings},
 };
 use simulator::{FleetPlan, Running, Simulator};
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -46,6 +48,7 @@ pub struct WorldBuilder {
     rules: Rules,
     limits: HttpLimits,
     page_size: u32,
+    sinks: SinkSettings,
 }
 
 impl WorldBuilder {
@@ -73,6 +76,13 @@ impl WorldBuilder {
     #[must_use]
     pub fn limits(mut self, change: impl FnOnce(&mut HttpLimits)) -> Self {
         change(&mut self.limits);
+        self
+    }
+
+    /// Where alerts go.
+    #[must_use]
+    pub fn sinks(mut self, sinks: SinkSettings) -> Self {
+        self.sinks = sinks;
         self
     }
 
@@ -135,7 +145,8 @@ impl WorldBuilder {
         let tokens = Arc::new(FileTokenStore::new(tokens));
         let ninja = NinjaCollector::new(ninja, tokens, Arc::clone(&clock))?;
         let threatlocker = ThreatLockerCollector::new(threatlocker, clock)?;
-        Ok(inventory.await?.with_collectors([Arc::new(ninja) as Arc<_>, Arc::new(threatlocker) as Arc<_>]))
+        let inventory = inventory.await?.with_sinks(sinks::build(&self.sinks)?, Some(7));
+        Ok(inventory.with_collectors([Arc::new(ninja) as Arc<_>, Arc::new(threatlocker) as Arc<_>]))
     }
 
     pub(crate) fn ninja(&self, simulator: &Simulator, vendors: &Running) -> anyhow::Result<NinjaConfig> {
@@ -195,9 +206,10 @@ impl World {
             held_below_percent: 80,
             retention_days: Some(65),
             lease: Duration::from_mins(1),
+            alerts: AlertRules::default(),
         };
         let limits = HttpLimits { jitter_seed: Some(7), ..HttpLimits::default() };
-        WorldBuilder { backend, plan: FleetPlan { first_day: FIRST_DAY, ..plan }, rules, limits, page_size: 25 }
+        WorldBuilder { backend, plan: FleetPlan { first_day: FIRST_DAY, ..plan }, rules, limits, page_size: 25, sinks: SinkSettings::default() }
     }
 
     /// Some devices of each vendor (25 and 15), on three and two pages: for what does not depend on the fleet.

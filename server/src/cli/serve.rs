@@ -42,6 +42,7 @@ pub(crate) async fn serve_until_stopped(
     let stop = CancellationToken::new();
     let scheduler = Scheduler::new(inventory.clone(), hub::schedules(settings));
     let mut ticking = inventory.tasks().spawn(scheduler.run(stop.clone()));
+    inventory.tasks().spawn(inventory.clone().deliver_until(stop.clone()));
     let allowed_origins = settings.allowed_origins.clone();
     let options = HttpOptions { stop: stop.clone(), allowed_origins, ..HttpOptions::default() };
     let api = Api::new(inventory.clone());

@@ -29,7 +29,7 @@ const fn secret(name: &'static str, in_file: &'static str) -> Key {
 
 /// All settings but `HUB_CONFIG`, which says where settings are, and `node_class_rules`, which is a table in the file.
 /// `exempt_spare_locations` has two places in the file: it was there before the table of the checks.
-pub(super) const KEYS: [Key; 27] = [
+pub(super) const KEYS: [Key; 45] = [
     open("HUB_LISTEN", "listen"),
     open("HUB_DATA_DIR", "data_dir"),
     open("HUB_TIME_ZONE", "time_zone"),
@@ -47,7 +47,25 @@ pub(super) const KEYS: [Key; 27] = [
     open("HUB_SCHEDULE_THREATLOCKER", "schedule.threatlocker"),
     open("HUB_SCHEDULE_CHECKS", "schedule.checks"),
     open("HUB_SCHEDULE_RETENTION", "schedule.retention"),
+    open("HUB_SCHEDULE_VERIFICATION", "schedule.verification"),
     open("HUB_RETENTION_DAYS", "retention_days"),
+    open("HUB_ALERTS_SIZE_PERCENT", "alerts.size_percent"),
+    open("HUB_ALERTS_SET_ASIDE_OVER", "alerts.set_aside_over"),
+    open("HUB_ALERTS_USUAL_DAYS", "alerts.usual_days"),
+    open("HUB_ALERTS_ATTEMPTS", "alerts.attempts"),
+    open("HUB_ALERTS_DIGEST_OVER", "alerts.digest_over"),
+    open("HUB_ALERTS_TIMEOUT_SECONDS", "alerts.timeout_seconds"),
+    open("HUB_ALERTS_ALLOW_PRIVATE", "alerts.allow_private"),
+    secret("HUB_ALERTS_WEBHOOK_URL", "alerts.webhook_url"),
+    secret("HUB_ALERTS_WEBHOOK_KEY", "alerts.webhook_key"),
+    secret("HUB_ALERTS_SLACK_URL", "alerts.slack_url"),
+    open("HUB_ALERTS_SMTP_HOST", "alerts.smtp_host"),
+    open("HUB_ALERTS_SMTP_PORT", "alerts.smtp_port"),
+    open("HUB_ALERTS_SMTP_TLS", "alerts.smtp_tls"),
+    open("HUB_ALERTS_SMTP_USER", "alerts.smtp_user"),
+    secret("HUB_ALERTS_SMTP_PASSWORD", "alerts.smtp_password"),
+    open("HUB_ALERTS_EMAIL_FROM", "alerts.email_from"),
+    open("HUB_ALERTS_EMAIL_TO", "alerts.email_to"),
     secret("DB_DSN", "db_dsn"),
     secret("DATABASE_URL", "database_url"),
     secret("NINJA_CLIENT_ID", "ninja.client_id"),

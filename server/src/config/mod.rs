@@ -5,6 +5,7 @@
 //! a vendor's credentials or an address that others could reach stops the start with a sentence that names the key.
 //! It reads nothing but what it is handed, so that tests hand it what they like.
 
+mod alerts;
 mod checks;
 mod environment;
 mod error;
@@ -21,6 +22,7 @@ use std::{collections::BTreeMap, io, net::SocketAddr, path::Path, path::PathBuf}
 use domain::{billing::NodeClassRule, checks::CheckSettings, clock::BusinessZone};
 use secrecy::{ExposeSecret, SecretString};
 
+pub use alerts::AlertSettings;
 pub use environment::of_process;
 pub use error::ConfigError;
 pub use schedule::{CronSchedule, Schedules};
@@ -62,6 +64,8 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// Origins other than the hub's own that browsers may come from, such as a reverse proxy's (default none).
     pub allowed_origins: Vec<String>,
+    /// When something is an alert, and where alerts go.
+    pub alerts: AlertSettings,
     /// When the daily runs start.
     pub schedule: Schedules,
     /// How the vendors are reached.
@@ -123,6 +127,7 @@ fn settings(values: &Values, node_class_rules: BTreeMap<String, NodeClassRule>) 
         log: values.filter("HUB_LOG")?,
         log_format: values.log_format("HUB_LOG_FORMAT")?.unwrap_or_default(),
         allowed_origins: values.origins("HUB_ALLOWED_ORIGINS")?,
+        alerts: AlertSettings::read(values)?,
         schedule: Schedules::read(values, zone)?,
         vendors: VendorSettings::read(values)?,
         data_dir,

@@ -43,6 +43,8 @@ pub struct Schedules {
     pub checks: Option<CronSchedule>,
     /// Counting month ends and dropping old days (default `30 3 * * *`).
     pub retention: Option<CronSchedule>,
+    /// Looking whether the night went well (default `0 4 * * *`).
+    pub verification: Option<CronSchedule>,
 }
 
 impl Schedules {
@@ -53,6 +55,7 @@ impl Schedules {
             threatlocker: read("HUB_SCHEDULE_THREATLOCKER", "31 2 * * *")?,
             checks: read("HUB_SCHEDULE_CHECKS", "0 3 * * *")?,
             retention: read("HUB_SCHEDULE_RETENTION", "30 3 * * *")?,
+            verification: read("HUB_SCHEDULE_VERIFICATION", "0 4 * * *")?,
         })
     }
 }

@@ -16,7 +16,7 @@ use super::{
     Inventory, InventoryError, bulk,
     checking::CheckReport,
     heartbeat::{Beating, RunProgress},
-    jobs::{CHECKS_JOB, Ending, JobStatus, RETENTION_JOB, Trigger, spell_out},
+    jobs::{CHECKS_JOB, Ending, JobStatus, RETENTION_JOB, Trigger, VERIFICATION_JOB, spell_out},
     retention::RetentionReport,
     slots::Slot,
 };
@@ -94,6 +94,29 @@ impl Inventory {
         transaction.commit().await?;
         self.work_in_background(batch.clone(), runs);
         Ok(Some(batch))
+    }
+
+    /// Starts a verification for a scheduled slot; `None` when it is taken.
+    pub async fn start_scheduled_verification(&self, slot: &Slot) -> Result<Option<job_batch::Model>, InventoryError> {
+        let transaction = self.database.begin().await?;
+        let batch = self.insert_batch(&transaction, &Order::of_nothing(Trigger::Timer, "schedule")).await?;
+        let runs = self.insert_runs(&transaction, &batch, vec![self.queued_verification(&batch)]).await?;
+        if !self.claim_slots(&transaction, std::slice::from_ref(slot), &batch.batch_id).await? {
+            return Ok(None);
+        }
+        transaction.commit().await?;
+        self.work_in_background(batch.clone(), runs);
+        Ok(Some(batch))
+    }
+
+    /// Runs a verification to its end.
+    pub async fn verify(&self, trigger: Trigger, requested_by: &str) -> Result<BatchReport, InventoryError> {
+        self.fail_dead_runs().await?;
+        let transaction = self.database.begin().await?;
+        let batch = self.insert_batch(&transaction, &Order::of_nothing(trigger, requested_by)).await?;
+        let runs = self.insert_runs(&transaction, &batch, vec![self.queued_verification(&batch)]).await?;
+        transaction.commit().await?;
+        self.work(batch, runs).await
     }
 
     /// Runs a retention to its end.
@@ -203,6 +226,10 @@ impl Inventory {
         self.queued(batch, RETENTION_JOB.to_owned(), self.today())
     }
 
+    fn queued_verification(&self, batch: &job_batch::Model) -> job_run::ActiveModel {
+        self.queued(batch, VERIFICATION_JOB.to_owned(), self.today())
+    }
+
     fn queued(&self, batch: &job_batch::Model, job_name: String, date: NaiveDate) -> job_run::ActiveModel {
         job_run::ActiveModel {
             job_id: Set(format!("job_{}", Uuid::new_v4().simple())),
@@ -239,12 +266,15 @@ impl Inventory {
         for run in checks {
             if run.run.job_name == RETENTION_JOB {
                 retention = self.run_retention_job(run.run).await?;
+            } else if run.run.job_name == VERIFICATION_JOB {
+                self.run_verification_job(run.run).await?;
             } else {
                 report = self.run_check_job(run.run).await?;
             }
         }
         drop(heartbeat);
         let runs = list_runs(self.database.writer(), &batch.batch_id).await?;
+        self.verify_after(&runs).await;
         let batch = self.close_batch(&batch, &runs).await?;
         Ok(BatchReport { batch, runs, checks: report, retention })
     }
@@ -282,6 +312,18 @@ impl Inventory {
         };
         tracing::info!(status = ended.status, message = ended.message, "the retention ended");
         Ok(report)
+    }
+}
+
+impl Inventory {
+    async fn run_verification_job(&self, run: job_run::Model) -> Result<(), InventoryError> {
+        let run = self.start_run(&run).await?;
+        let ended = match self.run_verification(&run).await {
+            Ok(ended) => ended,
+            Err(error) => self.end_run(&run, Ending::failed(&error)).await?,
+        };
+        tracing::info!(status = ended.status, message = ended.message, "the verification ended");
+        Ok(())
     }
 }
 

@@ -281,6 +281,7 @@ pub(crate) enum Section {
     Migration = 1,
     Storing = 2,
     Retention = 3,
+    Alerts = 23,
 }
 
 /// Waits until no other transaction is in the section; held until this one ends. On SQLite a writing transaction is

@@ -19,6 +19,9 @@ pub const CHECKS_JOB: &str = "cross-vendor-checks";
 /// Job name of counting month ends and dropping old days.
 pub const RETENTION_JOB: &str = "retention";
 
+/// Job name of looking whether a night went well.
+pub const VERIFICATION_JOB: &str = "verification";
+
 /// The state of a batch or a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum JobStatus {

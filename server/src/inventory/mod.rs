@@ -3,6 +3,7 @@
 //! Timer, mutation and command line call the same functions here, and nothing else writes to the database. This module
 //! knows neither GraphQL nor HTTP nor schedules, and decides no rule: rules are in `domain`.
 
+pub mod alerts;
 pub mod aliases;
 pub mod batches;
 pub mod billing;
@@ -66,6 +67,8 @@ pub struct Rules {
     pub retention_days: Option<u32>,
     /// How long a run may be silent before others take it for dead.
     pub lease: Duration,
+    /// What is an alert, and how it is delivered.
+    pub alerts: alerts::AlertRules,
 }
 
 /// The use cases and what they work with. Cheap to clone: every clone is the same hub.
@@ -79,6 +82,7 @@ pub struct Inventory {
     pub(crate) collectors: Arc<HashMap<Vendor, Arc<dyn Collector>>>,
     pub(crate) tasks: TaskTracker,
     pub(crate) updates: broadcast::Sender<RunUpdate>,
+    pub(crate) outlet: Arc<alerts::Outlet>,
 }
 
 impl fmt::Debug for Inventory {
@@ -101,7 +105,8 @@ impl Inventory {
         let reference = Arc::new(Reference::load(database.reader()).await?);
         let (updates, _) = broadcast::channel(UPDATES_KEPT);
         let (rules, collectors, tasks) = (Arc::new(rules), Arc::default(), TaskTracker::new());
-        Ok(Self { database, reference, clock, zone, rules, collectors, tasks, updates })
+        let outlet = Arc::default();
+        Ok(Self { database, reference, clock, zone, rules, collectors, tasks, updates, outlet })
     }
 
     /// The same hub with these vendors configured.

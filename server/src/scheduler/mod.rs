@@ -30,6 +30,8 @@ pub enum Work {
     Check,
     /// Counting month ends and dropping old days, once nothing else is at work.
     Retain,
+    /// Looking whether the night went well, once nothing else is at work.
+    Verify,
 }
 
 /// A daily run: its name, when it is due in the business time zone, and what it runs.
@@ -55,7 +57,7 @@ impl Scheduler {
     pub fn new(inventory: Inventory, schedules: Vec<Schedule>) -> Self {
         let possible = |schedule: &Schedule| match schedule.work {
             Work::Collect(vendor) => inventory.is_configured(vendor),
-            Work::Check | Work::Retain => true,
+            Work::Check | Work::Retain | Work::Verify => true,
         };
         let schedules = schedules.into_iter().filter(possible).collect();
         Self { inventory, schedules }
@@ -86,10 +88,17 @@ impl Scheduler {
         }
         let (retentions, due): (Vec<_>, Vec<_>) =
             due.into_iter().partition(|(schedule, _)| schedule.work == Work::Retain);
+        let (verifications, due): (Vec<_>, Vec<_>) =
+            due.into_iter().partition(|(schedule, _)| schedule.work == Work::Verify);
         self.start_work(&due).await?;
         if !retentions.is_empty() && !self.inventory.is_working().await? {
             for (schedule, at) in retentions {
                 self.inventory.start_scheduled_retention(&Slot { schedule: schedule.name, at }).await?;
+            }
+        }
+        if !verifications.is_empty() && !self.inventory.is_working().await? {
+            for (schedule, at) in verifications {
+                self.inventory.start_scheduled_verification(&Slot { schedule: schedule.name, at }).await?;
             }
         }
         Ok(())
@@ -120,7 +129,7 @@ impl Scheduler {
 fn order(due: &[(&Schedule, DateTime<Utc>)]) -> Order {
     let vendors = due.iter().filter_map(|(schedule, _)| match schedule.work {
         Work::Collect(vendor) => Some(vendor),
-        Work::Check | Work::Retain => None,
+        Work::Check | Work::Retain | Work::Verify => None,
     });
     Order {
         vendors: vendors.collect(),

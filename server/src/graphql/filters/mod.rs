@@ -14,7 +14,7 @@ mod tree;
 
 pub use self::{
     enums::{
-        BillingStatusFilter, DeviceTypeFilter, ExceptionStatusFilter, ExceptionTypeFilter, JobStatusFilter,
+        AlertKindFilter, BillingStatusFilter, DeviceTypeFilter, ExceptionStatusFilter, ExceptionTypeFilter, JobStatusFilter,
         JobTriggerFilter, SeverityFilter, UsageChangeKindFilter, VendorFilter,
     },
     numbers::IntFilter,

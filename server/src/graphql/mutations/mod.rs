@@ -17,6 +17,7 @@ mod resolve_exception;
 mod snooze_exception;
 mod start_collection;
 mod sync_device;
+mod test_alert;
 mod user_error;
 
 use async_graphql::MergedObject;
@@ -39,6 +40,7 @@ pub use self::{
     snooze_exception::SnoozeExceptionInput,
     start_collection::{StartCollectionInput, StartCollectionPayload},
     sync_device::{SyncDeviceInput, SyncDevicePayload},
+    test_alert::{TestAlertInput, TestAlertPayload, TestAlertResult},
     user_error::{UserError, UserErrorCode},
 };
 
@@ -56,4 +58,5 @@ pub struct Mutation(
     decide_link::DecideLinkMutations,
     organization_alias::OrganizationAliasMutation,
     close_month::CloseMonthMutation,
+    test_alert::TestAlertMutation,
 );

@@ -36,6 +36,8 @@ pub enum UserErrorCode {
     MissingDay,
     /// Nothing is stored that could be counted.
     NoData,
+    /// This server sends no alerts there.
+    NotConfigured,
 }
 
 /// Why a mutation did not do what was asked. Nothing was changed.
