@@ -15,10 +15,12 @@ mod faults;
 mod graphql;
 mod history;
 mod listing;
+mod mailbox;
 mod month_ends;
 mod neighbour;
 mod orders;
 mod process;
+mod receiver;
 mod servers;
 mod socket;
 mod stored_days;
@@ -37,9 +39,11 @@ pub use self::{
     graphql::{Answer, GraphqlClient, http_client},
     history::{History, write_history},
     listing::text,
+    mailbox::{Letter, Mailbox},
     neighbour::Neighbour,
     orders::vendor_name,
     process::{Finished, HubCommand, HubProcess, LONG},
+    receiver::{Call, Receiver, Reply, allowed},
     servers::Refusal,
     socket::Socket,
     stored_days::CopiedDay,

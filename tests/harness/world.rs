@@ -209,7 +209,14 @@ impl World {
             alerts: AlertRules::default(),
         };
         let limits = HttpLimits { jitter_seed: Some(7), ..HttpLimits::default() };
-        WorldBuilder { backend, plan: FleetPlan { first_day: FIRST_DAY, ..plan }, rules, limits, page_size: 25, sinks: SinkSettings::default() }
+        WorldBuilder {
+            backend,
+            plan: FleetPlan { first_day: FIRST_DAY, ..plan },
+            rules,
+            limits,
+            page_size: 25,
+            sinks: SinkSettings::default(),
+        }
     }
 
     /// Some devices of each vendor (25 and 15), on three and two pages: for what does not depend on the fleet.

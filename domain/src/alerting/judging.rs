@@ -102,11 +102,7 @@ pub struct VendorEvidence {
 }
 
 /// Judges a vendor's day.
-pub fn judge_vendor(
-    seen: &VendorEvidence,
-    settings: &VerificationSettings,
-    scope: Scope,
-) -> Vec<(Concern, Judgement)> {
+pub fn judge_vendor(seen: &VendorEvidence, settings: &VerificationSettings, scope: Scope) -> Vec<(Concern, Judgement)> {
     let concern = |kind| Concern::new(kind, Subject::Vendor(seen.vendor));
     let of_day = judge_day(seen, scope);
     let others = |kind| match &of_day {
@@ -160,7 +156,8 @@ fn judge_size(seen: &VendorEvidence, settings: &VerificationSettings) -> Judgeme
     let difference = devices.abs_diff(usual);
     let fine = format!("{vendor} has {devices} devices on {date}");
     let is_small = difference <= FEW_DEVICES.unsigned_abs();
-    let is_within = u128::from(difference) * 100 <= u128::from(usual.unsigned_abs()) * u128::from(percent.unsigned_abs());
+    let is_within =
+        u128::from(difference) * 100 <= u128::from(usual.unsigned_abs()) * u128::from(percent.unsigned_abs());
     if percent == 0 || seen.recent.len() < FEWEST_DAYS || is_small || is_within {
         return Judgement::Fine(fine);
     }

@@ -92,8 +92,7 @@ fn check_url(values: &Values, name: &str, url: &str, limits: &SinkLimits) -> Res
 
 fn email(values: &Values, limits: &SinkLimits) -> Result<Option<EmailSettings>, ConfigError> {
     let required = ["HUB_ALERTS_SMTP_HOST", "HUB_ALERTS_EMAIL_FROM", "HUB_ALERTS_EMAIL_TO"];
-    let optional =
-        ["HUB_ALERTS_SMTP_PORT", "HUB_ALERTS_SMTP_TLS", "HUB_ALERTS_SMTP_USER", "HUB_ALERTS_SMTP_PASSWORD"];
+    let optional = ["HUB_ALERTS_SMTP_PORT", "HUB_ALERTS_SMTP_TLS", "HUB_ALERTS_SMTP_USER", "HUB_ALERTS_SMTP_PASSWORD"];
     complete(values, "the e-mail of alerts", &required, &optional)?;
     let (Some(host), Some(from)) = (host(values, limits)?, values.parsed(required[1], MAILBOX, mailbox)?) else {
         return Ok(None);

@@ -1,5 +1,7 @@
 //! Every key from every source: what it becomes, and with which sentence it is refused.
 
+mod alerts;
+
 use std::io::{Error, ErrorKind};
 
 use domain::checks::ExceptionType;
@@ -45,7 +47,8 @@ fn without_any_source_the_documented_defaults_hold() {
     assert!(settings.node_class_rules.is_empty() && settings.allowed_origins.is_empty());
     assert_eq!((settings.log.as_deref(), settings.log_format), (None, LogFormat::Text));
     let Schedules { ninja, threatlocker, checks, retention, verification } = &settings.schedule;
-    let texts = [ninja, threatlocker, checks, retention, verification].map(|schedule| schedule.as_ref().unwrap().as_str());
+    let texts =
+        [ninja, threatlocker, checks, retention, verification].map(|schedule| schedule.as_ref().unwrap().as_str());
     assert_eq!(texts, ["10 2 * * *", "31 2 * * *", "0 3 * * *", "30 3 * * *", "0 4 * * *"]);
     assert_eq!(settings.retention_days, Some(65));
     assert!(settings.vendors.ninja.is_none() && settings.vendors.threatlocker.is_none());

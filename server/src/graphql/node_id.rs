@@ -99,7 +99,9 @@ impl fmt::Display for NodeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.type_name();
         match self {
-            Self::Device(id) | Self::Exception(id) | Self::Organization(id) | Self::Alert(id) => write!(f, "{name}:{id}"),
+            Self::Device(id) | Self::Exception(id) | Self::Organization(id) | Self::Alert(id) => {
+                write!(f, "{name}:{id}")
+            }
             Self::DeviceAsOf(date, id) | Self::DeviceSnapshot(date, id) | Self::ExceptionAsOf(date, id) => {
                 write!(f, "{name}:{date}:{id}")
             }

@@ -72,3 +72,18 @@ fn failure(error: &reqwest::Error) -> SendError {
         SendError::Broken
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever a name resolves to is checked as it is connected to: `localhost` stands for a name that was public when it
+    /// was set.
+    #[tokio::test]
+    async fn a_name_that_leads_to_a_private_address_is_not_connected_to() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let builder = Client::builder().dns_resolver(Arc::new(PublicOnly)).no_proxy().tls_certs_only([]);
+        let refused = builder.build().unwrap().get("http://localhost:9/").send().await.unwrap_err();
+        assert_eq!(failure(&refused), SendError::NotAllowed);
+    }
+}

@@ -72,9 +72,9 @@ impl Email {
     /// Connects to an address that was checked. The certificate is checked by the name.
     async fn connect(&self) -> Result<AsyncSmtpConnection, SendError> {
         let EmailSettings { host, port, tls, .. } = &self.settings;
-        let addresses = resolve(host, *port, self.limits.allow_private).await.map_err(|error| {
-            if is_not_allowed(&error) { SendError::NotAllowed } else { SendError::Unreachable }
-        })?;
+        let addresses = resolve(host, *port, self.limits.allow_private)
+            .await
+            .map_err(|error| if is_not_allowed(&error) { SendError::NotAllowed } else { SendError::Unreachable })?;
         let name = ClientId::Domain(self.domain().to_owned());
         let parameters = || TlsParameters::new(host.clone()).map_err(|_| SendError::Unreachable);
         let implicit = (*tls == SmtpTls::Implicit).then(parameters).transpose()?;

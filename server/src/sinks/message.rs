@@ -145,10 +145,7 @@ mod tests {
     fn a_digest_lists_its_troubles_and_counts_them() {
         let alerts = vec![item(MessageKind::Opened, "one\r\nX-Header: two"), item(MessageKind::Closed, "three")];
         let message = Message { id: "m".to_owned(), alerts };
-        assert_eq!(
-            message.text(),
-            "2 alerts: 1 begun, 1 over\n- [HIGH] one X-Header: two\n- Back to normal: three"
-        );
+        assert_eq!(message.text(), "2 alerts: 1 begun, 1 over\n- [HIGH] one X-Header: two\n- Back to normal: three");
     }
 
     #[test]

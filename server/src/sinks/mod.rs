@@ -21,13 +21,15 @@ use std::{fmt::Debug, sync::Arc};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
+pub(crate) use self::settings::is_public_host;
 pub use self::{
     error::{SendError, SinkSetupError},
     message::{Item, Message, MessageKind},
-    settings::{AddressError, EmailSettings, SinkLimits, SinkSettings, SlackSettings, SmtpTls, WebhookSettings, sink_url},
+    settings::{
+        AddressError, EmailSettings, SinkLimits, SinkSettings, SlackSettings, SmtpTls, WebhookSettings, sink_url,
+    },
     signature::sign,
 };
-pub(crate) use self::settings::is_public_host;
 
 /// Which sink.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

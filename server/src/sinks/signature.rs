@@ -38,8 +38,12 @@ mod tests {
     fn every_part_counts() {
         let of = |key: &str, id, at, body: &str| sign(&SecretString::from(key), id, at, body.as_bytes());
         let signature = of("key", "id", 1, "body");
-        for other in [of("kex", "id", 1, "body"), of("key", "ie", 1, "body"), of("key", "id", 2, "body"), of("key", "id", 1, "b")]
-        {
+        for other in [
+            of("kex", "id", 1, "body"),
+            of("key", "ie", 1, "body"),
+            of("key", "id", 2, "body"),
+            of("key", "id", 1, "b"),
+        ] {
             assert_ne!(other, signature);
         }
         assert_eq!(of("key", "id", 1, "body"), signature);

@@ -123,7 +123,9 @@ impl Inventory {
         let periods = load_periods(connection, before.last().copied().unwrap_or(date)).await?;
         let open_on = |code: &str, day: NaiveDate| {
             let is_open = |period: &&Periods| {
-                period.type_code == code && period.opened_on <= day && period.closed_on.is_none_or(|closed| closed > day)
+                period.type_code == code
+                    && period.opened_on <= day
+                    && period.closed_on.is_none_or(|closed| closed > day)
             };
             periods.iter().filter(is_open).map(|period| period.number).sum::<i64>()
         };
