@@ -14,12 +14,12 @@ use tokio::{
 
 use crate::receiver::allowed;
 
-/// What was said in one connection.
+/// A letter that was taken.
 #[derive(Clone, Debug, Default)]
 pub struct Letter {
     /// The commands before the letter.
     pub commands: Vec<String>,
-    /// The letter with its headers; empty when there was none.
+    /// The letter with its headers, as it came.
     pub text: String,
 }
 
@@ -49,8 +49,8 @@ impl Mailbox {
         let kept = Arc::clone(&seen);
         let serving = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let letter = converse(stream, &kept).await.unwrap_or_default();
-                kept.letters.lock().unwrap_or_else(PoisonError::into_inner).push(letter);
+                // A client that hangs up in the middle has said what it had to say.
+                let _ = converse(stream, &kept).await;
             }
         });
         Self { seen, port, serving }
@@ -66,7 +66,7 @@ impl Mailbox {
         *self.seen.answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer.to_owned());
     }
 
-    /// The connections that have ended, in their order.
+    /// The letters that it took, in their order.
     pub fn letters(&self) -> Vec<Letter> {
         self.seen.letters.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -92,7 +92,7 @@ impl Drop for Mailbox {
     }
 }
 
-async fn converse(stream: TcpStream, seen: &Seen) -> std::io::Result<Letter> {
+async fn converse(stream: TcpStream, seen: &Seen) -> std::io::Result<()> {
     let (reading, mut writing) = stream.into_split();
     let mut lines = BufReader::new(reading).lines();
     let mut letter = Letter::default();
@@ -117,10 +117,11 @@ async fn converse(stream: TcpStream, seen: &Seen) -> std::io::Result<Letter> {
                     letter.text.push_str(&line);
                     letter.text.push('\n');
                 }
+                seen.letters.lock().unwrap_or_else(PoisonError::into_inner).push(letter.clone());
                 writing.write_all(b"250 taken\r\n").await?;
             }
             _ => {}
         }
     }
-    Ok(letter)
+    Ok(())
 }
