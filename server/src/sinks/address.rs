@@ -56,7 +56,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 /// Mapped (::ffff:a.b.c.d), translated (64:ff9b::a.b.c.d) and 6to4 (2002:abcd::).
 fn carried_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let segments = address.segments();
-    let joined = |high: u16, low: u16| Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low));
+    let joined = |high: u16, low: u16| Ipv4Addr::from_bits((u32::from(high) << 16) | u32::from(low));
     match segments {
         [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
             Some(joined(high, low))
