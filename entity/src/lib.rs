@@ -3,6 +3,8 @@
 //! Tables and columns are those of section 2 of `shared/reference/rules.md`, made by `migration`. `None` means that nobody
 //! said, never "no".
 
+pub mod alert;
+pub mod alert_delivery;
 pub mod billing_status;
 pub mod change_log;
 pub mod closed_month;

@@ -25,7 +25,7 @@ use simulator::{FleetPlan, Running, Simulator};
 use crate::{
     cli::{serve_until_stopped, shown},
     clock::SystemClock,
-    config::{DatabaseUrl, Settings, VendorSettings},
+    config::{AlertSettings, DatabaseUrl, Settings, VendorSettings},
     hub,
     inventory::{
         Inventory,
@@ -121,7 +121,9 @@ fn demo_settings(settings: Settings, simulator: &Simulator, vendors: &Running) -
         limits,
     };
     let vendors = VendorSettings { ninja: Some(ninja), threatlocker: Some(threatlocker) };
-    Ok(Settings { data_dir, database: DatabaseUrl::Sqlite(file), vendors, ..settings })
+    // Simulated troubles are nobody's alarm.
+    let alerts = AlertSettings::default();
+    Ok(Settings { data_dir, database: DatabaseUrl::Sqlite(file), vendors, alerts, ..settings })
 }
 
 /// The demo's database file, with what an earlier demo left gone.

@@ -9,6 +9,7 @@ use domain::{billing::BillingRules, clock::Clock};
 use crate::{
     config::{DatabaseUrl, Settings, VendorSettings},
     inventory::{Database, Inventory, Rules},
+    sinks,
 };
 
 /// Opens the database of these settings, without looking at its tables.
@@ -36,6 +37,7 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<
     std::fs::create_dir_all(&settings.data_dir)
         .with_context(|| format!("the folder {} can't be made", settings.data_dir.display()))?;
     let token_file = settings.data_dir.join("ninja-refresh-token.json");
+    let inventory = inventory.with_sinks(sinks::build(&settings.alerts.sinks)?, None);
     let inventory = inventory.with_collectors(list_collectors(&settings.vendors, token_file, &clock)?);
     Ok(inventory.with_schedules(settings.schedules.iter().cloned()))
 }
@@ -48,6 +50,7 @@ fn rules(settings: &Settings) -> Rules {
         held_below_percent: settings.held_below_percent,
         retention_days: settings.retention_days,
         lease: std::time::Duration::from_secs(settings.lease_seconds),
+        alerts: settings.alerts.rules.clone(),
     }
 }
 

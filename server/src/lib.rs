@@ -17,4 +17,5 @@ pub mod http;
 pub mod hub;
 pub mod inventory;
 pub mod scheduler;
+pub mod sinks;
 pub mod telemetry;

@@ -193,6 +193,7 @@ async fn start_hub(
         .env("HUB_SCHEDULE_THREATLOCKER", "off")
         .env("HUB_SCHEDULE_CHECKS", "off")
         .env("HUB_SCHEDULE_RETENTION", "off")
+        .env("HUB_SCHEDULE_VERIFICATION", "off")
         .env("HUB_INTERNAL_ORGANIZATIONS", "Client 7")
         .env("DB_DSN", database.dsn())
         .env("NINJA_BASE_URL", vendors.ninja_url())

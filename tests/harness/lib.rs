@@ -16,10 +16,12 @@ mod graphql;
 mod history;
 mod line;
 mod listing;
+mod mailbox;
 mod month_ends;
 mod neighbour;
 mod orders;
 mod process;
+mod receiver;
 mod servers;
 mod socket;
 mod stored_days;
@@ -39,9 +41,11 @@ pub use self::{
     history::{History, write_history},
     line::Line as DatabaseLine,
     listing::text,
+    mailbox::{Letter, Mailbox},
     neighbour::Neighbour,
     orders::vendor_name,
     process::{Finished, HubCommand, HubProcess, LONG},
+    receiver::{Call, Receiver, Reply, allowed},
     servers::Refusal,
     socket::Socket,
     stored_days::CopiedDay,

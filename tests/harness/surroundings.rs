@@ -55,6 +55,7 @@ impl Surroundings {
             ("HUB_SCHEDULE_THREATLOCKER", String::new()),
             ("HUB_SCHEDULE_CHECKS", String::new()),
             ("HUB_SCHEDULE_RETENTION", String::new()),
+            ("HUB_SCHEDULE_VERIFICATION", String::new()),
         ];
         settings.map(|(name, value)| (name.to_owned(), value)).into()
     }

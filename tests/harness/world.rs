@@ -27,9 +27,11 @@ use server::{
     http::{self, HttpOptions},
     inventory::{
         Database, Inventory, Rules,
+        alerts::AlertRules,
         batches::{BatchReport, Order},
         jobs::Trigger,
     },
+    sinks::{self, SinkSettings},
 };
 use simulator::{FleetPlan, Running, Simulator};
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -49,6 +51,7 @@ pub struct WorldBuilder {
     limits: HttpLimits,
     page_size: u32,
     schedules: Vec<Schedule>,
+    sinks: SinkSettings,
 }
 
 impl WorldBuilder {
@@ -76,6 +79,13 @@ impl WorldBuilder {
     #[must_use]
     pub fn limits(mut self, change: impl FnOnce(&mut HttpLimits)) -> Self {
         change(&mut self.limits);
+        self
+    }
+
+    /// Where alerts go.
+    #[must_use]
+    pub fn sinks(mut self, sinks: SinkSettings) -> Self {
+        self.sinks = sinks;
         self
     }
 
@@ -153,6 +163,7 @@ impl WorldBuilder {
         let ninja = NinjaCollector::new(ninja, tokens, Arc::clone(&clock))?;
         let threatlocker = ThreatLockerCollector::new(threatlocker, clock)?;
         let inventory = inventory.await?.with_collectors([Arc::new(ninja) as Arc<_>, Arc::new(threatlocker) as Arc<_>]);
+        let inventory = inventory.with_sinks(sinks::build(&self.sinks)?, Some(7));
         Ok(inventory.with_schedules(self.schedules.iter().cloned()))
     }
 
@@ -213,10 +224,18 @@ impl World {
             held_below_percent: 80,
             retention_days: Some(65),
             lease: Duration::from_mins(1),
+            alerts: AlertRules::default(),
         };
         let limits = HttpLimits { jitter_seed: Some(7), ..HttpLimits::default() };
-        let plan = FleetPlan { first_day: FIRST_DAY, ..plan };
-        WorldBuilder { backend, plan, rules, limits, page_size: 25, schedules: Vec::new() }
+        WorldBuilder {
+            backend,
+            plan: FleetPlan { first_day: FIRST_DAY, ..plan },
+            rules,
+            limits,
+            page_size: 25,
+            schedules: Vec::new(),
+            sinks: SinkSettings::default(),
+        }
     }
 
     /// Some devices of each vendor (25 and 15), on three and two pages: for what does not depend on the fleet.

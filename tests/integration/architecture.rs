@@ -17,7 +17,7 @@ const MAY_DEPEND: [(&str, &[&str]); 6] = [
 ];
 
 /// Words that must not appear in the sources of a part of the server, and why.
-const FORBIDDEN: [(&str, &str, &str); 18] = [
+const FORBIDDEN: [(&str, &str, &str); 22] = [
     ("inventory", "crate::graphql", "the use cases know no GraphQL"),
     ("inventory", "crate::http", "the use cases know no HTTP"),
     ("inventory", "crate::scheduler", "the use cases don't know when"),
@@ -35,6 +35,10 @@ const FORBIDDEN: [(&str, &str, &str); 18] = [
     ("scheduler", ".begin", "only inventory opens transactions"),
     ("cli", ".begin", "only inventory opens transactions"),
     ("http", ".begin", "only inventory opens transactions"),
+    ("sinks", "crate::inventory", "a sink knows no use case"),
+    ("sinks", "crate::graphql", "a sink knows no GraphQL"),
+    ("sinks", "crate::config", "a sink is told its settings"),
+    ("sinks", "entity::", "a sink knows no table"),
     ("http", "crate::inventory", "HTTP carries GraphQL and nothing else"),
 ];
 

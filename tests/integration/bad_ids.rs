@@ -92,7 +92,15 @@ async fn an_id_of_another_type_is_refused_where_one_type_belongs(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let world = world(backend).await;
-    let ids = ["Device:1", "Exception:1", "Organization:1", "JobBatch:x", "JobRun:x", "DeviceSnapshot:2026-03-02:1"];
+    let ids = [
+        "Device:1",
+        "Exception:1",
+        "Organization:1",
+        "JobBatch:x",
+        "JobRun:x",
+        "Alert:1",
+        "DeviceSnapshot:2026-03-02:1",
+    ];
     for (wanted, query) in PLACES.into_iter().filter(|(wanted, _)| *wanted != "Node") {
         for id in ids.iter().filter(|id| !id.starts_with(&format!("{wanted}:"))) {
             let answer = world.graphql.ask(query, json!({ "id": encoded(id) })).await;
@@ -116,7 +124,9 @@ async fn what_does_not_exist_is_null_or_an_empty_list(#[values(Backend::Sqlite, 
                 .await;
             assert_eq!(answer.data()[&field], Value::Null, "{name} {number}");
         }
-        for inner in ["Organization", "DeviceSnapshot:9999-12-31", "DeviceSnapshot:0001-01-01", "JobBatch", "JobRun"] {
+        for inner in
+            ["Organization", "DeviceSnapshot:9999-12-31", "DeviceSnapshot:0001-01-01", "JobBatch", "JobRun", "Alert"]
+        {
             let id = encoded(&format!("{inner}:{number}"));
             let query = "query($id: ID!) { node(id: $id) { id } nodes(ids: [$id, $id]) { id } }";
             let answer = world.graphql.ask(query, json!({ "id": id })).await;

@@ -147,6 +147,7 @@ async fn whatever_has_an_id_is_found_by_it(#[values(Backend::Sqlite, Backend::Po
         ("Organization", "organizations", "", "id name"),
         ("JobBatch", "jobBatches", "", "id status"),
         ("JobRun", "jobRuns", "", "id status"),
+        ("Alert", "alerts", "", "id kind"),
     ];
     let mut mixed = Vec::new();
     for (kind, list, arguments, shown) in lists {

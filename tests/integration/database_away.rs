@@ -57,8 +57,8 @@ async fn what_was_due_while_the_database_was_away_is_ordered_when_it_is_back() {
     let world = World::small_on(Backend::Postgres).start_on(database).await;
     let at = |text: &str| text.parse::<chrono::DateTime<chrono::Utc>>().unwrap();
     let work = Work::Collect(Vendor::Ninja);
-    let nightly = Schedule { name: "ninja", cron: "10 2 * * *".parse().unwrap(), work };
-    let scheduler = Scheduler::new(world.inventory.clone(), vec![nightly]);
+    let nightly = Schedule { name: "ninja", timing: "10 2 * * *".parse().unwrap(), work };
+    let scheduler = Scheduler::new(world.inventory.clone().with_schedules([nightly]));
     world.clock.set(at("2026-03-02T07:00:00Z"));
     scheduler.tick().await.unwrap();
     line.cut();

@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
+mod alert_deliveries;
+mod alert_processes;
+mod alert_sinks;
+mod alerts;
 mod architecture;
 mod bad_ids;
 mod bad_input;

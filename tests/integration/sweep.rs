@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use simulator::FleetPlan;
 
 /// Operations that take everything the schema lets one say, each with variables that make sense.
-fn operations() -> [(&'static str, Value); 15] {
+fn operations() -> [(&'static str, Value); 17] {
     let page = "totalCount pageInfo { hasNextPage hasPreviousPage endCursor } nodes { id";
     let text = |query: String| -> &'static str { query.leak() };
     [
@@ -45,6 +45,16 @@ fn operations() -> [(&'static str, Value); 15] {
                 "query($a: Int, $b: String, $c: JobRunFilter) {{ jobRuns(first: $a, after: $b, filter: $c) {{ {page} collection {{ notes }} }} }} }}"
             )),
             json!({ "a": 3, "b": null, "c": {} }),
+        ),
+        (
+            text(format!(
+                "query($a: Int, $b: String, $c: AlertFilter) {{ alerts(last: $a, before: $b, filter: $c) {{ {page} deliveries {{ status }} }} }} }}"
+            )),
+            json!({ "a": 3, "b": null, "c": {} }),
+        ),
+        (
+            "mutation($a: AlertSink) { testAlert(input: { sink: $a }) { results { sink } userErrors { code } } }",
+            json!({ "a": null }),
         ),
         (
             "query($a: VendorName!, $b: Date!, $c: Date!, $d: ID, $e: Int) { usageChanges(vendor: $a, from: $b, to: $c, organizationId: $d) { unchanged totals { start } changes(first: $e) { totalCount nodes { date hostname } } } }",

@@ -47,10 +47,10 @@ async fn tick_all(outside: &Surroundings, clock: &Arc<TestClock>, end: DateTime<
         ("threatlocker", "1-59/2 * * * *", Work::Collect(Vendor::ThreatLocker)),
         ("checks", "*/5 * * * *", Work::Check),
     ];
-    let schedules = schedules.map(|(name, cron, work)| Schedule { name, cron: cron.parse().unwrap(), work });
+    let schedules = schedules.map(|(name, cron, work)| Schedule { name, timing: cron.parse().unwrap(), work });
     let hub = outside.idle_hub(clock).await;
     let servers = [hub.clone(), outside.idle_hub(clock).await, outside.idle_hub(clock).await];
-    let schedulers = servers.map(|server| Scheduler::new(server, schedules.to_vec()));
+    let schedulers = servers.map(|server| Scheduler::new(server.with_schedules(schedules.clone())));
     for minute in 0..=MINUTES {
         clock.set(end - TimeDelta::minutes(MINUTES - minute));
         let [one, two, three] = &schedulers;

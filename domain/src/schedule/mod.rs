@@ -29,14 +29,21 @@ pub enum Work {
     Check,
     /// Counting month ends and dropping old days.
     Retain,
+    /// Looking whether the night went well.
+    Verify,
 }
 
 impl Work {
+    /// Whether it is a batch of its own, which waits for everything else, and not a part of the night's.
+    pub const fn is_alone(self) -> bool {
+        matches!(self, Self::Retain | Self::Verify)
+    }
+
     /// The vendor that it collects.
     pub const fn vendor(self) -> Option<Vendor> {
         match self {
             Self::Collect(vendor) => Some(vendor),
-            Self::Check | Self::Retain => None,
+            Self::Check | Self::Retain | Self::Verify => None,
         }
     }
 }

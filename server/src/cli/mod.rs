@@ -5,6 +5,7 @@ mod held;
 mod retain;
 mod serve;
 mod simulate;
+mod verify;
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
 
@@ -83,6 +84,12 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Look whether the night went well: 0 looked, 1 failed; alerts say what was found
+    Verify {
+        /// Print the run's summary as JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// List, apply or discard collections that are held because they are much smaller than the last
     #[command(subcommand)]
     Held(held::Action),
@@ -141,6 +148,7 @@ async fn run_with(command: Command, settings: Settings) -> anyhow::Result<ExitCo
         Command::Check { date, json } => collect::check(&hub::open(&settings, clock).await?, date, json).await,
         Command::Retain { dry_run: true, json } => retain::show(&hub::open(&settings, clock).await?, json).await,
         Command::Retain { dry_run: false, json } => retain::run(&hub::open(&settings, clock).await?, json).await,
+        Command::Verify { json } => verify::run(&hub::open(&settings, clock).await?, json).await,
         Command::Held(action) => held::run(&hub::open(&settings, clock).await?, action).await,
         Command::Schema | Command::Simulate(_) => Ok(ExitCode::SUCCESS),
     }

@@ -50,6 +50,7 @@ pub(crate) async fn serve_until_stopped(
     let mut ticking = inventory.tasks().spawn(scheduler.run(stop.clone()));
     let (worker, stopped) = (inventory.clone(), stop.clone());
     inventory.tasks().spawn(async move { worker.work(stopped, LOOK_FOR_WORK).await });
+    inventory.tasks().spawn(inventory.clone().deliver_until(stop.clone()));
     let allowed_origins = settings.allowed_origins.clone();
     let options = HttpOptions { stop: stop.clone(), allowed_origins, ..HttpOptions::default() };
     let api = Api::new(inventory.clone());

@@ -57,10 +57,10 @@ pub enum ConfigError {
         /// What is wrong there.
         message: String,
     },
-    /// Some of a vendor's required names are set, others are not.
+    /// Some of the required names of a vendor, or of a place that alerts go to, are set, others are not.
     #[error("{vendor} is set up by half: {} {} missing", missing.join(", "), if missing.len() == 1 { "is" } else { "are" })]
     Incomplete {
-        /// The vendor, as people write it.
+        /// The vendor or the place, as people write it.
         vendor: &'static str,
         /// The required names that are not set.
         missing: Vec<&'static str>,

@@ -5,6 +5,7 @@
 //! a vendor's credentials or an address that others could reach stops the start with a sentence that names the key.
 //! It reads nothing but what it is handed, so that tests hand it what they like.
 
+mod alerts;
 mod checks;
 mod environment;
 mod error;
@@ -21,6 +22,7 @@ use std::{collections::BTreeMap, io, net::SocketAddr, path::Path, path::PathBuf}
 use domain::{billing::NodeClassRule, checks::CheckSettings, clock::BusinessZone, schedule::Schedule};
 use secrecy::{ExposeSecret, SecretString};
 
+pub use alerts::AlertSettings;
 pub use environment::of_process;
 pub use error::ConfigError;
 pub use values::{DatabaseUrl, LogFormat};
@@ -64,6 +66,8 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     /// The schedules that are switched on (default all, as rules section 3 says).
     pub schedules: Vec<Schedule>,
+    /// When something is an alert, and where alerts go.
+    pub alerts: AlertSettings,
     /// How the vendors are reached.
     pub vendors: VendorSettings,
 }
@@ -124,6 +128,7 @@ fn settings(values: &Values, node_class_rules: BTreeMap<String, NodeClassRule>) 
         log_format: values.log_format("HUB_LOG_FORMAT")?.unwrap_or_default(),
         allowed_origins: values.origins("HUB_ALLOWED_ORIGINS")?,
         schedules: schedule::read(values)?,
+        alerts: AlertSettings::read(values)?,
         vendors: VendorSettings::read(values)?,
         data_dir,
         zone,

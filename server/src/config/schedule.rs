@@ -38,11 +38,12 @@ macro_rules! known {
 }
 
 /// Every schedule of the hub, in the order of a night (rules section 3). Here is where another one is added.
-pub(super) static KNOWN: [Known; 4] = [
+pub(super) static KNOWN: [Known; 5] = [
     known!("ninja", "NINJA", Work::Collect(Vendor::Ninja), "10 2 * * *"),
     known!("threatlocker", "THREATLOCKER", Work::Collect(Vendor::ThreatLocker), "31 2 * * *"),
     known!("checks", "CHECKS", Work::Check, "0 3 * * *"),
     known!("retention", "RETENTION", Work::Retain, "30 3 * * *"),
+    known!("verification", "VERIFICATION", Work::Verify, "0 4 * * *"),
 ];
 
 /// Slots that one schedule may have to make up at most, and how late, in minutes: a week.

@@ -1,5 +1,7 @@
 //! Every key from every source: what it becomes, and with which sentence it is refused.
 
+mod alerts;
+
 use std::io::{Error, ErrorKind};
 
 use chrono::TimeDelta;
@@ -59,6 +61,7 @@ fn without_any_source_the_documented_defaults_hold() {
         ("threatlocker", "31 2 * * *", Misfire::Once(Grace::RestOfDay)),
         ("checks", "0 3 * * *", Misfire::Once(Grace::RestOfDay)),
         ("retention", "30 3 * * *", Misfire::Once(Grace::RestOfDay)),
+        ("verification", "0 4 * * *", Misfire::Once(Grace::RestOfDay)),
     ];
     assert_eq!(schedules(&settings), expected);
     assert_eq!(settings.retention_days, Some(65));

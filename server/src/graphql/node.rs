@@ -5,9 +5,9 @@ use async_graphql::{Context, ID, Interface};
 use super::{
     context::Hub,
     errors::Fault,
-    loaders::{AsOf, BatchId, DeviceId, ExceptionId, ExceptionOn, OrganizationId, RunId, SnapshotOn},
+    loaders::{AlertId, AsOf, BatchId, DeviceId, ExceptionId, ExceptionOn, OrganizationId, RunId, SnapshotOn},
     node_id::NodeId,
-    types::{Device, DeviceAsOf, DeviceSnapshot, Exception, JobBatch, JobRun, Organization},
+    types::{Alert, Device, DeviceAsOf, DeviceSnapshot, Exception, JobBatch, JobRun, Organization},
 };
 
 /// An object that can be read again by its id.
@@ -28,6 +28,8 @@ pub enum Node {
     JobBatch(JobBatch),
     /// One run of an order.
     JobRun(JobRun),
+    /// An alert.
+    Alert(Alert),
 }
 
 /// The object with an id; `None` when there is none (any more).
@@ -47,5 +49,6 @@ pub(super) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, Fau
         NodeId::Organization(id) => ctx.load(OrganizationId(id)).await?.map(|row| Organization(row).into()),
         NodeId::JobBatch(id) => ctx.load(BatchId(id)).await?.map(|row| JobBatch(row).into()),
         NodeId::JobRun(id) => ctx.load(RunId(id)).await?.map(|row| JobRun(row).into()),
+        NodeId::Alert(id) => ctx.load(AlertId(id)).await?.map(|row| Alert(row).into()),
     })
 }

@@ -27,6 +27,8 @@ pub enum NodeId {
     JobBatch(String),
     /// One run of an order.
     JobRun(String),
+    /// An alert.
+    Alert(i64),
 }
 
 impl NodeId {
@@ -40,6 +42,7 @@ impl NodeId {
             Self::Organization(_) => "Organization",
             Self::JobBatch(_) => "JobBatch",
             Self::JobRun(_) => "JobRun",
+            Self::Alert(_) => "Alert",
         }
     }
 
@@ -103,7 +106,9 @@ impl fmt::Display for NodeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.type_name();
         match self {
-            Self::Device(id) | Self::Exception(id) | Self::Organization(id) => write!(f, "{name}:{id}"),
+            Self::Device(id) | Self::Exception(id) | Self::Organization(id) | Self::Alert(id) => {
+                write!(f, "{name}:{id}")
+            }
             Self::DeviceAsOf(date, id) | Self::DeviceSnapshot(date, id) | Self::ExceptionAsOf(date, id) => {
                 write!(f, "{name}:{date}:{id}")
             }
@@ -135,6 +140,7 @@ impl FromStr for NodeId {
             "DeviceSnapshot" => dated().map(|(date, identity)| Self::DeviceSnapshot(date, identity)),
             "JobBatch" => job_key(key).map(Self::JobBatch),
             "JobRun" => job_key(key).map(Self::JobRun),
+            "Alert" => number().map(Self::Alert),
             _ => Err(NotAnId),
         }
     }
@@ -163,6 +169,7 @@ mod tests {
             NodeId::Organization(1),
             NodeId::JobBatch("0b7c5a52-8f5c-4d0e-9c51-0e4d5c0a1b2c".into()),
             NodeId::JobRun("nightly-1".into()),
+            NodeId::Alert(1),
         ] {
             assert_eq!(NodeId::decode(&id.encode()).unwrap(), id);
         }

@@ -13,7 +13,7 @@ use super::{
     Inventory, InventoryError, bulk,
     checking::CheckReport,
     database::{Section, serialize},
-    jobs::{CHECKS_JOB, Ending, JobStatus, RETENTION_JOB, Report, Trigger, list_runs},
+    jobs::{CHECKS_JOB, Ending, JobStatus, RETENTION_JOB, Report, Trigger, VERIFICATION_JOB, list_runs},
     retention::RetentionReport,
     schedules::job_name,
     slots::Slot,
@@ -101,9 +101,13 @@ impl Inventory {
         self.start_for_slots(Errand { patient: true, ..self.errand(order) }, slots).await
     }
 
-    /// Orders a retention for a scheduled slot; `None` when it is taken.
-    pub async fn start_scheduled_retention(&self, slot: &Slot) -> Result<Option<job_batch::Model>, InventoryError> {
-        let errand = self.retention(Trigger::Timer, "schedule");
+    /// Orders what is a batch of its own for a scheduled slot; `None` when it is taken.
+    pub async fn start_scheduled_alone(
+        &self,
+        work: Work,
+        slot: &Slot,
+    ) -> Result<Option<job_batch::Model>, InventoryError> {
+        let errand = self.alone(&job_name(work), Trigger::Timer, "schedule");
         self.start_for_slots(Errand { patient: true, ..errand }, std::slice::from_ref(slot)).await
     }
 
@@ -123,7 +127,12 @@ impl Inventory {
 
     /// Runs a retention to its end.
     pub async fn retain(&self, trigger: Trigger, requested_by: &str) -> Result<BatchReport, InventoryError> {
-        self.run_errand(self.retention(trigger, requested_by)).await
+        self.run_errand(self.alone(RETENTION_JOB, trigger, requested_by)).await
+    }
+
+    /// Looks whether all is as it should be after a night.
+    pub async fn verify(&self, trigger: Trigger, requested_by: &str) -> Result<BatchReport, InventoryError> {
+        self.run_errand(self.alone(VERIFICATION_JOB, trigger, requested_by)).await
     }
 
     /// Orders a batch and returns at once. While a batch that collects these vendors is at work, returns that one.
@@ -155,7 +164,7 @@ impl Inventory {
             match report {
                 Report::Checks(report) => checks = Some(report),
                 Report::Retention(report) => retention = Some(report),
-                Report::Collection => {}
+                Report::Collection | Report::Verification => {}
             }
         }
         Ok(BatchReport { batch, runs, checks, retention })
@@ -191,8 +200,8 @@ impl Inventory {
         Errand::new(collectors.chain(checks).collect(), order.trigger, &order.requested_by)
     }
 
-    fn retention(&self, trigger: Trigger, requested_by: &str) -> Errand {
-        Errand::new(vec![job(RETENTION_JOB, self.today())], trigger, requested_by)
+    fn alone(&self, job_name: &str, trigger: Trigger, requested_by: &str) -> Errand {
+        Errand::new(vec![job(job_name, self.today())], trigger, requested_by)
     }
 
     /// These runs once more, by a person: what is collected is of today, and so is what is checked after that.

@@ -283,6 +283,7 @@ pub(crate) enum Section {
     Retention = 3,
     /// Asking what is at work, and ordering what is not.
     Ordering = 4,
+    Alerts = 23,
 }
 
 /// Waits until no other transaction is in the section; held until this one ends. On SQLite a writing transaction is

@@ -3,6 +3,7 @@
 //! Timer, mutation and command line call the same functions here, and nothing else writes to the database. This module
 //! knows neither GraphQL nor HTTP nor when a schedule is due, and decides no rule: rules are in `domain`.
 
+pub mod alerts;
 pub mod aliases;
 pub mod batches;
 pub mod billing;
@@ -67,6 +68,8 @@ pub struct Rules {
     pub retention_days: Option<u32>,
     /// How long a run may be silent before others take it for dead.
     pub lease: Duration,
+    /// What is an alert, and how it is delivered.
+    pub alerts: alerts::AlertRules,
 }
 
 /// The use cases and what they work with. Cheap to clone: every clone is the same hub.
@@ -82,6 +85,7 @@ pub struct Inventory {
     pub(crate) tasks: TaskTracker,
     pub(crate) updates: Updates,
     pub(crate) at_work: AtWork,
+    pub(crate) outlet: Arc<alerts::Outlet>,
 }
 
 impl fmt::Debug for Inventory {
@@ -101,8 +105,8 @@ impl Inventory {
         let reference = Arc::new(Reference::load(database.reader()).await?);
         let (updates, at_work) = (Updates::new(), AtWork::new());
         let (rules, collectors, tasks) = (Arc::new(rules), Arc::default(), TaskTracker::new());
-        let schedules = Arc::default();
-        Ok(Self { database, reference, clock, zone, rules, collectors, schedules, tasks, updates, at_work })
+        let (schedules, outlet) = (Arc::default(), Arc::default());
+        Ok(Self { database, reference, clock, zone, rules, collectors, schedules, tasks, updates, at_work, outlet })
     }
 
     /// The same hub with these vendors configured.

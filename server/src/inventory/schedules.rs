@@ -12,7 +12,7 @@ use sea_orm::{
 
 use super::{
     Inventory, InventoryError,
-    jobs::{CHECKS_JOB, RETENTION_JOB},
+    jobs::{CHECKS_JOB, RETENTION_JOB, VERIFICATION_JOB},
 };
 
 /// A pause that somebody wants.
@@ -32,6 +32,7 @@ pub fn job_name(work: Work) -> String {
         Work::Collect(vendor) => format!("{}-collector", vendor.slug()),
         Work::Check => CHECKS_JOB.to_owned(),
         Work::Retain => RETENTION_JOB.to_owned(),
+        Work::Verify => VERIFICATION_JOB.to_owned(),
     }
 }
 

@@ -51,11 +51,10 @@ impl Scheduler {
     /// knows what waits for what.
     pub async fn tick(&self) -> Result<(), InventoryError> {
         let due = self.list_due().await?;
-        let (retentions, due): (Vec<_>, Vec<_>) =
-            due.into_iter().partition(|(schedule, _)| schedule.work == Work::Retain);
+        let (alone, due): (Vec<_>, Vec<_>) = due.into_iter().partition(|(schedule, _)| schedule.work.is_alone());
         self.start_work(&due).await?;
-        for (schedule, at) in retentions {
-            self.inventory.start_scheduled_retention(&Slot { schedule: schedule.name, at }).await?;
+        for (schedule, at) in alone {
+            self.inventory.start_scheduled_alone(schedule.work, &Slot { schedule: schedule.name, at }).await?;
         }
         Ok(())
     }

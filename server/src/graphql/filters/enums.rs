@@ -100,6 +100,10 @@ enum_filter! {
     /// Asks how a device changed. Operators that are null are not asked.
     UsageChangeKindFilter of types::UsageChangeKind
 }
+enum_filter! {
+    /// Asks which kind of trouble an alert is about. Operators that are null are not asked.
+    AlertKindFilter of types::AlertKind
+}
 nullable_enum_filter! {
     /// Asks for the kind of a device. Operators that are null are not asked.
     DeviceTypeFilter of types::DeviceType

@@ -14,8 +14,8 @@ mod tree;
 
 pub use self::{
     enums::{
-        BillingStatusFilter, DeviceTypeFilter, ExceptionStatusFilter, ExceptionTypeFilter, JobStatusFilter,
-        JobTriggerFilter, SeverityFilter, UsageChangeKindFilter, VendorFilter,
+        AlertKindFilter, BillingStatusFilter, DeviceTypeFilter, ExceptionStatusFilter, ExceptionTypeFilter,
+        JobStatusFilter, JobTriggerFilter, SeverityFilter, UsageChangeKindFilter, VendorFilter,
     },
     numbers::IntFilter,
     operators::{DateFilter, DateTimeFilter, IdFilter},

@@ -4,6 +4,7 @@
 //! nothing outlives a request, and nothing is kept inside one either: a mutation's second field sees what the first one
 //! changed.
 
+mod alerts;
 mod as_of;
 mod attended;
 mod devices;
@@ -27,6 +28,7 @@ use tokio::sync::mpsc;
 
 pub(super) use self::attended::Attended;
 pub use self::{
+    alerts::{AlertId, DeliveriesOfAlert},
     as_of::{AsOf, ExceptionsAsOf, SnapshotsAsOf},
     devices::{DeviceId, DeviceOfIdentity, IdentitiesOfDevice, IdentityId},
     exception_types::OpenExceptionsOfType,

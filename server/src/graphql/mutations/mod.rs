@@ -21,6 +21,7 @@ mod retry_job;
 mod snooze_exception;
 mod start_collection;
 mod sync_device;
+mod test_alert;
 mod user_error;
 
 use async_graphql::MergedObject;
@@ -46,6 +47,7 @@ pub use self::{
     snooze_exception::SnoozeExceptionInput,
     start_collection::{StartCollectionInput, StartCollectionPayload},
     sync_device::{SyncDeviceInput, SyncDevicePayload},
+    test_alert::{TestAlertInput, TestAlertPayload, TestAlertResult},
     user_error::{UserError, UserErrorCode},
 };
 
@@ -66,4 +68,5 @@ pub struct Mutation(
     organization_alias::OrganizationAliasMutation,
     close_month::CloseMonthMutation,
     pause_schedule::PauseScheduleMutations,
+    test_alert::TestAlertMutation,
 );

@@ -42,6 +42,8 @@ pub enum UserErrorCode {
     NotEnded,
     /// All of the job completed; there is nothing to do again. Start a new one instead.
     NothingToRetry,
+    /// This server sends no alerts there.
+    NotConfigured,
 }
 
 /// Why a mutation did not do what was asked. Nothing was changed.

@@ -3,6 +3,7 @@
 //! A root reads its arguments, calls one thing and returns. Rows are read through `entity` on the reading side of the
 //! database; what needs a rule (usage changes, stored days) is asked of `inventory`. Nothing here writes.
 
+mod alerts;
 mod available_dates;
 mod billing_report;
 mod change_log;
@@ -26,6 +27,7 @@ mod windows11;
 use async_graphql::MergedObject;
 
 pub use self::{
+    alerts::AlertFilter,
     counts::CountFilter,
     devices::{DeviceFilter, DeviceOrder, DeviceOrderField, Presence},
     exceptions::{ExceptionFilter, ExceptionOrder, ExceptionOrderField, ExceptionTrendFilter},
@@ -57,6 +59,7 @@ pub struct Query(
     counts::CountQueries,
     counts::CountSeriesQueries,
     jobs::JobQueries,
+    alerts::AlertQueries,
     retention_preview::RetentionQueries,
     schedule::ScheduleQueries,
     suggested_links::SuggestionQueries,

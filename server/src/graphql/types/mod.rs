@@ -5,6 +5,7 @@
 
 #![expect(clippy::unused_async, reason = "async-graphql takes asynchronous resolvers only")]
 
+mod alert;
 mod billing_change;
 mod billing_figures;
 mod billing_line;
@@ -48,6 +49,7 @@ mod vendor;
 mod windows11;
 mod windows11_readiness;
 
+pub use alert::{Alert, AlertDelivery, AlertDeliveryStatus, AlertEvent, AlertKind, AlertSink};
 pub use billing_change::{BillingChange, BillingChangeKind};
 pub use billing_figures::{BillingAverage, BillingExceptions, BillingFigures, BillingUnits};
 pub use billing_line::{BillingAdjustment, BillingDifference, BillingLine};

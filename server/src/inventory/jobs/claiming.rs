@@ -74,7 +74,7 @@ impl Inventory {
         }
         let mut taken = self.taken(run);
         taken.estimated_completion = Set(estimate);
-        let Some(taken) = self.take(&transaction, run, taken).await? else { return Ok(None) };
+        let Some(taken) = self.take_run(&transaction, run, taken).await? else { return Ok(None) };
         if run.status == JobStatus::Running.code() {
             self.close_attempt(&transaction, run, "lost").await?;
         }
@@ -108,7 +108,7 @@ impl Inventory {
         }
     }
 
-    async fn take(
+    async fn take_run(
         &self,
         transaction: &DatabaseTransaction,
         run: &job_run::Model,

@@ -28,7 +28,10 @@ impl Inventory {
         if runs.iter().any(|run| run.ended_at.is_none()) {
             return self.show_batch(batch_id, &runs).await;
         }
-        let Some(batch) = self.find_batch(batch_id).await? else { return Ok(()) };
+        let Some(batch) = self.find_batch(batch_id).await?.filter(|batch| batch.ended_at.is_none()) else {
+            return Ok(());
+        };
+        self.verify_after(&runs).await;
         let now = self.now();
         let statuses = runs.iter().filter_map(|run| JobStatus::from_code(&run.status));
         let worst = statuses.max_by_key(|status| status.weight()).unwrap_or(JobStatus::Completed);

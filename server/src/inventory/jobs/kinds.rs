@@ -14,6 +14,9 @@ pub const CHECKS_JOB: &str = "cross-vendor-checks";
 /// Job name of counting month ends and dropping old days.
 pub const RETENTION_JOB: &str = "retention";
 
+/// Job name of looking whether a night went well.
+pub const VERIFICATION_JOB: &str = "verification";
+
 /// What must be over before a job begins. A run waits for what is before it in its own batch; a patient one (those of the
 /// schedule, for example) also for what was ordered before it elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +50,8 @@ pub(crate) enum Report {
     Checks(CheckReport),
     /// Of the retention.
     Retention(RetentionReport),
+    /// What began and what is over is told by alerts.
+    Verification,
 }
 
 const NOTHING_STORED: &str = "nothing of it was stored";
@@ -65,7 +70,7 @@ const COLLECTOR: Job = Job {
 };
 
 /// All others, by name.
-const JOBS: [Job; 2] = [
+const JOBS: [Job; 3] = [
     Job {
         name: CHECKS_JOB,
         after: After::Collectors,
@@ -77,6 +82,17 @@ const JOBS: [Job; 2] = [
         after: After::Everything,
         run: |hub, claimed| Box::pin(async move { Ok(Report::Retention(hub.run_retention(&claimed.run).await?.1)) }),
         when_lost: "the next retention finishes what it began",
+    },
+    Job {
+        name: VERIFICATION_JOB,
+        after: After::Everything,
+        run: |hub, claimed| {
+            Box::pin(async move {
+                hub.run_verification(&claimed.run).await?;
+                Ok(Report::Verification)
+            })
+        },
+        when_lost: NOTHING_STORED,
     },
 ];
 

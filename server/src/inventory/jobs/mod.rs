@@ -33,7 +33,7 @@ pub(crate) use self::{
 };
 pub use self::{
     cancelling::{Cancelling, JobSelection},
-    kinds::{CHECKS_JOB, RETENTION_JOB},
+    kinds::{CHECKS_JOB, RETENTION_JOB, VERIFICATION_JOB},
     retrying::Retrying,
     status::{JobStatus, Trigger},
     updates::{JobUpdate, is_change},
