@@ -50,10 +50,10 @@ async fn tick_all(outside: &Surroundings, clock: &Arc<TestClock>, end: DateTime<
     let schedules = schedules.map(|(name, cron, work)| Schedule { name, cron: cron.parse().unwrap(), work });
     let hub = outside.idle_hub(clock).await;
     let servers = [hub.clone(), outside.idle_hub(clock).await, outside.idle_hub(clock).await];
-    let schedulers = servers.map(|server| Scheduler::new(server, schedules.to_vec()));
+    let tickers = servers.map(|server| Scheduler::new(server, schedules.to_vec()));
     for minute in 0..=MINUTES {
         clock.set(end - TimeDelta::minutes(MINUTES - minute));
-        let [one, two, three] = &schedulers;
+        let [one, two, three] = &tickers;
         tokio::try_join!(one.tick(), two.tick(), three.tick()).unwrap();
     }
     hub
