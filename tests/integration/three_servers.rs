@@ -125,7 +125,7 @@ async fn two_hundred_ticks_on_three_servers_that_are_killed_take_effect_exactly_
     let began = SystemClock.now();
     let end = began.duration_trunc(TimeDelta::minutes(10)).unwrap();
     let clock = Arc::new(TestClock::at_night_of(chrono::NaiveDate::MIN));
-    let hub = tick_all(&outside, &clock, end).await;
+    let hub = Box::pin(tick_all(&outside, &clock, end)).await;
     let rows = hub.database().reader();
     let cut_off = kill_throughout(&outside, rows).await;
     all_is_over(rows).await;
