@@ -50,10 +50,10 @@ async fn tick_all(outside: &Surroundings, clock: &Arc<TestClock>, end: DateTime<
     let schedules = schedules.map(|(name, cron, work)| Schedule { name, timing: cron.parse().unwrap(), work });
     let hub = outside.idle_hub(clock).await;
     let servers = [hub.clone(), outside.idle_hub(clock).await, outside.idle_hub(clock).await];
-    let schedulers = servers.map(|server| Scheduler::new(server.with_schedules(schedules.clone())));
+    let tickers = servers.map(|server| Scheduler::new(server.with_schedules(schedules.clone())));
     for minute in 0..=MINUTES {
         clock.set(end - TimeDelta::minutes(MINUTES - minute));
-        let [one, two, three] = &schedulers;
+        let [one, two, three] = &tickers;
         tokio::try_join!(one.tick(), two.tick(), three.tick()).unwrap();
     }
     hub
@@ -125,7 +125,7 @@ async fn two_hundred_ticks_on_three_servers_that_are_killed_take_effect_exactly_
     let began = SystemClock.now();
     let end = began.duration_trunc(TimeDelta::minutes(10)).unwrap();
     let clock = Arc::new(TestClock::at_night_of(chrono::NaiveDate::MIN));
-    let hub = tick_all(&outside, &clock, end).await;
+    let hub = Box::pin(tick_all(&outside, &clock, end)).await;
     let rows = hub.database().reader();
     let cut_off = kill_throughout(&outside, rows).await;
     all_is_over(rows).await;

@@ -31,10 +31,11 @@ impl Subscription {
         #[graphql(desc = "The id of a job batch.")] batch_id: ID,
     ) -> Result<impl Stream<Item = Result<JobRun, Fault>>, Fault> {
         let batch_id = NodeId::job_batch(&batch_id)?;
-        if ctx.load(BatchId(batch_id.clone())).await?.is_none() {
-            return Err(Fault::NotFound("there is no such job batch".to_owned()));
-        }
-        Ok(Followed::new(ctx.inventory(), Some(batch_id)).stream())
+        // It listens before it looks: what changes meanwhile is heard.
+        let followed = Followed::new(ctx.inventory(), Some(batch_id.clone()));
+        let batch = ctx.load(BatchId(batch_id)).await?;
+        let batch = batch.ok_or_else(|| Fault::NotFound("there is no such job batch".to_owned()))?;
+        Ok(Followed { ended: batch.ended_at.is_some(), ..followed }.stream())
     }
 
     /// The runs of all orders, whichever server works on them: first those that have not ended, then each as it changes, also
@@ -65,7 +66,7 @@ impl Followed {
 
     fn stream(self) -> impl Stream<Item = Result<JobRun, Fault>> {
         stream::try_unfold(self, |mut followed| async move {
-            if followed.ended {
+            if followed.ended && !followed.is_new {
                 return Ok(None);
             }
             let changed = followed.next_changes().await?;
@@ -100,13 +101,15 @@ impl Followed {
         self.batch_id.as_deref().is_none_or(|followed| followed == batch_id)
     }
 
-    /// Reads the tables: the batch first, so that its last run's end is not missed.
+    /// Reads the tables: the batch first (whoever comes has read it), so that its last run's end is not missed.
     async fn look(&mut self) -> Result<Vec<JobRun>, DbErr> {
         let is_first = std::mem::take(&mut self.is_new);
         let runs = if let Some(batch_id) = &self.batch_id {
             let reader = self.hub.database().reader();
-            let batch = job_batch::Entity::find_by_id(batch_id.as_str()).one(reader).await?;
-            self.ended = batch.is_none_or(|batch| batch.ended_at.is_some());
+            if !is_first {
+                let batch = job_batch::Entity::find_by_id(batch_id.as_str()).one(reader).await?;
+                self.ended = batch.is_none_or(|batch| batch.ended_at.is_some());
+            }
             let of_batch = job_run::Entity::find().filter(job_run::Column::BatchId.eq(batch_id.as_str()));
             of_batch.order_by_asc(job_run::Column::JobName).all(reader).await?
         } else {
