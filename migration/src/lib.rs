@@ -30,6 +30,11 @@ mod m0018_exception_reading;
 mod m0019_exception_vendors;
 mod sql;
 
+/// The names of all migrations, in order, as the table `seaql_migrations` has them.
+pub fn names() -> Vec<String> {
+    Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect()
+}
+
 /// All migrations, in order.
 #[derive(Debug)]
 pub struct Migrator;

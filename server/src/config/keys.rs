@@ -29,7 +29,7 @@ const fn secret(name: &'static str, in_file: &'static str) -> Key {
 
 /// All settings but `HUB_CONFIG`, which says where settings are, and `node_class_rules`, which is a table in the file.
 /// `exempt_spare_locations` has two places in the file: it was there before the table of the checks.
-pub(super) const KEYS: [Key; 27] = [
+pub(super) const KEYS: [Key; 32] = [
     open("HUB_LISTEN", "listen"),
     open("HUB_DATA_DIR", "data_dir"),
     open("HUB_TIME_ZONE", "time_zone"),
@@ -42,6 +42,11 @@ pub(super) const KEYS: [Key; 27] = [
     open("HUB_LEASE_SECONDS", "lease_seconds"),
     open("HUB_LOG", "log"),
     open("HUB_LOG_FORMAT", "log_format"),
+    open("HUB_METRICS", "metrics"),
+    open("HUB_STOP_SECONDS", "stop_seconds"),
+    open("OTEL_EXPORTER_OTLP_ENDPOINT", "traces.endpoint"),
+    secret("OTEL_EXPORTER_OTLP_HEADERS", "traces.headers"),
+    open("OTEL_SERVICE_NAME", "traces.service_name"),
     open("HUB_ALLOWED_ORIGINS", "allowed_origins"),
     open("HUB_SCHEDULE_NINJA", "schedule.ninja"),
     open("HUB_SCHEDULE_THREATLOCKER", "schedule.threatlocker"),

@@ -135,7 +135,7 @@ impl Inventory {
         let hub = self.clone();
         self.tasks.spawn(async move {
             let batch_id = batch.batch_id.clone();
-            if let Err(error) = hub.work(batch, runs).await {
+            if let Some(Err(error)) = hub.at_work.run(&batch_id, hub.work(batch, runs)).await {
                 tracing::error!(batch_id, error = %spell_out(&error), "a batch could not be recorded");
             }
         });

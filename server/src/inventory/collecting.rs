@@ -15,6 +15,7 @@ use super::{
 
 impl Inventory {
     /// Collects a vendor for a job run and ends the run, in one of all its ways.
+    #[tracing::instrument(name = "collection", skip_all, fields(vendor = vendor.slug(), job_id = run.job_id))]
     pub(crate) async fn collect(
         &self,
         vendor: Vendor,

@@ -257,7 +257,7 @@ impl Inventory {
 
     /// Ends batches whose runs have all ended: those of dead processes. One whose own process is just about to end it is
     /// ended twice, alike.
-    async fn close_orphans(&self) -> Result<(), InventoryError> {
+    pub(super) async fn close_orphans(&self) -> Result<(), InventoryError> {
         let open = job_run::Entity::find()
             .select_only()
             .column(job_run::Column::BatchId)
@@ -275,6 +275,7 @@ impl Inventory {
 
     /// Tells subscribers; nobody listening is no trouble.
     pub(crate) fn publish(&self, run: job_run::Model) -> job_run::Model {
+        self.count_ended(&run);
         let _ = self.updates.send(RunUpdate { batch_id: run.batch_id.clone(), run: run.clone() });
         run
     }

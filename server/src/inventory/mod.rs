@@ -18,6 +18,8 @@ pub mod deciding;
 mod devices;
 pub mod errors;
 pub mod exceptions;
+mod figures;
+mod handing_back;
 mod heartbeat;
 pub mod held;
 pub mod jobs;
@@ -25,6 +27,7 @@ mod lease;
 mod moment;
 mod observed;
 mod organizations;
+mod readiness;
 pub mod reference;
 pub mod retention;
 mod sightings;
@@ -48,6 +51,8 @@ use domain::{
 };
 use tokio::sync::broadcast;
 use tokio_util::task::TaskTracker;
+
+use crate::metrics::Metrics;
 
 pub use self::{database::Database, errors::InventoryError, jobs::RunUpdate, reference::Reference};
 
@@ -79,6 +84,8 @@ pub struct Inventory {
     pub(crate) collectors: Arc<HashMap<Vendor, Arc<dyn Collector>>>,
     pub(crate) tasks: TaskTracker,
     pub(crate) updates: broadcast::Sender<RunUpdate>,
+    pub(crate) metrics: Metrics,
+    pub(crate) at_work: handing_back::AtWork,
 }
 
 impl fmt::Debug for Inventory {
@@ -101,13 +108,27 @@ impl Inventory {
         let reference = Arc::new(Reference::load(database.reader()).await?);
         let (updates, _) = broadcast::channel(UPDATES_KEPT);
         let (rules, collectors, tasks) = (Arc::new(rules), Arc::default(), TaskTracker::new());
-        Ok(Self { database, reference, clock, zone, rules, collectors, tasks, updates })
+        let metrics = Metrics::default();
+        metrics.set_build(env!("CARGO_PKG_VERSION"), database.system());
+        Ok(Self {
+            database,
+            reference,
+            clock,
+            zone,
+            rules,
+            collectors,
+            tasks,
+            updates,
+            metrics,
+            at_work: handing_back::AtWork::default(),
+        })
     }
 
     /// The same hub with these vendors configured.
     #[must_use]
     pub fn with_collectors(mut self, collectors: impl IntoIterator<Item = Arc<dyn Collector>>) -> Self {
         self.collectors = Arc::new(collectors.into_iter().map(|c| (c.vendor(), c)).collect());
+        self.watch_collectors();
         self
     }
 
