@@ -19,11 +19,13 @@ mod month_ends;
 mod neighbour;
 mod orders;
 mod process;
+mod scrape;
 mod servers;
 mod socket;
 mod stored_days;
 mod surroundings;
 mod technician;
+mod trace_collector;
 mod waiting;
 mod world;
 mod year_of_counts;
@@ -40,11 +42,13 @@ pub use self::{
     neighbour::Neighbour,
     orders::vendor_name,
     process::{Finished, HubCommand, HubProcess, LONG},
+    scrape::Scrape,
     servers::Refusal,
     socket::Socket,
     stored_days::CopiedDay,
     surroundings::Surroundings,
     technician::kinds,
+    trace_collector::{TraceCollector, TracedSpan},
     world::{World, WorldBuilder, collect_on},
     year_of_counts::year_of_counts,
 };

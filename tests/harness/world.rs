@@ -29,6 +29,7 @@ use server::{
         batches::{BatchReport, Order},
         jobs::Trigger,
     },
+    observing::Observer,
 };
 use simulator::{FleetPlan, Running, Simulator};
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -290,7 +291,9 @@ pub(crate) async fn serve(inventory: &Inventory) -> anyhow::Result<(GraphqlClien
     let url = format!("http://{}/graphql", listener.local_addr()?);
     let api = Api::new(inventory.clone());
     let exports = Arc::new(Exporter::new(api.clone(), inventory.clone()));
-    let router = http::router(api, exports, HttpOptions::default());
+    let watched = Some(Arc::new(Observer::new(inventory.clone(), true)) as Arc<_>);
+    let options = HttpOptions { metrics: inventory.metrics().clone(), watched, ..HttpOptions::default() };
+    let router = http::router(api, exports, options);
     let serving = tokio::spawn(async move {
         if let Err(error) = axum::serve(listener, router).await {
             panic!("the hub stopped serving: {error}");

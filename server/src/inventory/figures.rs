@@ -7,6 +7,7 @@ use domain::{checks::ExceptionType, vendor::Vendor};
 use entity::{exception, held_collection, job_run};
 use sea_orm::{
     ColumnTrait, DatabaseBackend, DatabaseConnection, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
+    sea_query::{Expr, ExprTrait},
 };
 
 use super::{Database, Inventory, InventoryError, jobs::JobStatus};
@@ -45,7 +46,10 @@ impl Inventory {
     async fn count_open_exceptions(&self) -> Result<Vec<(&'static str, i64)>, DbErr> {
         use exception::{Column, Entity};
         let by_type = Entity::find().select_only().column(Column::Type).column_as(Column::Id.count(), "open");
-        let by_type = by_type.filter(Column::Resolved.eq(false)).group_by(Column::Type);
+        // As the indexes of what is unresolved say it. What is snoozed is not open, here as in the API.
+        let by_type = by_type.filter(Expr::cust("NOT exceptions.resolved"));
+        let awake = Column::SnoozedUntil.is_null().or(Column::SnoozedUntil.lt(self.today()));
+        let by_type = by_type.filter(awake).group_by(Column::Type);
         let found: Vec<(String, i64)> = by_type.into_tuple().all(self.database.reader()).await?;
         let found: HashMap<_, _> = found.into_iter().collect();
         let of_type = |one: ExceptionType| (one.code(), found.get(one.code()).copied().unwrap_or(0));
@@ -62,9 +66,11 @@ impl Inventory {
         Ok(open.map(|status| (status.code(), found.get(status.code()).copied().unwrap_or(0))).to_vec())
     }
 
-    /// Lets the collectors tell of their requests.
+    /// Lets the collectors tell of their requests, and begins to count how their collections end.
     pub(crate) fn watch_collectors(&self) {
-        for collector in self.collectors.values() {
+        let outcomes = JobStatus::ALL.into_iter().filter(|status| status.has_ended()).map(JobStatus::code);
+        for (vendor, collector) in self.collectors.iter() {
+            self.metrics.expect_collections(vendor.slug(), outcomes.clone());
             collector.watch(Arc::new(self.metrics.clone()));
         }
     }
@@ -107,8 +113,8 @@ fn pool(name: &'static str, connection: &DatabaseConnection) -> PoolFigures {
             (pool.size(), pool.num_idle(), pool.options().get_max_connections())
         }
     };
-    let idle = u32::try_from(idle).unwrap_or(u32::MAX).min(open);
-    PoolFigures { pool: name, idle, in_use: open - idle, most }
+    let idle = u32::try_from(idle).unwrap_or(open);
+    PoolFigures { pool: name, idle, in_use: open.saturating_sub(idle), most }
 }
 
 fn count(rows: u64) -> i64 {

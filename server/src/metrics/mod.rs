@@ -100,6 +100,12 @@ impl Metrics {
         self.0.work.vendor_asked(vendor, status, took);
     }
 
+    /// Tells of a vendor's collections that none has ended in one of these ways: a counter that appears with its first event
+    /// shows Prometheus no increase.
+    pub fn expect_collections(&self, vendor: &str, outcomes: impl Iterator<Item = &'static str>) {
+        self.0.work.expect_collections(vendor, outcomes);
+    }
+
     /// One job run that has ended. `vendor` is that of a collection.
     pub fn run_ended(&self, job: &str, vendor: Option<&str>, status: &str, took: Duration) {
         self.0.work.run_ended(job, vendor, status, took);

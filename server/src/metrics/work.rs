@@ -39,6 +39,12 @@ impl Work {
         registered
     }
 
+    pub(super) fn expect_collections(&self, vendor: &str, outcomes: impl Iterator<Item = &'static str>) {
+        for outcome in outcomes {
+            drop(self.collections.get_or_create(&labels([("vendor", vendor), ("outcome", outcome)])));
+        }
+    }
+
     pub(super) fn run_ended(&self, job: &str, vendor: Option<&str>, status: &str, took: Duration) {
         if let Some(vendor) = vendor {
             self.collections.get_or_create(&labels([("vendor", vendor), ("outcome", status)])).inc();
