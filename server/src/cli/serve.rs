@@ -56,7 +56,10 @@ pub(crate) async fn serve_until_stopped(inventory: Inventory, door: Door, settin
     let finishing = async {
         match timeout(limit, working).await {
             Ok(ended) => ended,
-            Err(_elapsed) => hand_back(&inventory).await,
+            Err(_elapsed) => {
+                hand_back(&inventory).await;
+                Ok(())
+            }
         }
     };
     tokio::select! {
@@ -116,20 +119,13 @@ fn options(inventory: &Inventory, settings: &Settings, stop: &CancellationToken)
 }
 
 /// How long handing back may take once the time to finish is over.
-const LAST_WORDS: Duration = Duration::from_secs(5);
+const HANDING_BACK: Duration = Duration::from_secs(5);
 
-async fn hand_back(inventory: &Inventory) -> anyhow::Result<()> {
-    tracing::warn!("running work did not finish in time; it is handed back");
-    match timeout(LAST_WORDS, inventory.hand_back()).await {
-        Ok(Ok(0)) => {}
-        Ok(Ok(runs)) => tracing::info!(runs, "runs were handed back"),
-        Ok(Err(error)) => {
-            let error = &error as &dyn std::error::Error;
-            tracing::error!(error, "running work could not be handed back; it is left to its lease");
-        }
-        Err(_elapsed) => {
-            tracing::error!("the database did not take running work back in time; it is left to its lease")
-        }
+async fn hand_back(inventory: &Inventory) {
+    let work = inventory.hand_back();
+    tracing::warn!(work, "running work did not finish in time; it is handed back");
+    inventory.tasks().close();
+    if timeout(HANDING_BACK, inventory.tasks().wait()).await.is_err() {
+        tracing::error!("running work could not be handed back in time; it is left to its lease");
     }
-    Ok(())
 }

@@ -54,7 +54,7 @@ impl Operation {
     }
 
     /// Counts a subscription that begins.
-    pub(super) fn begin(&self) {
+    pub(super) fn start(&self) {
         self.count(true, &[], false);
     }
 

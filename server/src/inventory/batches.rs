@@ -135,9 +135,8 @@ impl Inventory {
         let hub = self.clone();
         self.tasks.spawn(async move {
             let batch_id = batch.batch_id.clone();
-            if let Some(Err(error)) = hub.at_work.run(&batch_id, hub.work(batch, runs)).await {
-                tracing::error!(batch_id, error = %spell_out(&error), "a batch could not be recorded");
-            }
+            let work = async { hub.work(batch, runs).await.map(drop) };
+            hub.work_until_leaving(&batch_id, work).await;
         });
     }
 

@@ -105,7 +105,7 @@ fn prepare<E: Executor>(edge: &Edge<E>, mut request: Request) -> Started {
     let executor = edge.executor.clone();
     match operation.kind() {
         Ok(OperationType::Subscription) => {
-            operation.begin();
+            operation.start();
             let held = edge.options.metrics.subscription_started();
             let results = AssertUnwindSafe(executor.execute_stream(request, None)).catch_unwind();
             let results = results.map(move |result| {
