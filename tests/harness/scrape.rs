@@ -9,7 +9,8 @@ use crate::http_client;
 pub struct Scrape {
     /// The text as it came.
     pub text: String,
-    samples: BTreeMap<String, f64>,
+    /// Every series, and its value as it is written.
+    samples: BTreeMap<String, String>,
 }
 
 impl Scrape {
@@ -30,22 +31,23 @@ impl Scrape {
         let lines = text.lines().filter(|line| !line.starts_with('#'));
         let sample = |line: &str| {
             let (series, value) = line.rsplit_once(' ').unwrap_or_else(|| panic!("no sample: {line}"));
-            let value = value.parse().unwrap_or_else(|error| panic!("{error}: {line}"));
-            (series.to_owned(), value)
+            assert!(value.parse::<f64>().is_ok(), "no number: {line}");
+            (series.to_owned(), value.to_owned())
         };
         let samples = lines.map(sample).collect();
         Self { text, samples }
     }
 
-    /// The value of a series, written as it is told; `None` when it is not there.
-    pub fn find(&self, series: &str) -> Option<f64> {
-        self.samples.get(series).copied()
+    /// The value of a series, named and written as it is told; `None` when it is not there.
+    pub fn find(&self, series: &str) -> Option<&str> {
+        self.samples.get(series).map(String::as_str)
     }
 
-    /// The value of a series; panics when it is not there.
+    /// The whole number that a series tells; panics when it is not there, or is none.
     #[track_caller]
-    pub fn value(&self, series: &str) -> f64 {
-        self.find(series).unwrap_or_else(|| panic!("no {series} in\n{}", self.text))
+    pub fn value(&self, series: &str) -> u64 {
+        let value = self.find(series).unwrap_or_else(|| panic!("no {series} in\n{}", self.text));
+        value.trim_end_matches(".0").parse().unwrap_or_else(|error| panic!("{error}: {series} {value}"))
     }
 
     /// The names of all samples, as queries name them.
@@ -54,8 +56,7 @@ impl Scrape {
     }
 
     /// The series whose names begin like this.
-    pub fn series(&self, start: &str) -> BTreeMap<&str, f64> {
-        let wanted = self.samples.iter().filter(|(series, _)| series.starts_with(start));
-        wanted.map(|(series, value)| (series.as_str(), *value)).collect()
+    pub fn series(&self, start: &str) -> BTreeSet<&str> {
+        self.samples.keys().map(String::as_str).filter(|series| series.starts_with(start)).collect()
     }
 }

@@ -10,10 +10,9 @@ async fn scrape(world: &World) -> Scrape {
 }
 
 /// How often the simulated vendor answered with a status.
-#[expect(clippy::cast_precision_loss, reason = "some dozens")]
-fn answered(world: &World, vendor: simulator::Vendor, status: u16) -> f64 {
+fn answered(world: &World, vendor: simulator::Vendor, status: u16) -> usize {
     let requests = world.simulator.requests();
-    requests.iter().filter(|one| one.vendor == Some(vendor) && one.status == Some(status)).count() as f64
+    requests.iter().filter(|one| one.vendor == Some(vendor) && one.status == Some(status)).count()
 }
 
 #[rstest]
@@ -22,28 +21,28 @@ async fn a_night_is_counted_as_it_went(#[values(Backend::Sqlite, Backend::Postgr
     let world = World::small_on(backend).start().await;
     let before = scrape(&world).await;
     assert_eq!(before.find(r#"hub_devices_stored{vendor="ninja"}"#), None, "nothing is stored yet");
-    assert_eq!(before.value(r#"hub_collections_total{vendor="ninja",outcome="failed"}"#), 0.0, "an increase must show");
-    assert_eq!(before.value(r#"hub_vendor_configured{vendor="ninja"}"#), 1.0);
+    assert_eq!(before.value(r#"hub_collections_total{vendor="ninja",outcome="failed"}"#), 0, "an increase must show");
+    assert_eq!(before.value(r#"hub_vendor_configured{vendor="ninja"}"#), 1);
     world.night(0).await;
     // What was read before the night is good for some seconds.
     world.clock.advance(std::time::Duration::from_secs(10));
     let told = scrape(&world).await;
     for (vendor, devices, simulated) in
-        [("ninja", 25.0, simulator::Vendor::Ninja), ("threatlocker", 15.0, simulator::Vendor::ThreatLocker)]
+        [("ninja", 25, simulator::Vendor::Ninja), ("threatlocker", 15, simulator::Vendor::ThreatLocker)]
     {
-        assert_eq!(told.value(&format!(r#"hub_collections_total{{vendor="{vendor}",outcome="completed"}}"#)), 1.0);
+        assert_eq!(told.value(&format!(r#"hub_collections_total{{vendor="{vendor}",outcome="completed"}}"#)), 1);
         assert_eq!(told.value(&format!(r#"hub_devices_stored{{vendor="{vendor}"}}"#)), devices);
-        assert_eq!(told.value(&format!(r#"hub_newest_snapshot_age_seconds{{vendor="{vendor}"}}"#)), 10.0);
+        assert_eq!(told.value(&format!(r#"hub_newest_snapshot_age_seconds{{vendor="{vendor}"}}"#)), 10);
         let asked = told.value(&format!(r#"hub_vendor_requests_total{{vendor="{vendor}",status="200"}}"#));
-        assert_eq!(asked, answered(&world, simulated, 200));
+        assert_eq!(usize::try_from(asked).unwrap(), answered(&world, simulated, 200));
         assert_eq!(told.value(&format!(r#"hub_vendor_request_duration_seconds_count{{vendor="{vendor}"}}"#)), asked);
-        assert_eq!(told.value(&format!(r#"hub_job_duration_seconds_count{{job="{vendor}-collector"}}"#)), 1.0);
+        assert_eq!(told.value(&format!(r#"hub_job_duration_seconds_count{{job="{vendor}-collector"}}"#)), 1);
     }
-    assert_eq!(told.value(r#"hub_job_runs_total{job="cross-vendor-checks",status="completed"}"#), 1.0);
-    assert_eq!(told.value(r#"hub_job_runs_open{status="running"}"#), 0.0);
+    assert_eq!(told.value(r#"hub_job_runs_total{job="cross-vendor-checks",status="completed"}"#), 1);
+    assert_eq!(told.value(r#"hub_job_runs_open{status="running"}"#), 0);
     world.clock.advance(std::time::Duration::from_secs(3600));
     let later = scrape(&world).await;
-    assert_eq!(later.value(r#"hub_newest_snapshot_age_seconds{vendor="ninja"}"#), 3610.0);
+    assert_eq!(later.value(r#"hub_newest_snapshot_age_seconds{vendor="ninja"}"#), 3610);
 }
 
 #[rstest]
@@ -53,17 +52,17 @@ async fn open_exceptions_are_those_that_the_list_has(#[values(Backend::Sqlite, B
     world.night(0).await;
     let told = scrape(&world).await;
     let types = world.graphql.query("{ exceptionTypes { type } }").await["exceptionTypes"].as_array().unwrap().clone();
-    let mut open = 0.0;
+    let mut open = 0;
     for exception_type in &types {
         let filter = json!({ "type": { "eq": exception_type["type"] }, "status": { "eq": "OPEN" } });
         let query = "query($f: ExceptionFilter) { exceptions(first: 1, filter: $f) { totalCount } }";
-        let listed = world.graphql.ask(query, json!({ "f": filter })).await.data()["exceptions"]["totalCount"].as_f64();
+        let listed = world.graphql.ask(query, json!({ "f": filter })).await.data()["exceptions"]["totalCount"].as_u64();
         let code = exception_type["type"].as_str().unwrap();
         let counted = told.value(&format!(r#"hub_open_exceptions{{type="{code}"}}"#));
         assert_eq!(Some(counted), listed, "{code}");
         open += counted;
     }
-    assert!(open > 0.0, "{}", told.text);
+    assert!(open > 0, "{}", told.text);
 }
 
 #[rstest]
@@ -74,10 +73,10 @@ async fn what_failed_is_counted_as_failed(#[values(Backend::Sqlite, Backend::Pos
     world.simulator.with_switches(|switches| switches.faults.push(fault));
     world.night(0).await;
     let told = scrape(&world).await;
-    assert_eq!(told.value(r#"hub_collections_total{vendor="threatlocker",outcome="failed"}"#), 1.0);
-    assert_eq!(told.value(r#"hub_collections_total{vendor="ninja",outcome="completed"}"#), 1.0);
+    assert_eq!(told.value(r#"hub_collections_total{vendor="threatlocker",outcome="failed"}"#), 1);
+    assert_eq!(told.value(r#"hub_collections_total{vendor="ninja",outcome="completed"}"#), 1);
     let refused = told.value(r#"hub_vendor_requests_total{vendor="threatlocker",status="403"}"#);
-    assert_eq!(refused, answered(&world, simulator::Vendor::ThreatLocker, 403));
+    assert_eq!(usize::try_from(refused).unwrap(), answered(&world, simulator::Vendor::ThreatLocker, 403));
     assert_eq!(told.find(r#"hub_devices_stored{vendor="threatlocker"}"#), None);
 }
 
@@ -96,16 +95,16 @@ async fn operations_are_counted_by_name_with_their_errors(
     world.graphql.ask("query Strange { node(id: \"x\") { id } }", json!({})).await.error_code();
     let told = scrape(&world).await;
     let expected = [
-        (r#"hub_graphql_operations_total{operation="Vendors",type="query"}"#, 2.0),
-        (r#"hub_graphql_operation_duration_seconds_count{operation="Vendors",type="query"}"#, 2.0),
-        (r#"hub_graphql_operations_total{operation="anonymous",type="query"}"#, 1.0),
-        (r#"hub_graphql_operations_total{operation="other",type="query"}"#, 1.0),
-        (r#"hub_graphql_errors_total{operation="other",code="GRAPHQL_VALIDATION_FAILED"}"#, 1.0),
-        (r#"hub_graphql_operations_total{operation="anonymous",type="unknown"}"#, 1.0),
-        (r#"hub_graphql_errors_total{operation="anonymous",code="GRAPHQL_PARSE_FAILED"}"#, 1.0),
-        (r#"hub_graphql_errors_total{operation="Strange",code="BAD_USER_INPUT"}"#, 1.0),
-        (r#"hub_http_requests_total{route="/graphql",method="POST",status="200"}"#, 6.0),
-        (r#"hub_http_request_duration_seconds_count{route="/graphql",method="POST"}"#, 6.0),
+        (r#"hub_graphql_operations_total{operation="Vendors",type="query"}"#, 2),
+        (r#"hub_graphql_operation_duration_seconds_count{operation="Vendors",type="query"}"#, 2),
+        (r#"hub_graphql_operations_total{operation="anonymous",type="query"}"#, 1),
+        (r#"hub_graphql_operations_total{operation="other",type="query"}"#, 1),
+        (r#"hub_graphql_errors_total{operation="other",code="GRAPHQL_VALIDATION_FAILED"}"#, 1),
+        (r#"hub_graphql_operations_total{operation="anonymous",type="unknown"}"#, 1),
+        (r#"hub_graphql_errors_total{operation="anonymous",code="GRAPHQL_PARSE_FAILED"}"#, 1),
+        (r#"hub_graphql_errors_total{operation="Strange",code="BAD_USER_INPUT"}"#, 1),
+        (r#"hub_http_requests_total{route="/graphql",method="POST",status="200"}"#, 6),
+        (r#"hub_http_request_duration_seconds_count{route="/graphql",method="POST"}"#, 6),
     ];
     for (series, value) in expected {
         assert_eq!(told.value(series), value, "{series}");
@@ -125,8 +124,8 @@ async fn names_that_somebody_makes_up_do_not_fill_the_memory(
     }
     let told = scrape(&world).await;
     assert_eq!(told.series("hub_graphql_operations_total").len(), 101);
-    assert_eq!(told.value(r#"hub_graphql_operations_total{operation="other",type="query"}"#), 30.0);
-    assert_eq!(told.value(r#"hub_http_requests_total{route="none",method="GET",status="404"}"#), 130.0);
+    assert_eq!(told.value(r#"hub_graphql_operations_total{operation="other",type="query"}"#), 30);
+    assert_eq!(told.value(r#"hub_http_requests_total{route="none",method="GET",status="404"}"#), 130);
     assert!(!told.text.contains("nowhere"), "{}", told.text);
 }
 
@@ -143,10 +142,10 @@ async fn open_sockets_and_subscriptions_are_counted_while_they_are_open(
         (json!("next"), json!("complete"))
     );
     let told = scrape(&world).await;
-    assert_eq!((told.value("hub_websocket_connections"), told.value("hub_graphql_subscriptions")), (1.0, 0.0));
-    assert_eq!(told.value(r#"hub_graphql_operations_total{operation="Vendors",type="query"}"#), 1.0);
+    assert_eq!((told.value("hub_websocket_connections"), told.value("hub_graphql_subscriptions")), (1, 0));
+    assert_eq!(told.value(r#"hub_graphql_operations_total{operation="Vendors",type="query"}"#), 1);
     drop(socket);
-    world.until(async || scrape(&world).await.value("hub_websocket_connections") == 0.0).await;
+    world.until(async || scrape(&world).await.value("hub_websocket_connections") == 0).await;
 }
 
 #[rstest]
@@ -173,14 +172,14 @@ async fn the_pools_and_the_build_are_told(#[values(Backend::Sqlite, Backend::Pos
     let world = World::small_on(backend).start().await;
     let told = scrape(&world).await;
     let (system, pool, most) = match backend {
-        Backend::Sqlite => ("sqlite", "reader", 8.0),
-        Backend::Postgres => ("postgresql", "shared", 16.0),
+        Backend::Sqlite => ("sqlite", "reader", 8),
+        Backend::Postgres => ("postgresql", "shared", 16),
     };
     let version = env!("CARGO_PKG_VERSION");
-    assert_eq!(told.value(&format!(r#"hub_build_info{{version="{version}",database="{system}"}}"#)), 1.0);
+    assert_eq!(told.value(&format!(r#"hub_build_info{{version="{version}",database="{system}"}}"#)), 1);
     assert_eq!(told.value(&format!(r#"hub_database_connections_max{{pool="{pool}"}}"#)), most);
     let of = |state: &str| told.value(&format!(r#"hub_database_connections{{pool="{pool}",state="{state}"}}"#));
-    assert!((1.0..=most).contains(&(of("idle") + of("in_use"))), "{}", told.text);
+    assert!((1..=most).contains(&(of("idle") + of("in_use"))), "{}", told.text);
 }
 
 #[tokio::test]

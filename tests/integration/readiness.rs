@@ -53,7 +53,7 @@ async fn without_its_database_a_hub_is_alive_and_not_ready(
     assert_eq!(told["parts"], json!({ "database": "the database failed", "migrations": "unknown", "server": "ready" }));
     assert!(!body.contains("127.0.0.1") && !body.contains("hub_"), "no address and no name of a database: {body}");
     let metrics = Scrape::of(url).await;
-    assert_eq!(metrics.value("hub_database_up"), 0.0);
+    assert_eq!(metrics.value("hub_database_up"), 0);
     assert_eq!(metrics.find(r#"hub_vendor_configured{vendor="ninja"}"#), None, "what can't be read is not told");
 }
 

@@ -122,7 +122,10 @@ fn metrics_traces_and_the_time_to_stop_are_set_in_the_file_or_the_environment() 
     let settings = load_from(&Flags::default(), &environment, &[(DEFAULT_FILE, text)]).unwrap();
     assert_eq!((settings.metrics, settings.stop_seconds), (false, 5));
     let traces = settings.traces.unwrap();
-    assert_eq!((traces.traces_url().as_str(), traces.service_name.as_str()), ("https://otel.example/base/v1/traces", "hub-a"));
+    assert_eq!(
+        (traces.traces_url().as_str(), traces.service_name.as_str()),
+        ("https://otel.example/base/v1/traces", "hub-a")
+    );
     let headers: Vec<_> = traces.headers.iter().map(|(name, value)| (name.as_str(), value.expose_secret())).collect();
     assert_eq!(headers, [("x-key", "planted-key=1"), ("x-tenant", "7")]);
     assert!(!format!("{traces:?}").contains("planted-key"), "{traces:?}");

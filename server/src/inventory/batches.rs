@@ -135,7 +135,7 @@ impl Inventory {
         let hub = self.clone();
         self.tasks.spawn(async move {
             let batch_id = batch.batch_id.clone();
-            let work = async { hub.work(batch, runs).await.map(drop) };
+            let work = Box::pin(async { hub.work(batch, runs).await.map(drop) });
             hub.work_until_leaving(&batch_id, work).await;
         });
     }

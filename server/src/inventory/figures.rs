@@ -103,15 +103,12 @@ impl Database {
 }
 
 fn pool(name: &'static str, connection: &DatabaseConnection) -> PoolFigures {
-    let (open, idle, most) = match connection.get_database_backend() {
-        DatabaseBackend::Postgres => {
-            let pool = connection.get_postgres_connection_pool();
-            (pool.size(), pool.num_idle(), pool.options().get_max_connections())
-        }
-        _ => {
-            let pool = connection.get_sqlite_connection_pool();
-            (pool.size(), pool.num_idle(), pool.options().get_max_connections())
-        }
+    let (open, idle, most) = if connection.get_database_backend() == DatabaseBackend::Postgres {
+        let pool = connection.get_postgres_connection_pool();
+        (pool.size(), pool.num_idle(), pool.options().get_max_connections())
+    } else {
+        let pool = connection.get_sqlite_connection_pool();
+        (pool.size(), pool.num_idle(), pool.options().get_max_connections())
     };
     let idle = u32::try_from(idle).unwrap_or(open);
     PoolFigures { pool: name, idle, in_use: open.saturating_sub(idle), most }
