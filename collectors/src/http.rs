@@ -2,10 +2,11 @@
 //!
 //! It sends and reads; what an answer means is for [`crate::answer`] and each vendor's `client`.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::vendor::Vendor;
 use reqwest::{Client, RequestBuilder, Response, redirect::Policy};
+use tracing::{Instrument, field::Empty, info_span};
 use url::Url;
 
 use crate::{
@@ -13,6 +14,7 @@ use crate::{
     base_url::is_loopback,
     error::{CallSite, CollectError, SetupError},
     retry::{Failure, Repeat},
+    watch::Watched,
 };
 
 /// How long and how much a collector takes from a vendor.
@@ -56,6 +58,7 @@ impl Default for HttpLimits {
 pub(crate) struct Http {
     /// For building requests; every one of them goes through [`Http::send`].
     pub(crate) client: Client,
+    pub(crate) watched: Watched,
     vendor: Vendor,
     base: Url,
     max_body_bytes: usize,
@@ -78,7 +81,8 @@ impl Http {
             builder = builder.tls_certs_only([]);
         }
         let client = builder.build().map_err(|error| SetupError::HttpClient(with_sources(&error)))?;
-        Ok(Self { client, vendor, base: base.clone(), max_body_bytes: limits.max_body_bytes })
+        let max_body_bytes = limits.max_body_bytes;
+        Ok(Self { client, watched: Watched::default(), vendor, base: base.clone(), max_body_bytes })
     }
 
     /// The URL of a path below the base; segments are percent-encoded.
@@ -92,6 +96,16 @@ impl Http {
 
     /// Sends one request and reads its whole answer.
     pub(crate) async fn send(&self, path: &str, request: RequestBuilder) -> Result<Answer, Failure> {
+        let (vendor, started) = (self.vendor.slug(), Instant::now());
+        let span = info_span!("vendor_request", otel.kind = "client", vendor, path, http.response.status_code = Empty);
+        let answered = self.exchange(path, request).instrument(span.clone()).await;
+        let status = answered.as_ref().ok().map(|answer| answer.status.as_u16());
+        span.record("http.response.status_code", status);
+        self.watched.request_ended(self.vendor, status, started.elapsed());
+        answered
+    }
+
+    async fn exchange(&self, path: &str, request: RequestBuilder) -> Result<Answer, Failure> {
         let at = CallSite { vendor: self.vendor, path: path.to_owned(), incident: None };
         let mut response = request.send().await.map_err(|error| broken(&at, error))?;
         let body = self.body(&at, &mut response).await?;

@@ -21,11 +21,12 @@ mod retry;
 pub mod threatlocker;
 mod timestamp;
 pub mod token_store;
+mod watch;
 
 #[cfg(test)]
 mod tests;
 
-use std::fmt::Debug;
+use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
 use domain::{collection::Collection, observation::Observation, vendor::Vendor};
@@ -37,6 +38,7 @@ pub use crate::{
     ninja::{NinjaCollector, NinjaConfig},
     threatlocker::{ThreatLockerCollector, ThreatLockerConfig},
     token_store::{FileTokenStore, RefreshTokenStore, StoredToken, TokenGuard, TokenStoreError},
+    watch::RequestWatch,
 };
 
 /// Reads one vendor.
@@ -55,6 +57,10 @@ pub trait Collector: Send + Sync + Debug {
     /// Reads one device. Empty when the vendor lists no such present device (deleted and unapproved ones are not
     /// present), several when more than one has the wanted host name. Always an error when the vendor could not tell.
     async fn find(&self, wanted: &DeviceQuery) -> Result<Vec<Observation>, CollectError>;
+
+    /// Tells this watch of every request from now on; a second watch is ignored. A collector that asks nobody over HTTP has
+    /// nothing to tell.
+    fn watch(&self, _watch: Arc<dyn RequestWatch>) {}
 }
 
 /// Which device to find.

@@ -33,6 +33,11 @@ mod m0021_job_attempts;
 mod m0023_alerts;
 mod sql;
 
+/// The names of all migrations, in order, as the table `seaql_migrations` has them.
+pub fn names() -> Vec<String> {
+    Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect()
+}
+
 /// All migrations, in order.
 #[derive(Debug)]
 pub struct Migrator;

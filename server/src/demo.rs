@@ -23,7 +23,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use simulator::{FleetPlan, Running, Simulator};
 
 use crate::{
-    cli::{serve_until_stopped, shown},
+    cli::{Door, Signals, serve_until_stopped, shown},
     clock::SystemClock,
     config::{AlertSettings, DatabaseUrl, Settings, VendorSettings},
     hub,
@@ -94,7 +94,7 @@ pub async fn run(settings: Settings, options: Options) -> anyhow::Result<()> {
     }
     let inventory = hub::open(&settings, Arc::new(SystemClock)).await?;
     print_invitation(&inventory, address).await?;
-    serve_until_stopped(inventory, listener, &settings).await?;
+    serve_until_stopped(inventory, Door { listener, signals: Signals::listen()? }, &settings).await?;
     vendors.stop().await;
     Ok(())
 }

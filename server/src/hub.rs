@@ -9,7 +9,7 @@ use domain::{billing::BillingRules, clock::Clock};
 use crate::{
     config::{DatabaseUrl, Settings, VendorSettings},
     inventory::{Database, Inventory, Rules},
-    sinks,
+    sinks, telemetry,
 };
 
 /// Opens the database of these settings, without looking at its tables.
@@ -31,7 +31,10 @@ pub async fn open_database(settings: &Settings) -> anyhow::Result<Database> {
 
 /// A hub on these settings: migrated, with every configured vendor and the schedules that are switched on.
 pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<Inventory> {
-    let database = open_database(settings).await?;
+    let mut database = open_database(settings).await?;
+    if telemetry::are_traced() {
+        database.observe(telemetry::trace_statement);
+    }
     database.migrate().await.context("the tables can't be brought up to date")?;
     let inventory = Inventory::open(database, Arc::clone(&clock), settings.zone, rules(settings)).await?;
     std::fs::create_dir_all(&settings.data_dir)

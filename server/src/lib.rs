@@ -16,6 +16,8 @@ pub mod graphql;
 pub mod http;
 pub mod hub;
 pub mod inventory;
+pub mod metrics;
+pub mod observing;
 pub mod scheduler;
 pub mod sinks;
 pub mod telemetry;

@@ -52,6 +52,17 @@ impl TestDatabase {
         }
     }
 
+    /// Takes the database away from under a hub: dropped on PostgreSQL; on SQLite, where a deleted file lives on for those
+    /// who have it open, its connections are closed.
+    pub async fn take_away(&self, hub: &server::inventory::Inventory) {
+        use secrecy::ExposeSecret;
+        let taken = match self {
+            Self::Sqlite(_) => hub.database().reader().clone().close().await.map_err(anyhow::Error::from),
+            Self::Postgres(url, _) => drop_postgres(url.expose_secret()).await,
+        };
+        taken.unwrap_or_else(|error| panic!("the database can't be taken away: {error:?}"));
+    }
+
     /// A folder that goes with the test.
     pub fn folder(&self) -> &std::path::Path {
         match self {
@@ -60,13 +71,26 @@ impl TestDatabase {
     }
 }
 
-async fn create_postgres() -> anyhow::Result<String> {
+async fn drop_postgres(url: &str) -> anyhow::Result<()> {
+    let name = url.rsplit('/').next().and_then(|last| last.split('?').next()).context("no name of a database")?;
+    let admin = administrate().await?.1;
+    admin.execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await?;
+    Ok(admin.close().await?)
+}
+
+/// The server's address, and a connection of its administrator.
+async fn administrate() -> anyhow::Result<(String, sea_orm::DatabaseConnection)> {
     let server = std::env::var("HUB_TEST_POSTGRES")
         .context("HUB_TEST_POSTGRES is not set: run tests by `make test`, or under scripts/with-postgres")?;
-    let name = format!("hub_{}", Uuid::new_v4().simple());
     let mut options = sea_orm::ConnectOptions::new(server.as_str());
     options.max_connections(1).sqlx_logging(false);
     let admin = sea_orm::Database::connect(options).await.context("the test PostgreSQL can't be reached")?;
+    Ok((server, admin))
+}
+
+async fn create_postgres() -> anyhow::Result<String> {
+    let (server, admin) = administrate().await?;
+    let name = format!("hub_{}", Uuid::new_v4().simple());
     admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await?;
     admin.close().await?;
     let (front, query) = server.split_once('?').map_or((server.as_str(), None), |(front, query)| (front, Some(query)));

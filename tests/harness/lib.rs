@@ -22,11 +22,13 @@ mod neighbour;
 mod orders;
 mod process;
 mod receiver;
+mod scrape;
 mod servers;
 mod socket;
 mod stored_days;
 mod surroundings;
 mod technician;
+mod trace_collector;
 mod waiting;
 mod world;
 mod year_of_counts;
@@ -46,11 +48,13 @@ pub use self::{
     orders::vendor_name,
     process::{Finished, HubCommand, HubProcess, LONG},
     receiver::{Call, Receiver, Reply, allowed},
+    scrape::Scrape,
     servers::Refusal,
     socket::Socket,
     stored_days::CopiedDay,
     surroundings::Surroundings,
     technician::kinds,
+    trace_collector::{TraceCollector, TracedSpan},
     world::{World, WorldBuilder, collect_on},
     year_of_counts::year_of_counts,
 };

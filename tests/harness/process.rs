@@ -45,6 +45,11 @@ impl HubCommand {
         Self { arguments: arguments.iter().map(|&argument| argument.to_owned()).collect(), environment, folder }
     }
 
+    /// Where the program is.
+    pub fn program() -> PathBuf {
+        program()
+    }
+
     /// Sets a variable of the environment.
     #[must_use]
     pub fn set(mut self, name: &str, value: impl Into<String>) -> Self {

@@ -31,6 +31,7 @@ use server::{
         batches::{BatchReport, Order},
         jobs::Trigger,
     },
+    observing::Observer,
     sinks::{self, SinkSettings},
 };
 use simulator::{FleetPlan, Running, Simulator};
@@ -336,7 +337,9 @@ pub(crate) async fn serve(inventory: &Inventory) -> anyhow::Result<(GraphqlClien
     let url = format!("http://{}/graphql", listener.local_addr()?);
     let api = Api::new(inventory.clone());
     let exports = Arc::new(Exporter::new(api.clone(), inventory.clone()));
-    let router = http::router(api, exports, HttpOptions::default());
+    let watched = Some(Arc::new(Observer::new(inventory.clone(), true)) as Arc<_>);
+    let options = HttpOptions { metrics: inventory.metrics().clone(), watched, ..HttpOptions::default() };
+    let router = http::router(api, exports, options);
     let worker = inventory.clone();
     let serving = tokio::spawn(async move {
         // What is ordered rings; nothing in a test waits for a look by time, and no test counts its statements.

@@ -17,7 +17,7 @@ const MAY_DEPEND: [(&str, &[&str]); 6] = [
 ];
 
 /// Words that must not appear in the sources of a part of the server, and why.
-const FORBIDDEN: [(&str, &str, &str); 22] = [
+const FORBIDDEN: [(&str, &str, &str); 29] = [
     ("inventory", "crate::graphql", "the use cases know no GraphQL"),
     ("inventory", "crate::http", "the use cases know no HTTP"),
     ("inventory", "crate::scheduler", "the use cases don't know when"),
@@ -30,6 +30,13 @@ const FORBIDDEN: [(&str, &str, &str); 22] = [
     ("http", "crate::export", "HTTP carries files and knows none"),
     ("export", "entity::", "a file has what GraphQL answers, and no row of its own"),
     ("export", ".begin(", "only inventory opens transactions"),
+    ("metrics", "crate::inventory", "counting is below everything"),
+    ("metrics", "crate::graphql", "counting is below everything"),
+    ("metrics", "crate::http", "counting is below everything"),
+    ("telemetry", "crate::inventory", "where spans go is below what they are about"),
+    ("telemetry", "crate::http", "where spans go is below what they are about"),
+    ("observing", "entity::", "figures are read by inventory"),
+    ("observing", "crate::graphql", "those who watch ask no GraphQL"),
     ("scheduler", "crate::graphql", "GraphQL and scheduler meet in inventory"),
     ("scheduler", "entity::", "the scheduler only decides when"),
     ("scheduler", ".begin", "only inventory opens transactions"),

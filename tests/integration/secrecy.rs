@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use harness::{Backend, Finished, GraphqlClient, Surroundings};
+use harness::{Backend, Finished, GraphqlClient, Scrape, Socket, Surroundings, TraceCollector, http_client};
 use rstest::rstest;
+use serde_json::{Value, json};
+use simulator::{Effect, Fault};
 
 /// Everything at its loudest, crates that are quiet otherwise included.
 const LOUDEST: &str = "trace,sqlx=trace,sea_orm_migration=trace,tokio_cron_scheduler=trace";
@@ -100,5 +102,89 @@ async fn a_rotated_token_is_in_no_table_and_its_file_is_the_owners_alone() {
         use std::os::unix::fs::PermissionsExt;
         let file = outside.database.folder().join("data/ninja-refresh-token.json");
         assert_eq!(std::fs::metadata(file).unwrap().permissions().mode() & 0o077, 0);
+    }
+}
+
+/// Collects both vendors and runs the checks, and waits for the end.
+async fn night(url: &str) -> Value {
+    let start = "mutation { startCollection(input: {}) { batch { id } } }";
+    let batch = GraphqlClient::new(url.to_owned()).query(start).await["startCollection"]["batch"]["id"].clone();
+    let mut socket = Socket::open(url).await;
+    let progress = "subscription($id: ID!) { jobProgress(batchId: $id) { status } }";
+    socket.subscribe("p", progress, json!({ "id": batch })).await;
+    while socket.hear().await["type"] != "complete" {}
+    let told = "query($id: ID!) { node(id: $id) { ... on JobBatch { status error runs { status message error } } } }";
+    GraphqlClient::new(url.to_owned()).ask(told, json!({ "id": batch })).await.data().clone()
+}
+
+/// What a stranger may send, with a secret in every place that could be repeated; all that came back.
+async fn bad_requests(url: &str, secret: &str) -> String {
+    let client = http_client();
+    let query = json!({ "query": format!("query Bad {{ node(id: \"{secret}\") {{ id }} }}") });
+    let readyz = url.replace("/graphql", "/readyz");
+    let mut heard = String::new();
+    for request in [
+        client.post(url).header("authorization", format!("Bearer {secret}")).json(&json!({ "query": "{ nothing }" })),
+        client
+            .post(url)
+            .header("cookie", format!("session={secret}"))
+            .header("content-type", "application/json")
+            .body("{"),
+        client.post(url).header("x-request-id", format!("<{secret}>")).json(&query),
+        client.get(url).query(&[("query", "{ __typename }"), ("token", secret)]),
+        client.get(readyz).query(&[("token", secret)]),
+        client.get(url.replace("/graphql", "/export/devices.csv")).query(&[("password", secret)]),
+    ] {
+        let answer = request.send().await.unwrap();
+        heard.push_str(&format!("{:?}\n{}\n", answer.headers().clone(), answer.text().await.unwrap()));
+    }
+    heard
+}
+
+#[rstest]
+#[tokio::test]
+async fn no_secret_is_in_logs_metrics_traces_or_answers_of_a_serving_hub(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+    #[values("text", "json")] format: &str,
+) {
+    let outside = Surroundings::on(backend).await;
+    let collector = TraceCollector::start().await;
+    let hub = outside.hub(&["serve"]).set("HUB_LOG", LOUDEST).set("HUB_LOG_FORMAT", format);
+    let hub = hub.set("NINJA_REFRESH_TOKEN", outside.simulator.credentials().refresh_token);
+    let hub = hub.set("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.endpoint);
+    let mut hub = hub.set("OTEL_EXPORTER_OTLP_HEADERS", "x-collector-key=planted-collector-key").start();
+    let url = hub.url().await;
+    let good = night(&url).await;
+    outside.simulator.with_switches(|switches| {
+        switches.faults.push(Fault::new(Effect::Status(401)).of(simulator::Vendor::ThreatLocker));
+        switches.faults.push(Fault::new(Effect::Status(403)).of(simulator::Vendor::Ninja).on("/v2/devices-detailed"));
+    });
+    let bad = night(&url).await;
+    assert_eq!((&good["node"]["status"], &bad["node"]["status"]), (&json!("COMPLETED"), &json!("FAILED")));
+    let answers = bad_requests(&url, "planted-by-a-stranger").await;
+    let metrics = Scrape::of(&url).await.text;
+    hub.terminate().await;
+    let finished = hub.finish().await.ended_with(0);
+
+    let mut secrets = secrets(&outside);
+    secrets.extend(["planted-collector-key".to_owned(), outside.simulator.credentials().client_id]);
+    assert!(
+        secrets.len() >= 5 + usize::from(backend == Backend::Postgres),
+        "the vendors saw tokens: {}",
+        secrets.len()
+    );
+    let traces = String::from_utf8_lossy(&collector.bytes()).into_owned();
+    assert!(
+        finished.stderr.contains("TRACE") && traces.contains("vendor_request"),
+        "there is something to look through"
+    );
+    tells_none_of(&finished, &secrets);
+    for (place, text) in [("metrics", &metrics), ("traces", &traces), ("answers", &format!("{good}{bad}{answers}"))] {
+        for secret in &secrets {
+            assert!(!text.contains(secret.as_str()), "a secret is in the {place}");
+        }
+    }
+    for (place, text) in [("metrics", &metrics), ("traces", &traces)] {
+        assert!(!text.contains("planted-by-a-stranger"), "what a stranger sent is in the {place}");
     }
 }

@@ -20,7 +20,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::{
-    Collector, DeviceQuery, Progress,
+    Collector, DeviceQuery, Progress, RequestWatch,
     error::{CollectError, SetupError},
     http::{Http, HttpLimits},
     ninja::{
@@ -93,5 +93,9 @@ impl Collector for NinjaCollector {
 
     async fn find(&self, wanted: &DeviceQuery) -> Result<Vec<Observation>, CollectError> {
         find::find(&self.client, wanted).await
+    }
+
+    fn watch(&self, watch: Arc<dyn RequestWatch>) {
+        self.client.http.watched.by(watch);
     }
 }

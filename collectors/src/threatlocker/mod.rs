@@ -21,7 +21,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::{
-    Collector, DeviceQuery, Progress,
+    Collector, DeviceQuery, Progress, RequestWatch,
     error::{CollectError, SetupError},
     http::{Http, HttpLimits},
     retry::Retrier,
@@ -86,5 +86,9 @@ impl Collector for ThreatLockerCollector {
 
     async fn find(&self, wanted: &DeviceQuery) -> Result<Vec<Observation>, CollectError> {
         find::find(&self.client, wanted).await
+    }
+
+    fn watch(&self, watch: Arc<dyn RequestWatch>) {
+        self.client.http.watched.by(watch);
     }
 }

@@ -2,8 +2,10 @@
 
 mod collect;
 mod held;
+mod ready;
 mod retain;
 mod serve;
+mod signals;
 mod simulate;
 mod verify;
 
@@ -13,9 +15,12 @@ use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
 use domain::vendor::Vendor;
 
-use crate::{clock::SystemClock, config, config::Settings, demo, graphql, hub, telemetry};
+use crate::{clock::SystemClock, config, config::Settings, demo, graphql, hub, telemetry, telemetry::Telemetry};
 
-pub(crate) use self::serve::{listen, serve_until_stopped};
+pub(crate) use self::{
+    serve::{Door, listen, serve_until_stopped},
+    signals::Signals,
+};
 
 /// Collects what RMM and protection vendors list, keeps daily snapshots, finds where they disagree.
 #[derive(Debug, Parser)]
@@ -58,6 +63,8 @@ enum Command {
     Demo(demo::Options),
     /// Bring the tables up to date
     Migrate,
+    /// Ask the server that these settings are of whether it can work: 0 ready, 1 not, with the reason
+    Ready,
     /// Collect one vendor now: 0 complete, 1 failed or skipped, 3 partial, 4 held
     Collect {
         /// ninja or threatlocker
@@ -117,14 +124,15 @@ async fn perform(cli: Cli) -> ExitCode {
         Command::Simulate(options) => return ended(simulate::run(options).await),
         _ => {}
     }
-    let settings = match load(&cli.settings).and_then(|settings| prepare(&cli.command, settings)) {
-        Ok(settings) => settings,
+    let (settings, telemetry) = match load(&cli.settings).and_then(|settings| prepare(&cli.command, settings)) {
+        Ok(prepared) => prepared,
         Err(error) => {
             eprintln!("inventory-hub: {error:#}");
             return ExitCode::from(2);
         }
     };
     let outcome = Box::pin(run_with(cli.command, settings)).await;
+    telemetry.finish().await;
     outcome.unwrap_or_else(|error| ended(Err(error)))
 }
 
@@ -139,6 +147,7 @@ async fn run_with(command: Command, settings: Settings) -> anyhow::Result<ExitCo
             demo::run(settings, options).await?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Ready => ready::run(&settings).await,
         Command::Migrate => {
             hub::open_database(&settings).await?.migrate().await?;
             println!("the tables are up to date");
@@ -168,14 +177,15 @@ fn load(flags: &SettingFlags) -> anyhow::Result<Settings> {
 }
 
 /// Starts logging, and refuses settings with which the command can't do anything.
-fn prepare(command: &Command, settings: Settings) -> anyhow::Result<Settings> {
+fn prepare(command: &Command, settings: Settings) -> anyhow::Result<(Settings, Telemetry)> {
     if let Command::Collect { vendor, .. } = command {
         anyhow::ensure!(settings.vendors.has(*vendor), "{vendor} is not configured: set its credentials");
     }
     // The demo shows its progress where logs would go.
     let usual = if matches!(command, Command::Demo(_)) { "warn" } else { "info" };
-    telemetry::start(settings.log.as_deref().unwrap_or(usual), settings.log_format)?;
-    Ok(settings)
+    let filter = settings.log.as_deref().unwrap_or(usual);
+    let telemetry = telemetry::start(filter, settings.log_format, settings.traces.as_ref())?;
+    Ok((settings, telemetry))
 }
 
 fn ended(outcome: anyhow::Result<()>) -> ExitCode {

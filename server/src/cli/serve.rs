@@ -1,37 +1,39 @@
-//! `serve`: HTTP and the schedule, until a signal; then running work is finished.
+//! `serve`: HTTP and the schedule, until a signal; then running work is finished or handed back.
 
 use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use domain::clock::Clock;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    cli::shown,
+    cli::{shown, signals::Signals},
     config::Settings,
     export::Exporter,
     graphql::Api,
     http::{self, HttpOptions},
     hub,
     inventory::Inventory,
+    observing::Observer,
     scheduler::Scheduler,
 };
-
-/// How long running work may take to finish once the process was told to stop.
-const GRACE: Duration = Duration::from_secs(30);
-
-/// How long giving back what did not finish may take.
-const HANDING_BACK: Duration = Duration::from_secs(5);
 
 /// How often a server looks for what others ordered, or left.
 const LOOK_FOR_WORK: Duration = Duration::from_secs(2);
 
 pub(crate) async fn run(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<()> {
+    let signals = Signals::listen()?;
     let listener = listen(settings.listen).await?;
     let inventory = hub::open(settings, clock).await?;
     println!("Inventory Hub answers on {}", shown(listener.local_addr()?));
-    serve_until_stopped(inventory, listener, settings).await
+    serve_until_stopped(inventory, Door { listener, signals }, settings).await
+}
+
+/// Where the world reaches the process: by HTTP and by signals.
+pub(crate) struct Door {
+    pub(crate) listener: TcpListener,
+    pub(crate) signals: Signals,
 }
 
 /// Takes the address, or says who may have it.
@@ -39,28 +41,56 @@ pub(crate) async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("{address} can't be listened on; is it in use?"))
 }
 
-/// Serves and schedules until SIGINT or SIGTERM, then waits for running work.
-pub(crate) async fn serve_until_stopped(
-    inventory: Inventory,
+/// Serves and schedules until SIGINT or SIGTERM. Then nothing new is taken, and what runs may finish within the time that
+/// the settings give; what does not is handed back. A second signal ends the process at once.
+pub(crate) async fn serve_until_stopped(inventory: Inventory, door: Door, settings: &Settings) -> anyhow::Result<()> {
+    let stop = CancellationToken::new();
+    let Door { listener, mut signals } = door;
+    let mut working = pin!(work(&inventory, listener, settings, &stop));
+    tokio::select! {
+        ended = &mut working => return ended,
+        () = stop.cancelled() => {}
+        () = signals.next() => {
+            tracing::info!("stopping: nothing new begins, and what runs is finished; a second signal ends it at once");
+            stop.cancel();
+        }
+    }
+    let limit = Duration::from_secs(settings.stop_seconds);
+    let finishing = async {
+        match timeout(limit, working).await {
+            Ok(ended) => ended,
+            Err(_elapsed) => {
+                hand_back(&inventory).await;
+                Ok(())
+            }
+        }
+    };
+    tokio::select! {
+        ended = finishing => ended,
+        () = signals.next() => {
+            tracing::warn!("a second signal: what runs is left to its lease");
+            std::process::exit(1)
+        }
+    }
+}
+
+/// Serves and schedules until told to stop, and returns when everything is done.
+async fn work(
+    inventory: &Inventory,
     listener: TcpListener,
     settings: &Settings,
+    stop: &CancellationToken,
 ) -> anyhow::Result<()> {
-    let stop = CancellationToken::new();
     let scheduler = Scheduler::new(inventory.clone());
     let mut ticking = inventory.tasks().spawn(scheduler.run(stop.clone()));
     let (worker, stopped) = (inventory.clone(), stop.clone());
     inventory.tasks().spawn(async move { worker.work(stopped, LOOK_FOR_WORK).await });
     inventory.tasks().spawn(inventory.clone().deliver_until(stop.clone()));
-    let allowed_origins = settings.allowed_origins.clone();
-    let options = HttpOptions { stop: stop.clone(), allowed_origins, ..HttpOptions::default() };
+    let options = options(inventory, settings, stop);
+    let sockets = options.sockets.clone();
     let api = Api::new(inventory.clone());
     let exports = Arc::new(Exporter::new(api.clone(), inventory.clone()));
     let router = http::router(api, exports, options);
-    let signalled = stop.clone();
-    inventory.tasks().spawn(async move {
-        stop_signal().await;
-        signalled.cancel();
-    });
     let stopped = stop.clone();
     let serving = axum::serve(listener, router).with_graceful_shutdown(async move { stopped.cancelled().await });
     let mut serving = pin!(serving.into_future());
@@ -75,32 +105,33 @@ pub(crate) async fn serve_until_stopped(
             (serving.await, ticked)
         }
     };
+    sockets.close();
+    sockets.wait().await;
     served?;
     ticked.context("the scheduler ended by a panic")?.context("the scheduler failed")?;
     inventory.tasks().close();
-    if tokio::time::timeout(GRACE, inventory.tasks().wait()).await.is_err() {
-        let runs = inventory.hand_back();
-        tracing::warn!(runs, "running work did not finish in time; it is given back");
-        if tokio::time::timeout(HANDING_BACK, inventory.tasks().wait()).await.is_err() {
-            tracing::warn!("running work could not be given back; it is left to its lease");
-        }
-    }
+    inventory.tasks().wait().await;
     Ok(())
 }
 
-/// Returns on SIGINT or, where there is one, SIGTERM. A process that can't listen for signals is stopped by force.
-pub(super) async fn stop_signal() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = tokio::signal::ctrl_c() => {}
-        }
+fn options(inventory: &Inventory, settings: &Settings, stop: &CancellationToken) -> HttpOptions {
+    HttpOptions {
+        stop: stop.clone(),
+        allowed_origins: settings.allowed_origins.clone(),
+        metrics: inventory.metrics().clone(),
+        watched: Some(Arc::new(Observer::new(inventory.clone(), settings.metrics))),
+        ..HttpOptions::default()
     }
-    #[cfg(not(unix))]
-    {
-        let _ = tokio::signal::ctrl_c().await;
+}
+
+/// How long handing back may take once the time to finish is over.
+const HANDING_BACK: Duration = Duration::from_secs(5);
+
+async fn hand_back(inventory: &Inventory) {
+    let work = inventory.hand_back();
+    tracing::warn!(work, "running work did not finish in time; it is handed back");
+    inventory.tasks().close();
+    if timeout(HANDING_BACK, inventory.tasks().wait()).await.is_err() {
+        tracing::error!("running work could not be handed back in time; it is left to its lease");
     }
 }

@@ -48,7 +48,7 @@ pub(super) async fn run(options: Options) -> anyhow::Result<()> {
     println!("THREATLOCKER_API_BASE_URL={}", running.threatlocker_url());
     println!("THREATLOCKER_API_KEY={}", credentials.threatlocker_api_key);
     println!("THREATLOCKER_ORGANIZATION_ID={}", credentials.organization_id);
-    super::serve::stop_signal().await;
+    super::Signals::listen()?.next().await;
     running.stop().await;
     Ok(())
 }

@@ -12,6 +12,7 @@ mod error;
 mod file;
 mod keys;
 mod schedule;
+mod telemetry;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -25,6 +26,7 @@ use secrecy::{ExposeSecret, SecretString};
 pub use alerts::AlertSettings;
 pub use environment::of_process;
 pub use error::ConfigError;
+pub use telemetry::TraceSettings;
 pub use values::{DatabaseUrl, LogFormat};
 pub use vendors::VendorSettings;
 
@@ -62,6 +64,12 @@ pub struct Settings {
     pub log: Option<String>,
     /// How it is logged (default text).
     pub log_format: LogFormat,
+    /// Where traces go (default: nowhere).
+    pub traces: Option<TraceSettings>,
+    /// Whether `/metrics` answers (default yes).
+    pub metrics: bool,
+    /// How long a stop may take before what still runs is handed back, in seconds (default 30).
+    pub stop_seconds: u64,
     /// Origins other than the hub's own that browsers may come from, such as a reverse proxy's (default none).
     pub allowed_origins: Vec<String>,
     /// The schedules that are switched on (default all, as rules section 3 says).
@@ -126,6 +134,9 @@ fn settings(values: &Values, node_class_rules: BTreeMap<String, NodeClassRule>) 
         lease_seconds: values.number("HUB_LEASE_SECONDS", 5..=86_400)?.unwrap_or(45),
         log: values.filter("HUB_LOG")?,
         log_format: values.log_format("HUB_LOG_FORMAT")?.unwrap_or_default(),
+        traces: TraceSettings::read(values)?,
+        metrics: values.switch("HUB_METRICS")?.unwrap_or(true),
+        stop_seconds: values.number("HUB_STOP_SECONDS", 0..=3_600)?.unwrap_or(30),
         allowed_origins: values.origins("HUB_ALLOWED_ORIGINS")?,
         schedules: schedule::read(values)?,
         alerts: AlertSettings::read(values)?,

@@ -139,6 +139,41 @@ fn every_key_of_the_file_is_read() {
 }
 
 #[test]
+fn metrics_traces_and_the_time_to_stop_are_set_in_the_file_or_the_environment() {
+    let defaults = from_environment(&[]).unwrap();
+    assert_eq!((defaults.metrics, defaults.stop_seconds, defaults.traces.is_none()), (true, 30, true));
+    let text = "metrics = \"off\"\nstop_seconds = 5\n[traces]\nendpoint = \"https://otel.example/base/\"\nservice_name = \"hub-a\"";
+    let environment = [("OTEL_EXPORTER_OTLP_HEADERS", "x-key=planted-key=1, x-tenant=7,")];
+    let settings = load_from(&Flags::default(), &environment, &[(DEFAULT_FILE, text)]).unwrap();
+    assert_eq!((settings.metrics, settings.stop_seconds), (false, 5));
+    let traces = settings.traces.unwrap();
+    assert_eq!(
+        (traces.traces_url().as_str(), traces.service_name.as_str()),
+        ("https://otel.example/base/v1/traces", "hub-a")
+    );
+    let headers: Vec<_> = traces.headers.iter().map(|(name, value)| (name.as_str(), value.expose_secret())).collect();
+    assert_eq!(headers, [("x-key", "planted-key=1"), ("x-tenant", "7")]);
+    assert!(!format!("{traces:?}").contains("planted-key"), "{traces:?}");
+}
+
+#[test]
+fn settings_of_watching_that_make_no_sense_are_refused_without_their_secrets() {
+    for (name, value) in [
+        ("HUB_METRICS", "sometimes"),
+        ("HUB_STOP_SECONDS", "3601"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://user:planted-key@otel.example"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "otel.example:4318"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "planted-key"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "bad name=planted-key"),
+    ] {
+        let refused = refusal(from_environment(&[(name, value)]));
+        assert!(refused.starts_with(&format!("{name}: expected ")) && !refused.contains("planted-key"), "{refused}");
+    }
+    let in_file = refusal(from_file("[traces]\nheaders = \"x-key=planted-key\""));
+    assert!(in_file.contains("secrets belong in the environment") && !in_file.contains("planted-key"), "{in_file}");
+}
+
+#[test]
 fn lists_in_the_environment_are_separated_by_semicolons() {
     let settings = from_environment(&[("HUB_INTERNAL_ORGANIZATIONS", "Our Own, Inc.; ;second;")]).unwrap();
     assert_eq!(settings.internal_organizations, ["Our Own, Inc.", "second"]);

@@ -127,6 +127,14 @@ impl Values {
         })
     }
 
+    pub(super) fn switch(&self, name: &str) -> Result<Option<bool>, ConfigError> {
+        self.parsed(name, "on or off", |text| match text.to_ascii_lowercase().as_str() {
+            "on" => Some(true),
+            "off" => Some(false),
+            _ => None,
+        })
+    }
+
     pub(super) fn origins(&self, name: &str) -> Result<Vec<String>, ConfigError> {
         let is_origin = |text: &str| {
             Url::parse(text).is_ok_and(|url| {
@@ -162,7 +170,8 @@ impl Values {
 
     /// The refusal of a key's value, which is repeated only where it can't be a secret.
     pub(super) fn bad(&self, name: &str, expected: &str) -> ConfigError {
-        let may_be_secret = name.ends_with("_URL") || keys().any(|key| key.name == name && key.secret);
+        let may_be_address = name.ends_with("_URL") || name.ends_with("_ENDPOINT");
+        let may_be_secret = may_be_address || keys().any(|key| key.name == name && key.secret);
         let found = match self.0.find(name).map(|entry| &entry.content) {
             Some(Content::Text(text)) if !may_be_secret => Some(text.chars().take(80).collect()),
             _ => None,

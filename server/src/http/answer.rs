@@ -167,6 +167,11 @@ impl Outcome {
         answer
     }
 
+    /// The codes of its errors.
+    pub(crate) fn codes(&self) -> Vec<String> {
+        self.response.errors.iter().filter_map(code_of).map(str::to_owned).collect()
+    }
+
     /// The part of the response that a client sees; a request error has no `data` entry at all.
     pub(crate) fn body(&self) -> Body<'_> {
         let Response { data, errors, extensions, .. } = &self.response;

@@ -24,6 +24,13 @@ pub(crate) fn operation_type(request: &mut Request) -> Result<OperationType, Ref
     select(document, name.as_deref())
 }
 
+/// The name of the operation that would run, if it has one.
+pub(crate) fn operation_name(request: &mut Request) -> Option<String> {
+    let given = request.operation_name.clone();
+    let DocumentOperations::Multiple(operations) = &request.parsed_query().ok()?.operations else { return None };
+    given.or_else(|| operations.keys().next().map(ToString::to_string))
+}
+
 /// Chooses as the executor does.
 fn select(document: &ExecutableDocument, name: Option<&str>) -> Result<OperationType, Refusal> {
     let refuse = |message: String| Err(Refusal::new(Code::OperationResolutionFailure, message));

@@ -9,12 +9,15 @@ use axum::{
 };
 use futures::{StreamExt, future::join_all};
 use serde_json::Value;
+use tracing::Instrument;
 
 use super::{
     Edge, HttpOptions,
     accept::{Accept, Media},
     answer::{self, Code, Outcome, Refusal},
-    document, execution, origin, parameters, playground, websocket,
+    document, execution,
+    operation::Operation,
+    origin, parameters, playground, websocket,
 };
 
 /// `POST /graphql`: a JSON body with one request, or with several where batches are allowed.
@@ -85,7 +88,15 @@ async fn several<E: Executor>(edge: &Edge<E>, requests: Vec<Request>, media: Med
 }
 
 async fn run<E: Executor>(edge: &Edge<E>, mut request: Request) -> Result<Outcome, Refusal> {
-    if document::operation_type(&mut request)? == OperationType::Subscription {
+    let operation = Operation::of(&mut request, &edge.options.metrics);
+    let span = operation.span();
+    let ended = execute(edge, request, &operation).instrument(span.clone()).await;
+    operation.end(&span, ended.as_ref());
+    ended
+}
+
+async fn execute<E: Executor>(edge: &Edge<E>, request: Request, operation: &Operation) -> Result<Outcome, Refusal> {
+    if operation.kind()? == OperationType::Subscription {
         let message = "subscriptions are served over WebSocket (graphql-transport-ws) at this address";
         return Err(Refusal::new(Code::SubscriptionNotSupported, message));
     }

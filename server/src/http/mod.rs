@@ -1,4 +1,4 @@
-//! The hub's door: GraphQL over HTTP and over WebSocket, files, the playground, and a health check.
+//! The hub's door: GraphQL over HTTP and over WebSocket, files, the playground, and what those ask who watch the hub.
 //!
 //! Our own handlers, because the stock ones run mutations by GET and as `text/plain`, accept a WebSocket of any origin
 //! and answer bad requests in ways that the graphql-http audit and the graphql-transport-ws protocol forbid. This module
@@ -13,12 +13,15 @@ mod execution;
 mod export;
 mod graphql;
 mod health;
+mod operation;
 mod options;
 mod origin;
 mod parameters;
 mod playground;
+mod request_log;
 #[cfg(test)]
 mod tests;
+mod watched;
 mod websocket;
 
 use std::sync::Arc;
@@ -33,6 +36,7 @@ use axum::{
 
 pub use export::{BrokenOff, ExportFile, ExportRefusal, ExportRequest, Exports};
 pub use options::{HttpOptions, WebSocketOptions};
+pub use watched::{Part, Watched};
 
 use answer::{Code, Refusal};
 use export::Desk;
@@ -51,6 +55,8 @@ pub(crate) struct Edge<E> {
 /// - `GET /export/{what}.{csv|xlsx}`: a file of rows
 /// - `GET /graphql/assets/…`: the playground's files
 /// - `GET /healthz`: `200 ok` while the process answers
+/// - `GET /readyz`: 200 while the hub can work, else 503 with what is out of order
+/// - `GET /metrics`: for Prometheus
 /// - `GET /`: leads to the playground
 pub fn router<E: Executor>(executor: E, exports: Arc<dyn Exports>, options: HttpOptions) -> Router {
     let options = Arc::new(options);
@@ -63,6 +69,10 @@ pub fn router<E: Executor>(executor: E, exports: Arc<dyn Exports>, options: Http
         .with_state(edge)
         .route("/export/{file}", export)
         .route("/healthz", get(health::alive));
+    if let Some(watched) = options.watched.clone() {
+        let probes = Router::new().route("/readyz", get(watched::ready)).route("/metrics", get(watched::metrics));
+        router = router.merge(probes.with_state((watched, options.clone())));
+    }
     if options.playground {
         router = router
             .merge(playground::assets())
@@ -71,6 +81,7 @@ pub fn router<E: Executor>(executor: E, exports: Arc<dyn Exports>, options: Http
     }
     router
         .fallback(|| async { Refusal::new(Code::NotFound, "there is nothing at this address; the API is at /graphql") })
-        .layer(from_fn_with_state(options, origin::refuse_foreign_hosts))
+        .layer(from_fn_with_state(options.clone(), origin::refuse_foreign_hosts))
         .layer(from_fn(answer::harden))
+        .layer(from_fn_with_state(options, request_log::follow))
 }

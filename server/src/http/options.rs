@@ -1,8 +1,11 @@
 //! The limits of the HTTP side, all settable, with defaults that suit a hub without sign-in on one machine.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::Watched;
+use crate::metrics::Metrics;
 
 /// How the hub's HTTP side behaves.
 #[derive(Clone, Debug)]
@@ -26,8 +29,15 @@ pub struct HttpOptions {
     pub playground: bool,
     /// Limits of one WebSocket.
     pub websocket: WebSocketOptions,
-    /// Cancelled when the server stops: open WebSockets are then closed with 1001.
+    /// Cancelled when the server stops: subscriptions end at once, other operations are finished, and their WebSockets are
+    /// then closed with 1001.
     pub stop: CancellationToken,
+    /// The open WebSockets: an orderly stop waits for their goodbye.
+    pub sockets: TaskTracker,
+    /// Where requests and operations are counted.
+    pub metrics: Metrics,
+    /// Who answers `/readyz` and `/metrics`; without, these addresses do not exist.
+    pub watched: Option<Arc<dyn Watched>>,
 }
 
 /// Limits of one WebSocket connection.
@@ -56,6 +66,9 @@ impl Default for HttpOptions {
             playground: true,
             websocket: WebSocketOptions::default(),
             stop: CancellationToken::new(),
+            sockets: TaskTracker::new(),
+            metrics: Metrics::default(),
+            watched: None,
         }
     }
 }

@@ -86,6 +86,7 @@ struct Ready {
 
 impl Inventory {
     /// Runs every check that is on for the run's day whose vendors have complete snapshots, and ends the run.
+    #[tracing::instrument(name = "checks", skip_all, fields(job_id = run.job_id))]
     pub(crate) async fn run_checks(
         &self,
         run: &job_run::Model,

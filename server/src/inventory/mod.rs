@@ -19,11 +19,13 @@ pub mod deciding;
 mod devices;
 pub mod errors;
 pub mod exceptions;
+mod figures;
 pub mod held;
 pub mod jobs;
 mod moment;
 mod observed;
 mod organizations;
+mod readiness;
 pub mod reference;
 mod renaming;
 pub mod retention;
@@ -51,6 +53,7 @@ use domain::{
 use tokio_util::task::TaskTracker;
 
 pub use self::{database::Database, errors::InventoryError, jobs::JobUpdate, reference::Reference};
+use crate::metrics::Metrics;
 use jobs::{AtWork, Updates};
 
 /// What the use cases are told by the configuration.
@@ -86,6 +89,7 @@ pub struct Inventory {
     pub(crate) updates: Updates,
     pub(crate) at_work: AtWork,
     pub(crate) outlet: Arc<alerts::Outlet>,
+    pub(crate) metrics: Metrics,
 }
 
 impl fmt::Debug for Inventory {
@@ -105,14 +109,29 @@ impl Inventory {
         let reference = Arc::new(Reference::load(database.reader()).await?);
         let (updates, at_work) = (Updates::new(), AtWork::new());
         let (rules, collectors, tasks) = (Arc::new(rules), Arc::default(), TaskTracker::new());
-        let (schedules, outlet) = (Arc::default(), Arc::default());
-        Ok(Self { database, reference, clock, zone, rules, collectors, schedules, tasks, updates, at_work, outlet })
+        let (schedules, outlet, metrics) = (Arc::default(), Arc::default(), Metrics::default());
+        metrics.set_build(env!("CARGO_PKG_VERSION"), database.system());
+        Ok(Self {
+            database,
+            reference,
+            clock,
+            zone,
+            rules,
+            collectors,
+            schedules,
+            tasks,
+            updates,
+            at_work,
+            outlet,
+            metrics,
+        })
     }
 
     /// The same hub with these vendors configured.
     #[must_use]
     pub fn with_collectors(mut self, collectors: impl IntoIterator<Item = Arc<dyn Collector>>) -> Self {
         self.collectors = Arc::new(collectors.into_iter().map(|c| (c.vendor(), c)).collect());
+        self.watch_collectors();
         self
     }
 

@@ -248,3 +248,25 @@ async fn a_stopping_server_says_goodbye() {
     stop.cancel();
     assert_eq!(client.closed().await, 1001);
 }
+
+#[tokio::test]
+async fn a_stopping_server_ends_subscriptions_and_answers_what_runs_before_its_goodbye() {
+    let options = HttpOptions { request_timeout: Duration::from_millis(300), ..HttpOptions::default() };
+    let stop = options.stop.clone();
+    let mut server = Server::start(options).await;
+    let mut client = Client::initialised(&server).await;
+    client.subscribe("s", "subscription { endless }").await;
+    client.hear().await;
+    client.subscribe("q", "{ endless }").await;
+    client.subscribe("h", "{ hello }").await;
+    assert_eq!(
+        (client.hear().await["id"].clone(), client.hear().await["type"].clone()),
+        (json!("h"), json!("complete"))
+    );
+    stop.cancel();
+    assert_eq!(server.dropped.recv().await, Some("subscription"));
+    client.subscribe("late", "{ hello }").await;
+    let last = client.hear().await;
+    assert_eq!((&last["id"], &last["payload"][0]["extensions"]["code"]), (&json!("q"), &json!("TIMEOUT")));
+    assert_eq!(client.closed().await, 1001);
+}

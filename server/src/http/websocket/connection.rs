@@ -7,7 +7,7 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::{
-    operations::{Event, Operations, start},
+    operations::{Event, Operations},
     protocol::{ClientMessage, End, ServerMessage},
 };
 use crate::http::{
@@ -24,15 +24,18 @@ pub(super) struct Connection<E> {
     operations: Operations,
     /// Whether anything came from the peer since the last ping.
     heard: bool,
+    /// Whether the server stops: what runs is finished, nothing more begins.
+    stopping: bool,
 }
 
 impl<E: Executor> Connection<E> {
     pub(super) fn new(socket: WebSocket, edge: Edge<E>) -> Self {
-        Self { socket, edge, operations: Operations::default(), heard: true }
+        Self { socket, edge, operations: Operations::default(), heard: true, stopping: false }
     }
 
     /// Serves the socket to its end. `agreed` tells whether the client offered our subprotocol.
     pub(super) async fn serve(mut self, agreed: bool) {
+        let _counted = self.edge.options.metrics.websocket_opened();
         let Err(end) = if agreed { self.converse().await } else { Err(End::subprotocol()) };
         self.operations = Operations::default();
         if let End::Close(code, reason) = end {
@@ -48,10 +51,7 @@ impl<E: Executor> Connection<E> {
             initialised = timeout(limit, self.initialise()) => initialised.map_err(|_elapsed| End::init_timeout())??,
             () = stop.cancelled() => return Err(End::stopping()),
         }
-        tokio::select! {
-            end = self.operate() => end,
-            () = stop.cancelled() => Err(End::stopping()),
-        }
+        self.operate().await
     }
 
     /// Until `connection_init` has come and is acknowledged.
@@ -66,18 +66,26 @@ impl<E: Executor> Connection<E> {
         }
     }
 
-    /// Between acknowledgement and the end; only an error ends it.
+    /// Between acknowledgement and the end; only an error ends it. When the server stops, subscriptions end at once (their
+    /// clients subscribe again elsewhere), and queries and mutations are answered first: a mutation that was carried out
+    /// must not look like one that was not.
     async fn operate(&mut self) -> Result<Infallible, End> {
+        let stop = self.edge.options.stop.clone();
         let mut ping = interval(self.edge.options.websocket.keep_alive);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         ping.reset();
-        loop {
+        while !(self.stopping && self.operations.is_empty()) {
             tokio::select! {
+                () = stop.cancelled(), if !self.stopping => {
+                    self.stopping = true;
+                    self.operations.stop_subscriptions();
+                }
                 message = self.socket.recv() => self.react(message).await?,
                 (id, event) = self.operations.next() => self.report(&id, event).await?,
                 _ = ping.tick() => self.keep_alive().await?,
             }
         }
+        Err(End::stopping())
     }
 
     async fn receive(&mut self) -> Result<Option<ClientMessage>, End> {
@@ -91,6 +99,8 @@ impl<E: Executor> Connection<E> {
         match read(message)? {
             Some(ClientMessage::ConnectionInit) => Err(End::second_init()),
             Some(ClientMessage::Ping(payload)) => self.send(&ServerMessage::Pong { payload }).await,
+            // The close that follows tells the client to ask elsewhere.
+            Some(ClientMessage::Subscribe(..)) if self.stopping => Ok(()),
             Some(ClientMessage::Subscribe(id, request)) => self.subscribe(id, *request).await,
             Some(ClientMessage::Complete(id)) => {
                 self.operations.stop(&id);
@@ -110,7 +120,7 @@ impl<E: Executor> Connection<E> {
             let error = Refusal::new(Code::TooManyOperations, message).into_error();
             return self.send(&ServerMessage::Error { id: &id, payload: &[error] }).await;
         }
-        self.operations.insert(id, start(&self.edge, request));
+        self.operations.start(id, &self.edge, request);
         Ok(())
     }
 

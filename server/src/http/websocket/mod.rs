@@ -41,5 +41,6 @@ pub(crate) async fn upgrade<E: Executor>(edge: Edge<E>, request: Request) -> Res
     };
     // A client without our protocol is told by a close code, which only an upgraded socket can carry.
     let agreed = upgrade.selected_protocol().is_some();
-    upgrade.on_upgrade(move |socket| Connection::new(socket, edge).serve(agreed))
+    let sockets = edge.options.sockets.clone();
+    upgrade.on_upgrade(move |socket| sockets.track_future(Connection::new(socket, edge).serve(agreed)))
 }

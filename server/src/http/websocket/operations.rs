@@ -7,13 +7,15 @@ use std::{
     task::{Context, Poll},
 };
 
-use async_graphql::{Executor, Request, Response, ServerError, parser::types::OperationType};
+use async_graphql::{Executor, Request, ServerError, parser::types::OperationType};
 use futures::{StreamExt, stream, stream::BoxStream};
+use tracing::Instrument;
 
 use crate::http::{
     Edge,
     answer::{Outcome, Refusal},
-    document, execution,
+    execution,
+    operation::Operation,
 };
 
 /// What happened in an operation.
@@ -26,12 +28,19 @@ pub(super) enum Event {
     Complete,
 }
 
-type Results = BoxStream<'static, Result<Response, Refusal>>;
+type Results = BoxStream<'static, Result<Outcome, Refusal>>;
+
+/// An operation at work.
+struct Started {
+    results: Results,
+    /// A subscription: it ends when somebody ends it.
+    is_endless: bool,
+}
 
 /// Running operations by id; whichever yielded last is asked last, so none starves the others.
 #[derive(Default)]
 pub(super) struct Operations {
-    running: VecDeque<(String, Results)>,
+    running: VecDeque<(String, Started)>,
 }
 
 impl Operations {
@@ -43,13 +52,23 @@ impl Operations {
         self.running.iter().any(|(running, _)| running == id)
     }
 
-    pub(super) fn insert(&mut self, id: String, results: Results) {
-        self.running.push_back((id, results));
+    pub(super) fn is_empty(&self) -> bool {
+        self.running.is_empty()
+    }
+
+    /// Starts an operation; it runs when it is polled.
+    pub(super) fn start<E: Executor>(&mut self, id: String, edge: &Edge<E>, request: Request) {
+        self.running.push_back((id, prepare(edge, request)));
     }
 
     /// Stops an operation by dropping it, with everything that it holds.
     pub(super) fn stop(&mut self, id: &str) {
         self.running.retain(|(running, _)| running != id);
+    }
+
+    /// Stops the subscriptions, which would never end by themselves.
+    pub(super) fn stop_subscriptions(&mut self) {
+        self.running.retain(|(_, started)| !started.is_endless);
     }
 
     /// The next event of any operation; waits for ever while none runs.
@@ -59,11 +78,11 @@ impl Operations {
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<(String, Event)> {
         for place in 0..self.running.len() {
-            let Poll::Ready(result) = self.running[place].1.poll_next_unpin(context) else { continue };
-            let Some((id, results)) = self.running.remove(place) else { continue };
+            let Poll::Ready(result) = self.running[place].1.results.poll_next_unpin(context) else { continue };
+            let Some((id, started)) = self.running.remove(place) else { continue };
             let event = event_of(result);
             if matches!(event, Event::Next(_)) {
-                self.running.push_back((id.clone(), results));
+                self.running.push_back((id.clone(), started));
             }
             return Poll::Ready((id, event));
         }
@@ -71,8 +90,8 @@ impl Operations {
     }
 }
 
-fn event_of(result: Option<Result<Response, Refusal>>) -> Event {
-    match result.map(|result| result.map(Outcome::of)) {
+fn event_of(result: Option<Result<Outcome, Refusal>>) -> Event {
+    match result {
         Some(Ok(outcome)) if outcome.executed => Event::Next(Box::new(outcome)),
         Some(Ok(outcome)) => Event::Error(outcome.response.errors),
         Some(Err(refusal)) => Event::Error(vec![refusal.into_error()]),
@@ -81,14 +100,33 @@ fn event_of(result: Option<Result<Response, Refusal>>) -> Event {
 }
 
 /// Prepares an operation; it runs when it is polled. Queries and mutations have their time limit here too.
-pub(super) fn start<E: Executor>(edge: &Edge<E>, mut request: Request) -> Results {
+fn prepare<E: Executor>(edge: &Edge<E>, mut request: Request) -> Started {
+    let operation = Operation::of(&mut request, &edge.options.metrics);
     let executor = edge.executor.clone();
-    match document::operation_type(&mut request) {
-        Err(refusal) => stream::once(async { Err(refusal) }).boxed(),
+    match operation.kind() {
         Ok(OperationType::Subscription) => {
+            operation.start();
+            let held = edge.options.metrics.subscription_started();
             let results = AssertUnwindSafe(executor.execute_stream(request, None)).catch_unwind();
-            results.map(|result| result.map_err(|_panic| execution::panicked())).boxed()
+            let results = results.map(move |result| {
+                let _held = &held;
+                result.map(Outcome::of).map_err(|_panic| execution::panicked())
+            });
+            Started { results: results.boxed(), is_endless: true }
         }
-        Ok(_) => stream::once(execution::execute(executor, request, edge.options.request_timeout)).boxed(),
+        kind => {
+            let limit = edge.options.request_timeout;
+            let once = stream::once(async move {
+                let span = operation.span();
+                let execution = async { Ok(Outcome::of(execution::execute(executor, request, limit).await?)) };
+                let ended = match kind {
+                    Ok(_) => execution.instrument(span.clone()).await,
+                    Err(refusal) => Err(refusal),
+                };
+                operation.end(&span, ended.as_ref());
+                ended
+            });
+            Started { results: once.boxed(), is_endless: false }
+        }
     }
 }

@@ -68,6 +68,7 @@ impl Inventory {
 
     /// Tells followers, and rings for those who wait for their turn; nobody listening is no trouble.
     pub(crate) fn publish(&self, run: job_run::Model) -> job_run::Model {
+        self.count_ended(&run);
         let _ = self.updates.sender.send(JobUpdate::Run(Arc::new(run.clone())));
         if run.ended_at.is_some() {
             self.at_work.ring();

@@ -60,6 +60,7 @@ struct Stock {
 impl Inventory {
     /// Counts the months that are over, drops the days that may go, and gives their space back. May run twice, or at once
     /// on two servers; a run that is killed is finished by the next.
+    #[tracing::instrument(name = "retention", skip_all, fields(job_id = run.job_id))]
     pub(crate) async fn run_retention(
         &self,
         run: &job_run::Model,

@@ -8,17 +8,15 @@ use tracing_subscriber::{
     EnvFilter, Layer, Registry,
     filter::{FilterExt, filter_fn},
     fmt,
-    layer::SubscriberExt,
-    util::SubscriberInitExt,
 };
 
 use crate::config::LogFormat;
 
 /// Crates that tell each of their steps at `info`: only their warnings are shown, unless the filter names them.
-const TALKATIVE: [&str; 3] = ["sea_orm_migration", "sqlx", "tokio_cron_scheduler"];
+const TALKATIVE: [&str; 4] = ["opentelemetry", "sea_orm_migration", "sqlx", "tokio_cron_scheduler"];
 
-/// Starts logging, once per process. Text has colours only where it is read on a terminal (and `NO_COLOR` is not set).
-pub fn start(filter: &str, format: LogFormat) -> anyhow::Result<()> {
+/// Log lines as they are wanted. Text has colours only where it is read on a terminal (and `NO_COLOR` is not set).
+pub(super) fn lines(filter: &str, format: LogFormat) -> anyhow::Result<impl Layer<Registry>> {
     let wanted = EnvFilter::try_new(filter).context("the log filter can't be read")?;
     let quiet = quieted(filter);
     let shown = wanted.and(filter_fn(move |event| is_shown(event, &quiet)));
@@ -27,8 +25,7 @@ pub fn start(filter: &str, format: LogFormat) -> anyhow::Result<()> {
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
         LogFormat::Text => lines.with_ansi(stderr().is_terminal() && !is_colour_unwanted()).boxed(),
     };
-    let started = tracing_subscriber::registry().with(lines.with_filter(shown)).try_init();
-    started.context("logging is started already")
+    Ok(lines.with_filter(shown))
 }
 
 /// The talkative crates that a filter does not name.
@@ -53,8 +50,14 @@ mod tests {
     fn talkative_crates_are_quiet_unless_the_filter_names_them() {
         assert_eq!(quieted("info"), TALKATIVE);
         assert_eq!(quieted("debug,server=trace"), TALKATIVE);
-        assert_eq!(quieted("info, sqlx=debug"), ["sea_orm_migration", "tokio_cron_scheduler"]);
-        assert_eq!(quieted("sqlx::query[{rows}]=debug"), ["sea_orm_migration", "tokio_cron_scheduler"]);
-        assert_eq!(quieted("sea_orm_migration,tokio_cron_scheduler=info,sqlx=off"), Vec::<&str>::new());
+        assert_eq!(quieted("info, sqlx=debug"), ["opentelemetry", "sea_orm_migration", "tokio_cron_scheduler"]);
+        assert_eq!(
+            quieted("sqlx::query[{rows}]=debug"),
+            ["opentelemetry", "sea_orm_migration", "tokio_cron_scheduler"]
+        );
+        assert_eq!(
+            quieted("sea_orm_migration,tokio_cron_scheduler=info,sqlx=off,opentelemetry=warn"),
+            Vec::<&str>::new()
+        );
     }
 }
