@@ -113,7 +113,7 @@ fn attribute(pair: KeyValue) -> (String, String) {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 impl Drop for TraceCollector {
