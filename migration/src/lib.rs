@@ -28,6 +28,7 @@ mod m0016_closed_months;
 mod m0017_windows_11_verdict;
 mod m0018_exception_reading;
 mod m0019_exception_vendors;
+mod m0022_syncs;
 mod sql;
 
 /// All migrations, in order.
@@ -57,6 +58,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0017_windows_11_verdict::Migration),
             Box::new(m0018_exception_reading::Migration),
             Box::new(m0019_exception_vendors::Migration),
+            Box::new(m0022_syncs::Migration),
         ]
     }
 }
