@@ -25,6 +25,7 @@ mod stored_days;
 mod surroundings;
 mod technician;
 mod waiting;
+mod webhook;
 mod world;
 mod year_of_counts;
 
@@ -38,13 +39,14 @@ pub use self::{
     history::{History, write_history},
     listing::text,
     neighbour::Neighbour,
-    orders::vendor_name,
+    orders::{held_word, vendor_name},
     process::{Finished, HubCommand, HubProcess, LONG},
     servers::Refusal,
     socket::Socket,
     stored_days::CopiedDay,
     surroundings::Surroundings,
     technician::kinds,
+    webhook::Webhook,
     world::{World, WorldBuilder, collect_on},
     year_of_counts::year_of_counts,
 };

@@ -134,6 +134,7 @@ async fn a_vendor_that_fails_is_unavailable_whatever_it_says(
                 continue; // ThreatLocker's way to send an empty list
             }
             world.simulator.with_switches(|it| it.faults = vec![Fault::new(effect.clone()).of(of).on(paths)]);
+            world.clock.advance(std::time::Duration::from_secs(1));
             let payload = sync(&world.graphql, json!({ "vendor": vendor, "vendorDeviceKey": key })).await;
             assert_eq!(refusal(&payload), "VENDOR_UNAVAILABLE", "{vendor} {effect:?}: {payload:#}");
             let reason = text(&payload["userErrors"][0], "message");

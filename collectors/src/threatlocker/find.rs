@@ -16,13 +16,17 @@ use crate::{
     retry::{Failure, Patience},
 };
 
-/// No vendor's page is smaller, so a shorter one is the last even where no total is named.
+/// Rows that are asked for at least: one page is all that is read.
+const SEARCH_PAGE: u32 = 100;
+
+/// No page is smaller than the vendor's default, so a shorter one is the last even where no total is named.
 const SMALLEST_PAGE: u64 = 25;
 
 pub(super) async fn find(client: &Client, wanted: &DeviceQuery, patience: Patience) -> Result<Found, Failure> {
-    let Some((wanted, query)) = question(wanted, client.page_size) else { return Ok(Found::None) };
+    let page_size = client.page_size.max(SEARCH_PAGE);
+    let Some((wanted, query)) = question(wanted, page_size) else { return Ok(Found::None) };
     let page = client.page_until(ReadOnlyCall::Computers, &query, patience).await?;
-    let is_all = is_all(&page, client.page_size);
+    let is_all = is_all(&page);
     let rows: Vec<String> = page.rows.into_iter().filter(|row| wanted.is(row)).collect();
     // The vendor's search is only a hint: it may be wider, or ignored. An id is one row's alone.
     let is_answered = is_all || matches!(wanted, Wanted::Key(_)) && !rows.is_empty();
@@ -38,11 +42,11 @@ pub(super) async fn find(client: &Client, wanted: &DeviceQuery, patience: Patien
 }
 
 /// Whether nothing follows the first page.
-fn is_all(page: &Page, page_size: u32) -> bool {
+fn is_all(page: &Page) -> bool {
     let seen = page.rows.len() as u64;
     match page.total_items.or_else(|| total_rows(page.rows.first()?)) {
         Some(total) => seen >= total,
-        None => seen < SMALLEST_PAGE.min(page_size.into()),
+        None => seen < SMALLEST_PAGE,
     }
 }
 

@@ -12,7 +12,8 @@ use crate::{
     config::Settings,
     export::Exporter,
     graphql::Api,
-    http::{self, HttpOptions},
+    hooks::Hooks,
+    http::{self, HttpOptions, WebhookOptions},
     hub,
     inventory::Inventory,
     scheduler::Scheduler,
@@ -43,7 +44,12 @@ pub(crate) async fn serve_until_stopped(
     let scheduler = Scheduler::new(inventory.clone(), hub::schedules(settings));
     let mut ticking = inventory.tasks().spawn(scheduler.run(stop.clone()));
     let allowed_origins = settings.allowed_origins.clone();
-    let options = HttpOptions { stop: stop.clone(), allowed_origins, ..HttpOptions::default() };
+    inventory.tasks().spawn(inventory.clone().serve_syncs(stop.clone()));
+    let webhooks = settings.ninja_webhook_secret.clone().map(|ninja_secret| WebhookOptions {
+        ninja_secret,
+        takes: Arc::new(Hooks::new(inventory.clone())),
+    });
+    let options = HttpOptions { stop: stop.clone(), allowed_origins, webhooks, ..HttpOptions::default() };
     let api = Api::new(inventory.clone());
     let exports = Arc::new(Exporter::new(api.clone(), inventory.clone()));
     let router = http::router(api, exports, options);

@@ -29,7 +29,7 @@ const fn secret(name: &'static str, in_file: &'static str) -> Key {
 
 /// All settings but `HUB_CONFIG`, which says where settings are, and `node_class_rules`, which is a table in the file.
 /// `exempt_spare_locations` has two places in the file: it was there before the table of the checks.
-pub(super) const KEYS: [Key; 27] = [
+pub(super) const KEYS: [Key; 28] = [
     open("HUB_LISTEN", "listen"),
     open("HUB_DATA_DIR", "data_dir"),
     open("HUB_TIME_ZONE", "time_zone"),
@@ -53,6 +53,7 @@ pub(super) const KEYS: [Key; 27] = [
     secret("NINJA_CLIENT_ID", "ninja.client_id"),
     secret("NINJA_CLIENT_SECRET", "ninja.client_secret"),
     secret("NINJA_REFRESH_TOKEN", "ninja.refresh_token"),
+    secret("HUB_NINJA_WEBHOOK_SECRET", "ninja.webhook_secret"),
     open("NINJA_BASE_URL", "ninja.base_url"),
     secret("THREATLOCKER_API_KEY", "threatlocker.api_key"),
     open("THREATLOCKER_API_BASE_URL", "threatlocker.api_base_url"),

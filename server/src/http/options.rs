@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::hook::WebhookOptions;
+
 /// How the hub's HTTP side behaves.
 #[derive(Clone, Debug)]
 pub struct HttpOptions {
@@ -24,6 +26,8 @@ pub struct HttpOptions {
     pub allowed_origins: Vec<String>,
     /// Whether browsers get the playground at `GET /graphql`.
     pub playground: bool,
+    /// The webhooks that vendors may call; `None` answers their addresses with 404.
+    pub webhooks: Option<WebhookOptions>,
     /// Limits of one WebSocket.
     pub websocket: WebSocketOptions,
     /// Cancelled when the server stops: open WebSockets are then closed with 1001.
@@ -54,6 +58,7 @@ impl Default for HttpOptions {
             loopback_only: true,
             allowed_origins: Vec::new(),
             playground: true,
+            webhooks: None,
             websocket: WebSocketOptions::default(),
             stop: CancellationToken::new(),
         }

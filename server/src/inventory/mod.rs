@@ -20,6 +20,7 @@ pub mod errors;
 pub mod exceptions;
 mod heartbeat;
 pub mod held;
+pub mod held_comparison;
 pub mod jobs;
 mod lease;
 mod moment;
@@ -46,7 +47,7 @@ use domain::{
     clock::{BusinessZone, Clock},
     vendor::Vendor,
 };
-use tokio::sync::broadcast;
+use tokio::sync::{Notify, broadcast};
 use tokio_util::task::TaskTracker;
 
 pub use self::{database::Database, errors::InventoryError, jobs::RunUpdate, reference::Reference};
@@ -79,6 +80,8 @@ pub struct Inventory {
     pub(crate) collectors: Arc<HashMap<Vendor, Arc<dyn Collector>>>,
     pub(crate) tasks: TaskTracker,
     pub(crate) updates: broadcast::Sender<RunUpdate>,
+    /// Wakes who works off waiting syncs.
+    pub(crate) wishes: Arc<Notify>,
 }
 
 impl fmt::Debug for Inventory {
@@ -101,7 +104,8 @@ impl Inventory {
         let reference = Arc::new(Reference::load(database.reader()).await?);
         let (updates, _) = broadcast::channel(UPDATES_KEPT);
         let (rules, collectors, tasks) = (Arc::new(rules), Arc::default(), TaskTracker::new());
-        Ok(Self { database, reference, clock, zone, rules, collectors, tasks, updates })
+        let wishes = Arc::default();
+        Ok(Self { database, reference, clock, zone, rules, collectors, tasks, updates, wishes })
     }
 
     /// The same hub with these vendors configured.

@@ -15,7 +15,7 @@ mod tree;
 pub use self::{
     enums::{
         BillingStatusFilter, DeviceTypeFilter, ExceptionStatusFilter, ExceptionTypeFilter, JobStatusFilter,
-        JobTriggerFilter, SeverityFilter, UsageChangeKindFilter, VendorFilter,
+        JobTriggerFilter, SeverityFilter, SyncOutcomeFilter, SyncTriggerFilter, UsageChangeKindFilter, VendorFilter,
     },
     numbers::IntFilter,
     operators::{DateFilter, DateTimeFilter, IdFilter},

@@ -15,6 +15,7 @@ mod links;
 mod organizations;
 mod sites;
 mod snapshots;
+mod syncs;
 mod vendors;
 
 use std::{collections::HashMap, hash::Hash, time::Duration};
@@ -38,6 +39,7 @@ pub use self::{
     },
     sites::{AliasOfSite, DeviceCountOfSite, EventsOfSite, SiteKey, Suggestion, SuggestionsOfSite},
     snapshots::{LastSeen, LatestNames, LatestSnapshot, SnapshotOn, SourceNames},
+    syncs::{ComparisonOfHeld, SyncsOfDevice},
     vendors::{LatestDay, LatestRun},
 };
 use crate::inventory::Inventory;

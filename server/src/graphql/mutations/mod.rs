@@ -11,12 +11,14 @@ mod decide_link;
 mod exception_change;
 mod exception_payload;
 mod exception_selection;
+mod held_collection;
 mod organization_alias;
 mod reopen_exception;
 mod resolve_exception;
 mod snooze_exception;
 mod start_collection;
 mod sync_device;
+mod sync_devices;
 mod user_error;
 
 use async_graphql::MergedObject;
@@ -33,12 +35,14 @@ pub use self::{
     },
     exception_payload::{ExceptionChangeOutcome, ExceptionPayload},
     exception_selection::{ExceptionSelectionInput, MatchingExceptionsInput, SeenExceptionInput},
+    held_collection::{ApplyHeldCollectionInput, DiscardHeldCollectionInput, HeldCollectionPayload},
     organization_alias::{OrganizationAliasPayload, RemoveOrganizationAliasInput, SetOrganizationAliasInput},
     reopen_exception::ReopenExceptionInput,
     resolve_exception::ResolveExceptionInput,
     snooze_exception::SnoozeExceptionInput,
     start_collection::{StartCollectionInput, StartCollectionPayload},
     sync_device::{SyncDeviceInput, SyncDevicePayload},
+    sync_devices::{DeviceToSyncInput, SyncDevicesInput, SyncDevicesPayload},
     user_error::{UserError, UserErrorCode},
 };
 
@@ -46,6 +50,8 @@ pub use self::{
 #[derive(Clone, Copy, Debug, Default, MergedObject)]
 pub struct Mutation(
     sync_device::SyncDeviceMutation,
+    sync_devices::SyncDevicesMutation,
+    held_collection::HeldCollectionMutations,
     resolve_exception::ResolveExceptionMutation,
     reopen_exception::ReopenExceptionMutation,
     assign_exception::AssignExceptionMutation,

@@ -11,12 +11,14 @@ mod devices;
 mod devices_as_of;
 mod exception_types;
 mod exceptions;
+mod held_collections;
 mod jobs;
 mod nodes;
 mod organizations;
 mod retention_preview;
 mod snapshots;
 mod suggested_links;
+mod syncs;
 mod usage_changes;
 mod vendor_organizations;
 mod vendors;
@@ -31,6 +33,7 @@ pub use self::{
     jobs::{JobBatchFilter, JobRunFilter},
     organizations::OrganizationFilter,
     snapshots::{SnapshotFilter, SnapshotOrder, SnapshotOrderField},
+    syncs::SyncFilter,
     vendor_organizations::VendorOrganizationFilter,
 };
 
@@ -56,6 +59,8 @@ pub struct Query(
     counts::CountQueries,
     counts::CountSeriesQueries,
     jobs::JobQueries,
+    held_collections::HeldCollectionQueries,
+    syncs::SyncQueries,
     retention_preview::RetentionQueries,
     suggested_links::SuggestionQueries,
     windows11::Windows11Queries,
