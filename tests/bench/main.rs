@@ -4,6 +4,7 @@
 mod counts;
 mod retention;
 mod scale;
+mod syncing;
 mod usage;
 
 use std::{
@@ -31,7 +32,7 @@ const PAGE: &str = "query($first: Int!) { devices(first: $first) { nodes { id ho
                     sources { vendor hostname displayName lastOnline } openExceptions { type hostname } } } }";
 
 /// What can be measured; `make bench ARGS="counts usage"` measures these alone.
-const PARTS: [&str; 6] = ["collecting", "exceptions", "retention", "counts", "usage", "scale"];
+const PARTS: [&str; 7] = ["collecting", "exceptions", "retention", "counts", "usage", "syncing", "scale"];
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -53,6 +54,7 @@ async fn measure_part(part: &str, backend: Backend) -> anyhow::Result<Vec<(Strin
         "retention" => retention::measure(backend).await,
         "counts" => counts::measure(backend).await,
         "usage" => measure_usage(backend).await,
+        "syncing" => syncing::measure(backend).await,
         _ => scale::measure(backend).await,
     }
 }

@@ -152,6 +152,6 @@ async fn a_note_without_end_and_an_id_of_something_else_are_refused(
     let exception = world.graphql.query("{ exceptions(first: 1) { nodes { id } } devices(first: 1) { nodes { id } } }").await;
     let query = "mutation($i: ID!) { discardHeldCollection(input: { id: $i }) { userErrors { code } } }";
     let answer = world.graphql.ask(query, json!({ "i": exception["devices"]["nodes"][0]["id"] })).await;
-    assert_eq!(answer.error()["extensions"]["code"], "BAD_USER_INPUT");
+    assert_eq!(answer.error_code(), "BAD_USER_INPUT");
     assert_eq!(held(&world).await.len(), 1);
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use simulator::FleetPlan;
 
 const FACTS: &str = "hostname displayName organization { name } location { key name } chassis billing spareReason
-    operatingSystem { name architecture build releaseId }
+    os { name architecture build releaseId }
     hardware { manufacturer model serialNumber cpuModel memoryGib volumes hasTpm tpmEnabled tpmVersion
         secureBootAvailable secureBootEnabled }
     network { macAddresses lastUser } windows11 { verdict }";
@@ -86,7 +86,7 @@ async fn what_the_record_says_is_new_and_what_it_does_not_say_is_as_stored(
     });
     assert_eq!(sync(&world, json!({ "vendor": "NINJA", "vendorDeviceKey": key })).await["userErrors"], json!([]));
     let after = facts(&world, &key).await;
-    assert_eq!(after["operatingSystem"]["name"], "Windows 11 Professional");
+    assert_eq!(after["os"]["name"], "Windows 11 Professional");
     assert_eq!(after["hardware"]["volumes"], Value::Null, "it says that it has none");
     assert_eq!(after["organization"], elsewhere["organization"], "the organization's name is known");
     assert_eq!(after["location"], elsewhere["location"], "so is the location's");

@@ -25,6 +25,7 @@ async fn every_sync_is_told_with_who_asked_and_what_came_of_it(
     let key = world.simulator.view(|vendors| vendors.ninja_devices()[0]["id"].to_string());
     sync(&world, json!({ "vendor": "NINJA", "vendorDeviceKey": key })).await;
     world.night(0).await;
+    world.clock.advance(Duration::from_mins(1));
     let (id, host) = world.simulator.view(|vendors| {
         let row = &vendors.ninja_devices()[0];
         (row["id"].as_i64().unwrap(), text(row, "systemName").to_owned())

@@ -19,11 +19,11 @@ pub(super) type Asked = Result<Box<Observation>, SyncOutcome>;
 impl Inventory {
     /// The key of a host name that exactly one device of the vendor has on its latest day: the vendor need not search.
     pub(super) async fn resolve(&self, vendor: Vendor, wanted: DeviceQuery) -> Result<Named, InventoryError> {
+        use device_snapshot::{Column, Relation};
         let DeviceQuery::Hostname(name) = &wanted else { return Ok((wanted, None)) };
         let reader = self.database.reader();
         let day = self.latest_day(reader, vendor).await?;
         let Some((day, canonical)) = day.zip(hostname::canonical(name)) else { return Ok((wanted, None)) };
-        use device_snapshot::{Column, Relation};
         let keys = device_snapshot::Entity::find()
             .select_only()
             .column(device_identity::Column::VendorDeviceKey)

@@ -49,7 +49,10 @@ impl Inventory {
             known => known,
         };
         let seen = Observation { organization, location, ..seen };
-        Ok(before.map_or(seen.clone(), |row| with_role_and_fields(seen, row)))
+        Ok(match before {
+            Some(row) => with_role_and_fields(seen, row),
+            None => seen,
+        })
     }
 }
 

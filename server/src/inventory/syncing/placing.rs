@@ -84,14 +84,14 @@ impl Inventory {
     ) -> Result<Applied, InventoryError> {
         let Placing { date, identity_id, .. } = *placing;
         let keys_before = self.keys_of(transaction, identity_id).await?;
-        let mut concerned = self.list_related(transaction, &keys_before).await?;
         let moved = self.replace_snapshot(transaction, placing).await?;
         // All devices of an organization that is another client's now are concerned, as by an alias.
         if moved.is_empty()
-            && let Neighbours::Near(near) = self.relink_around(transaction, identity_id, keys_before).await?
+            && let Neighbours::Near(near) = self.relink_around(transaction, identity_id, keys_before.clone()).await?
         {
             return self.check_neighbourhood(transaction, date, &near).await;
         }
+        let mut concerned = self.list_related(transaction, &keys_before).await?;
         concerned.extend(self.relink_devices(transaction).await?);
         concerned.extend(list_neighbours(transaction, identity_id, date).await?);
         let mut applied = Applied::default();
