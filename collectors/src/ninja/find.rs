@@ -51,9 +51,7 @@ async fn named(client: &Client, (name, canonical): (&str, &str), patience: Patie
 
 /// The ids of the present devices that have the name.
 async fn search(client: &Client, (name, canonical): (&str, &str), patience: Patience) -> Result<Vec<i64>, Failure> {
-    let get = Get::new("v2/devices/search")
-        .with("q", hostname::short(name))
-        .with("limit", SEARCH_LIMIT.to_string());
+    let get = Get::new("v2/devices/search").with("q", hostname::short(name)).with("limit", SEARCH_LIMIT.to_string());
     let rows = client.get_until(&get, wire::search_rows, patience).await?;
     if rows.len() >= SEARCH_LIMIT {
         let problem = format!("{SEARCH_LIMIT} or more hits: the wanted device may be among those left out");

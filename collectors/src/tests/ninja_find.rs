@@ -56,10 +56,18 @@ fn host(text: &str) -> DeviceQuery {
 
 /// How many requests were made beside the one for a token.
 fn requests(fake: &Fake) -> usize {
-    ["/v2/device/101", "/v2/device/101/custom-fields", "/v2/organizations", "/v2/locations", "/v2/roles", SEARCH, DEVICES]
-        .iter()
-        .map(|path| fake.asked(path).len())
-        .sum()
+    [
+        "/v2/device/101",
+        "/v2/device/101/custom-fields",
+        "/v2/organizations",
+        "/v2/locations",
+        "/v2/roles",
+        SEARCH,
+        DEVICES,
+    ]
+    .iter()
+    .map(|path| fake.asked(path).len())
+    .sum()
 }
 
 #[tokio::test]

@@ -314,6 +314,7 @@ async fn trouble_in_finding_is_an_error_and_never_not_found() {
     let nameless = json!([{"computerId": guid(1)}]).to_string();
     let fake = Script::default()
         .on(COMPUTERS, move |_, nth| Reply::json(if nth == 1 { nameless.clone() } else { "[]".into() }));
-    let error = Rig::new(&fake.start().await).collector.find(&DeviceQuery::Key(guid(1)), PATIENCE).await.unwrap_err().error;
+    let error =
+        Rig::new(&fake.start().await).collector.find(&DeviceQuery::Key(guid(1)), PATIENCE).await.unwrap_err().error;
     assert!(matches!(error, CollectError::Unreachable { .. } | CollectError::UnexpectedAnswer { .. }), "{error}");
 }

@@ -92,7 +92,8 @@ mod tests {
     #[test]
     fn a_text_without_end_makes_a_key_with_one() {
         let long = Linkable { serial_number: Some("é".repeat(300)), ..identity(2, &"ß".repeat(255)) };
-        let lengths: Vec<usize> = keys(&Linkable { serial_number: Some("éa".repeat(300)), ..long }).iter().map(String::len).collect();
+        let lengths: Vec<usize> =
+            keys(&Linkable { serial_number: Some("éa".repeat(300)), ..long }).iter().map(String::len).collect();
         assert!(lengths.iter().all(|length| *length <= LONGEST), "{lengths:?}");
     }
 
@@ -127,14 +128,15 @@ mod tests {
         );
         let decisions = proptest::collection::vec((0..14_i64, 0..14_i64, any::<bool>()), 0..4);
         (proptest::collection::vec(one, 1..14), decisions).prop_map(move |(rows, decisions)| {
-            let row = |(id, (name, serial, mac, organization_id)): (i64, (usize, Option<u8>, Option<u8>, Option<i64>))| {
-                Linkable {
-                    serial_number: serial.map(|it| format!("SN-{it}{it}A")),
-                    mac_addresses: mac.map(|it| format!("A4:BB:6D:00:00:0{it}")).into_iter().collect(),
-                    organization_id,
-                    ..identity(id, names[name])
-                }
-            };
+            let row =
+                |(id, (name, serial, mac, organization_id)): (i64, (usize, Option<u8>, Option<u8>, Option<i64>))| {
+                    Linkable {
+                        serial_number: serial.map(|it| format!("SN-{it}{it}A")),
+                        mac_addresses: mac.map(|it| format!("A4:BB:6D:00:00:0{it}")).into_iter().collect(),
+                        organization_id,
+                        ..identity(id, names[name])
+                    }
+                };
             ((0..).zip(rows).map(row).collect(), decisions)
         })
     }

@@ -4,7 +4,10 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use crate::inventory::{Inventory, held::{Decision, HeldWord}};
+use crate::inventory::{
+    Inventory,
+    held::{Decision, HeldWord},
+};
 
 /// What to do with held collections.
 #[derive(Debug, Subcommand)]

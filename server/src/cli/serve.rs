@@ -45,10 +45,10 @@ pub(crate) async fn serve_until_stopped(
     let mut ticking = inventory.tasks().spawn(scheduler.run(stop.clone()));
     let allowed_origins = settings.allowed_origins.clone();
     inventory.tasks().spawn(inventory.clone().serve_syncs(stop.clone()));
-    let webhooks = settings.ninja_webhook_secret.clone().map(|ninja_secret| WebhookOptions {
-        ninja_secret,
-        takes: Arc::new(Hooks::new(inventory.clone())),
-    });
+    let webhooks = settings
+        .ninja_webhook_secret
+        .clone()
+        .map(|ninja_secret| WebhookOptions { ninja_secret, takes: Arc::new(Hooks::new(inventory.clone())) });
     let options = HttpOptions { stop: stop.clone(), allowed_origins, webhooks, ..HttpOptions::default() };
     let api = Api::new(inventory.clone());
     let exports = Arc::new(Exporter::new(api.clone(), inventory.clone()));

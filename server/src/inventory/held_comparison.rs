@@ -108,7 +108,8 @@ fn compared(
     let named = |(site_key, row): (Option<String>, HeldOrganization)| {
         let site = site_key.as_deref().and_then(|key| by_site_key.get(key));
         let stored_name = || site.map(|site| site.name.clone()).filter(|name| Some(name) != site_key.as_ref());
-        let (name, organization_id) = (row.name.clone().or_else(stored_name), site.and_then(|site| site.organization_id));
+        let (name, organization_id) =
+            (row.name.clone().or_else(stored_name), site.and_then(|site| site.organization_id));
         HeldOrganization { site_key, name, organization_id, ..row }
     };
     let mut organizations: Vec<HeldOrganization> = by_key.into_iter().map(named).collect();

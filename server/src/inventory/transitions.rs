@@ -88,7 +88,8 @@ impl Inventory {
         run(forget.to_owned(), vec![vendor_id.into(), day.date.into(), identity_id.into()]).await?;
         if let Some(before) = day.before {
             let values = vec![vendor_id.into(), day.date.into(), before.into(), identity_id.into()];
-            run(format!("INSERT INTO usage_transition {COLUMNS} {CHANGED} AND a.device_identity_id = $4"), values).await?;
+            run(format!("INSERT INTO usage_transition {COLUMNS} {CHANGED} AND a.device_identity_id = $4"), values)
+                .await?;
         }
         Ok(())
     }

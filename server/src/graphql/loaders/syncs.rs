@@ -46,8 +46,8 @@ fn last_of_each(keys: &[SyncsOfDevice]) -> SelectStatement {
         .order_by((Entity, Column::RequestedAt), Order::Desc)
         .order_by((Entity, Column::Id), Order::Desc)
         .take();
-    let of_record = Expr::col((device_identity::Entity, device_identity::Column::Id))
-        .equals((Entity, Column::DeviceIdentityId));
+    let of_record =
+        Expr::col((device_identity::Entity, device_identity::Column::Id)).equals((Entity, Column::DeviceIdentityId));
     let numbered = Query::select()
         .column((Entity, Column::Id))
         .expr_window_as(Func::cust("ROW_NUMBER"), newest, "place")

@@ -9,14 +9,17 @@ use crate::{
         context::Hub,
         errors::Fault,
         filters::{
-            DateTimeFilter, Filter, IdFilter, Joined, OrderDirection, SyncOutcomeFilter, SyncTriggerFilter, VendorFilter,
-            condition, one_of,
+            DateTimeFilter, Filter, IdFilter, Joined, OrderDirection, SyncOutcomeFilter, SyncTriggerFilter,
+            VendorFilter, condition, one_of,
         },
         node_id::NodeId,
         pagination::{Connection, Order, PageArguments, page_cost, page_of_rows},
         types::Sync,
     },
-    inventory::{Reference, syncing::{SyncState, SyncTrigger}},
+    inventory::{
+        Reference,
+        syncing::{SyncState, SyncTrigger},
+    },
 };
 
 /// Asks about syncs. Fields that are null are not asked; those that are given hold together.
@@ -70,9 +73,9 @@ fn of_device(asked: &IdFilter) -> Result<Condition, Fault> {
         let records = Entity::find().select_only().column(Column::Id).filter(one_of(Column::DeviceId, keys));
         Condition::all().add(has_one()).add(sync::Column::DeviceIdentityId.in_subquery(records.into_query()))
     });
-    let is_null = asked.wants_null().map(|wants| {
-        Condition::all().add(if wants { sync::Column::DeviceIdentityId.is_null() } else { has_one() })
-    });
+    let is_null = asked
+        .wants_null()
+        .map(|wants| Condition::all().add(if wants { sync::Column::DeviceIdentityId.is_null() } else { has_one() }));
     Ok(Condition::all().add_option(devices).add_option(is_null))
 }
 

@@ -3,7 +3,11 @@
 use async_graphql::{Context, ID, Object, SimpleObject};
 use entity::collection;
 
-use super::{Collection, Date, DateTime, Organization, VendorName, scalars::count, stored::{texts, vendor_of}};
+use super::{
+    Collection, Date, DateTime, Organization, VendorName,
+    scalars::count,
+    stored::{texts, vendor_of},
+};
 use crate::{
     graphql::{
         context::Hub,

@@ -3,7 +3,11 @@
 use async_graphql::{Context, Enum, Object};
 use entity::sync;
 
-use super::{DateTime, Device, VendorName, scalars::count, stored::{known, vendor_of}};
+use super::{
+    DateTime, Device, VendorName,
+    scalars::count,
+    stored::{known, vendor_of},
+};
 use crate::{
     graphql::{context::Hub, errors::Fault, loaders::DeviceOfIdentity},
     inventory::syncing,

@@ -6,8 +6,7 @@ use domain::linking::{self, Linkable};
 use entity::link_key::{Column, Entity, Model};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseBackend, DatabaseTransaction, EntityTrait,
-    IntoActiveModel, QueryFilter, QuerySelect,
-    sea_query::ExprTrait,
+    IntoActiveModel, QueryFilter, QuerySelect, sea_query::ExprTrait,
 };
 
 use crate::inventory::{InventoryError, bulk};

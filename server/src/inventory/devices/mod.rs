@@ -24,7 +24,6 @@ use domain::{
 };
 use sea_orm::DatabaseTransaction;
 
-pub(crate) use self::{neighbourhood::Neighbours, sources::texts};
 use self::{
     assigning::{give_ids, list_barred},
     considered::store_losers,
@@ -33,6 +32,7 @@ use self::{
     picture::known_devices,
     sources::{Source, list_sources},
 };
+pub(crate) use self::{neighbourhood::Neighbours, sources::texts};
 use super::{Inventory, InventoryError, deciding::load_decisions};
 
 impl Inventory {

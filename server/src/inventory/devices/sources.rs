@@ -4,7 +4,8 @@ use chrono::NaiveDate;
 use domain::linking::{Linkable, Member};
 use entity::{device_identity, device_snapshot, site, snapshot_day};
 use sea_orm::{
-    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect, RelationTrait,
+    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect,
+    RelationTrait,
 };
 use serde_json::Value;
 

@@ -20,7 +20,10 @@ pub use collectors::DeviceQuery;
 use domain::vendor::Vendor;
 
 pub(crate) use self::neighbours::{find_device, list_neighbours, spelt_plainly};
-pub use self::{queue::Queued, records::{SyncState, SyncTrigger}};
+pub use self::{
+    queue::Queued,
+    records::{SyncState, SyncTrigger},
+};
 use super::{Inventory, InventoryError};
 
 /// The shortest and the longest time that a caller may wait for the vendor, and the usual one.

@@ -153,7 +153,8 @@ impl Inventory {
         let Some((vendor, key)) = vendor.zip(row.vendor_device_key.clone()) else { return Ok(None) };
         let (now, wanted) = (self.now(), DeviceQuery::Key(key));
         let (asked, until) = (turns::asked(&wanted), claimed_until(now, WITHIN));
-        let this = || Entity::update_many().filter(Column::Id.eq(row.id)).filter(Column::Outcome.eq(SyncState::Queued.code()));
+        let this =
+            || Entity::update_many().filter(Column::Id.eq(row.id)).filter(Column::Outcome.eq(SyncState::Queued.code()));
         let transaction = self.database.begin().await?;
         if let Err(wait) = self.take_turn(&transaction, (vendor, &asked), until).await? {
             this().col_expr(Column::NotBefore, Expr::value(now + wait)).exec(&transaction).await?;
@@ -178,8 +179,10 @@ impl Inventory {
     /// lost, and say so.
     async fn revive_lost(&self) -> Result<(), InventoryError> {
         use sync::{Column, Entity};
-        let dead = Entity::find().filter(Column::Outcome.eq(SyncState::Running.code())).filter(Column::EndedAt.is_null());
-        let dead = dead.filter(Column::ClaimedUntil.lt(self.now())).limit(LOOKED_AT).all(self.database.reader()).await?;
+        let dead =
+            Entity::find().filter(Column::Outcome.eq(SyncState::Running.code())).filter(Column::EndedAt.is_null());
+        let dead =
+            dead.filter(Column::ClaimedUntil.lt(self.now())).limit(LOOKED_AT).all(self.database.reader()).await?;
         for row in dead {
             let this = || {
                 let still = Entity::update_many().filter(Column::Id.eq(row.id));

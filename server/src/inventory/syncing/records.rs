@@ -191,11 +191,7 @@ impl Inventory {
     }
 
     /// The same for a fault of the hub.
-    pub(super) async fn record_failure(
-        &self,
-        running: &Running,
-        error: &InventoryError,
-    ) -> Result<(), InventoryError> {
+    pub(super) async fn record_failure(&self, running: &Running, error: &InventoryError) -> Result<(), InventoryError> {
         let end = End { state: SyncState::Failed, message: spell_out(error), retry_after: None, synced: None };
         self.close_sync(self.database.writer(), running, end).await
     }
