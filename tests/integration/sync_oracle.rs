@@ -76,6 +76,7 @@ async fn counted(world: &World) -> BTreeSet<String> {
 fn change(world: &World, dice: &mut Dice) -> (&'static str, String) {
     let (devices, computers) =
         world.simulator.view(|vendors| (vendors.ninja_devices(), vendors.threatlocker_computers()));
+    let computers: Vec<Value> = computers.into_iter().filter(|row| row["isDeleted"] == false).collect();
     let (what, name, serial, mac) = (dice.roll(6), *dice.pick(&NAMES), *dice.pick(&SERIALS), *dice.pick(&MACS));
     if dice.roll(2) == 0 {
         let (id, other) = (dice.pick(&devices)["id"].as_i64().unwrap(), dice.pick(&devices));

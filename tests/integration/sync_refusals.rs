@@ -70,6 +70,7 @@ async fn a_device_that_the_vendor_does_not_list_is_not_found(
         ("THREATLOCKER", "hostname", "no-such-host".into()),
         ("THREATLOCKER", "vendorDeviceKey", "00000000-0000-4000-8000-000000000000".into()),
     ] {
+        world.clock.advance(std::time::Duration::from_secs(1));
         let payload = sync(&world.graphql, json!({ "vendor": vendor, field: value })).await;
         assert_eq!(refusal(&payload), "NOT_FOUND", "{vendor} {field} {value}");
     }
