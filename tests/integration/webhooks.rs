@@ -235,7 +235,7 @@ async fn a_serving_hub_works_off_what_is_posted_and_a_short_secret_is_refused_at
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let outside = Surroundings::on(backend).await;
-    let refused = outside.hub(&["serve"]).set("HUB_NINJA_WEBHOOK_SECRET", "too short").run().await.ended_with(1);
+    let refused = outside.hub(&["serve"]).set("HUB_NINJA_WEBHOOK_SECRET", "too short").run().await.ended_with(2);
     assert!(refused.stderr.contains("HUB_NINJA_WEBHOOK_SECRET"), "{refused:?}");
     assert!(refused.stderr.contains("at least 16 characters") && !refused.said().contains("too short"), "{refused:?}");
     outside.hub(&["collect", "ninja"]).run().await.ended_with(0);
