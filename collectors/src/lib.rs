@@ -26,7 +26,7 @@ mod watch;
 #[cfg(test)]
 mod tests;
 
-use std::{fmt::Debug, sync::Arc};
+use std::{fmt::Debug, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{collection::Collection, observation::Observation, vendor::Vendor};
@@ -54,13 +54,54 @@ pub trait Collector: Send + Sync + Debug {
     /// loses nothing: a refresh token that is being exchanged is still stored.
     async fn collect(&self, progress: &dyn Progress) -> Result<Collection, CollectError>;
 
-    /// Reads one device. Empty when the vendor lists no such present device (deleted and unapproved ones are not
-    /// present), several when more than one has the wanted host name. Always an error when the vendor could not tell.
-    async fn find(&self, wanted: &DeviceQuery) -> Result<Vec<Observation>, CollectError>;
+    /// Asks for one device, with one request; a host name that the vendor has to search for takes one more at Ninja. What
+    /// fails is repeated within the time given, at least a second apart, and a token is fetched where none is at hand.
+    ///
+    /// The observation is the vendor's one record, normalised as [`Self::collect`] does. What only other lists say (names
+    /// of organizations and locations at Ninja, the chassis of a role, custom fields) is `None` in it, which means "not
+    /// asked". Always an error when the vendor could not tell.
+    async fn find(&self, wanted: &DeviceQuery, within: Duration) -> Result<Found, Unanswered>;
 
     /// Tells this watch of every request from now on; a second watch is ignored. A collector that asks nobody over HTTP has
     /// nothing to tell.
     fn watch(&self, _watch: Arc<dyn RequestWatch>) {}
+}
+
+/// A vendor's answer to a [`DeviceQuery`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Found {
+    /// It lists no such present device; deleted and unapproved ones are not present.
+    None,
+    /// This one.
+    One(Box<Observation>),
+    /// Several have the host name: their vendor device keys, sorted.
+    Several(Vec<String>),
+}
+
+impl Found {
+    fn of(observations: Vec<Observation>) -> Self {
+        let mut keys: Vec<String> = observations.iter().map(|device| device.vendor_device_key.clone()).collect();
+        let mut observations = observations.into_iter();
+        match (observations.next(), keys.len()) {
+            (None, _) => Self::None,
+            (Some(only), 1) => Self::One(Box::new(only)),
+            _ => {
+                keys.sort();
+                Self::Several(keys)
+            }
+        }
+    }
+}
+
+/// A vendor that could not tell.
+#[derive(Debug, thiserror::Error)]
+#[error("the vendor gave no answer")]
+pub struct Unanswered {
+    /// Why.
+    #[source]
+    pub error: CollectError,
+    /// How long the vendor asked to wait before the next request; `None` when it did not say.
+    pub retry_after: Option<Duration>,
 }
 
 /// Which device to find.

@@ -12,7 +12,11 @@ use chrono::{DateTime, Utc};
 use domain::clock::Clock;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
-use crate::{error::CollectError, http::HttpLimits};
+use crate::{
+    Found, Unanswered,
+    error::{CallSite, CollectError},
+    http::HttpLimits,
+};
 
 /// A failed attempt and whether another one is of use.
 #[derive(Debug)]
@@ -24,6 +28,15 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    /// How long the vendor asked to wait before the next request, where it said so.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match (&self.repeat, &self.error) {
+            (Repeat::Later { after: Some(after), .. }, _) => Some(*after),
+            (_, CollectError::Throttled { retry_after, .. }) => *retry_after,
+            _ => None,
+        }
+    }
+
     /// A failure that another attempt would only repeat.
     pub(crate) fn last(error: CollectError) -> Self {
         Self { error, repeat: Repeat::Never }
@@ -56,6 +69,22 @@ impl Repeat {
     }
 }
 
+/// How long a caller waits for an answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    /// No attempt starts later.
+    pub(crate) until: DateTime<Utc>,
+    /// The shortest wait between two attempts.
+    pub(crate) pause: Duration,
+}
+
+impl Patience {
+    /// For one device: at most one request per second.
+    pub(crate) fn for_one_device(until: DateTime<Utc>) -> Self {
+        Self { until, pause: Duration::from_secs(1) }
+    }
+}
+
 /// Repeats attempts within the limits.
 #[derive(Debug)]
 pub(crate) struct Retrier {
@@ -75,20 +104,29 @@ impl Retrier {
     }
 
     /// Runs attempts until one succeeds, is final, or the limits are reached.
-    pub(crate) async fn run<T, F, Fut>(&self, mut attempt: F) -> Result<T, CollectError>
+    pub(crate) async fn run<T, F, Fut>(&self, attempt: F) -> Result<T, CollectError>
     where
         F: FnMut() -> Fut + Send,
         Fut: Future<Output = Result<T, Failure>> + Send,
     {
-        let started = self.clock.now();
+        let patience = Patience { until: self.clock.now() + self.limits.retry_deadline, pause: Duration::ZERO };
+        self.run_until(patience, attempt).await.map_err(|failure| failure.error)
+    }
+
+    /// The same with a caller's own patience; the last failure says how long the vendor asked to wait.
+    pub(crate) async fn run_until<T, F, Fut>(&self, patience: Patience, mut attempt: F) -> Result<T, Failure>
+    where
+        F: FnMut() -> Fut + Send,
+        Fut: Future<Output = Result<T, Failure>> + Send,
+    {
         let mut made = 1;
         loop {
             let failure = match attempt().await {
                 Ok(value) => return Ok(value),
                 Err(failure) => failure,
             };
-            let Some(wait) = self.wait_before_next(&failure.repeat, made, started) else {
-                return Err(failure.error);
+            let Some(wait) = self.wait_before_next(&failure.repeat, made, patience) else {
+                return Err(failure);
             };
             tracing::warn!(error = %failure.error, attempt = made, wait_ms = wait.as_millis(), "trying again");
             self.clock.sleep(wait).await;
@@ -99,20 +137,21 @@ impl Retrier {
     /// Waits as after the `made`-th failed attempt of something that is started over as a whole. Returns at once when
     /// the limits leave no room for waiting.
     pub(crate) async fn pause(&self, repeat: &Repeat, made: u32) {
-        if let Some(wait) = self.wait_before_next(repeat, made, self.clock.now()) {
+        let patience = Patience { until: self.clock.now() + self.limits.retry_deadline, pause: Duration::ZERO };
+        if let Some(wait) = self.wait_before_next(repeat, made, patience) {
             self.clock.sleep(wait).await;
         }
     }
 
     /// How long to wait after the `made`-th attempt; `None` when it was the last.
-    fn wait_before_next(&self, repeat: &Repeat, made: u32, started: DateTime<Utc>) -> Option<Duration> {
+    fn wait_before_next(&self, repeat: &Repeat, made: u32, patience: Patience) -> Option<Duration> {
         let Repeat::Later { attempts, after } = *repeat else { return None };
         if made >= attempts.min(self.limits.max_attempts) {
             return None;
         }
-        let wait = after.unwrap_or_else(|| self.backoff(made));
-        let spent = (self.clock.now() - started).to_std().unwrap_or_default();
-        (spent.saturating_add(wait) <= self.limits.retry_deadline).then_some(wait)
+        let wait = after.unwrap_or_else(|| self.backoff(made)).max(patience.pause);
+        let left = (patience.until - self.clock.now()).to_std().unwrap_or_default();
+        (wait <= left).then_some(wait)
     }
 
     /// Exponential backoff with full jitter: anything from nothing to the doubled base, so that many hubs that were
@@ -123,4 +162,17 @@ impl Retrier {
         let mut jitter = self.jitter.lock().unwrap_or_else(PoisonError::into_inner);
         jitter.random_range(Duration::ZERO..=ceiling)
     }
+}
+
+/// The answer about one device, given up when the caller's time is over, whatever it waits for.
+pub(crate) async fn answer_within(
+    within: Duration,
+    at: CallSite,
+    answer: impl Future<Output = Result<Found, Failure>> + Send,
+) -> Result<Found, Unanswered> {
+    let Ok(answered) = tokio::time::timeout(within, answer).await else {
+        let problem = format!("no answer within {} s", within.as_secs());
+        return Err(Unanswered { error: CollectError::Unreachable { at, problem }, retry_after: None });
+    };
+    answered.map_err(|failure| Unanswered { retry_after: failure.retry_after(), error: failure.error })
 }

@@ -29,6 +29,13 @@ pub struct Model {
     pub started_at: DateTimeUtc,
     /// Ended at.
     pub ended_at: DateTimeUtc,
+    /// Who applied or discarded it; `None` unless a person decided.
+    pub decided_by: Option<String>,
+    /// When that was.
+    pub decided_at: Option<DateTimeUtc>,
+    /// Why, in the person's words.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub decision_note: Option<String>,
 }
 
 /// No joins are declared.

@@ -30,6 +30,7 @@ mod m0018_exception_reading;
 mod m0019_exception_vendors;
 mod m0020_schedules;
 mod m0021_job_attempts;
+mod m0022_syncs;
 mod m0023_alerts;
 mod sql;
 
@@ -68,6 +69,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0020_schedules::Migration),
             Box::new(m0021_job_attempts::Migration),
             Box::new(m0023_alerts::Migration),
+            Box::new(m0022_syncs::Migration),
         ]
     }
 }

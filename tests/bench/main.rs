@@ -5,6 +5,7 @@ mod counts;
 mod retention;
 mod scale;
 mod subscribers;
+mod syncing;
 mod usage;
 
 use std::{
@@ -36,7 +37,8 @@ const PAGE: &str = "query($first: Int!) { devices(first: $first) { nodes { id ho
                     sources { vendor hostname displayName lastOnline } openExceptions { type hostname } } } }";
 
 /// What can be measured; `make bench ARGS="counts usage"` measures these alone.
-const PARTS: [&str; 7] = ["collecting", "exceptions", "retention", "counts", "usage", "subscribers", "scale"];
+const PARTS: [&str; 8] =
+    ["collecting", "exceptions", "retention", "counts", "usage", "syncing", "subscribers", "scale"];
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -59,6 +61,7 @@ async fn measure_part(part: &str, backend: Backend) -> anyhow::Result<Vec<(Strin
         "counts" => counts::measure(backend).await,
         "usage" => measure_usage(backend).await,
         "subscribers" => subscribers::measure(backend).await,
+        "syncing" => syncing::measure(backend).await,
         _ => scale::measure(backend).await,
     }
 }

@@ -3,11 +3,14 @@
 //! The collectors hand over a made-up fleet at once, so that neither HTTP nor a vendor is measured, and the use cases run
 //! in this process.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
 use chrono::{NaiveDate, TimeZone, Utc};
-use collectors::{CollectError, Collector, DeviceQuery, Progress};
+use collectors::{CollectError, Collector, DeviceQuery, Found, Progress, Unanswered};
 use domain::{
     clock::BusinessZone,
     collection::{Collection, Completeness},
@@ -110,8 +113,8 @@ impl Collector for Fleet {
         Ok(Collection { vendor, observations, organizations: vec![], set_aside: vec![], completeness, notes: vec![] })
     }
 
-    async fn find(&self, _wanted: &DeviceQuery) -> Result<Vec<Observation>, CollectError> {
-        Ok(Vec::new())
+    async fn find(&self, _wanted: &DeviceQuery, _within: Duration) -> Result<Found, Unanswered> {
+        Ok(Found::None)
     }
 }
 

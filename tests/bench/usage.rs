@@ -1,10 +1,10 @@
 //! A large fleet of which one in fifty devices changes in a night.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use chrono::{Days, NaiveDate};
-use collectors::{CollectError, Collector, DeviceQuery, Progress};
+use collectors::{CollectError, Collector, DeviceQuery, Found, Progress, Unanswered};
 use domain::{
     clock::BusinessZone,
     collection::{Collection, Completeness},
@@ -61,8 +61,8 @@ impl Collector for Fleet {
         Ok(Collection { vendor, observations, organizations: vec![], set_aside: vec![], completeness, notes: vec![] })
     }
 
-    async fn find(&self, _wanted: &DeviceQuery) -> Result<Vec<Observation>, CollectError> {
-        Ok(Vec::new())
+    async fn find(&self, _wanted: &DeviceQuery, _within: Duration) -> Result<Found, Unanswered> {
+        Ok(Found::None)
     }
 }
 

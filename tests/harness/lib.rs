@@ -30,6 +30,7 @@ mod surroundings;
 mod technician;
 mod trace_collector;
 mod waiting;
+mod webhook;
 mod world;
 mod year_of_counts;
 
@@ -45,7 +46,7 @@ pub use self::{
     listing::text,
     mailbox::{Letter, Mailbox},
     neighbour::Neighbour,
-    orders::vendor_name,
+    orders::{held_word, vendor_name},
     process::{Finished, HubCommand, HubProcess, LONG},
     receiver::{Call, Receiver, Reply, allowed},
     scrape::Scrape,
@@ -55,6 +56,7 @@ pub use self::{
     surroundings::Surroundings,
     technician::kinds,
     trace_collector::{TraceCollector, TracedSpan},
+    webhook::Webhook,
     world::{World, WorldBuilder, collect_on},
     year_of_counts::year_of_counts,
 };

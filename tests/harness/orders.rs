@@ -2,6 +2,7 @@
 
 use domain::vendor::Vendor;
 use serde_json::{Value, json};
+use server::inventory::held::HeldWord;
 
 use crate::{World, text};
 
@@ -20,6 +21,11 @@ pub const fn vendor_name(vendor: Vendor) -> &'static str {
         Vendor::Ninja => "NINJA",
         Vendor::ThreatLocker => "THREATLOCKER",
     }
+}
+
+/// A decision on a held collection by nobody in particular.
+pub fn held_word() -> HeldWord {
+    HeldWord { actor: "test".to_owned(), note: None }
 }
 
 impl World {

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::vendor::Vendor;
-use harness::{Backend, Receiver, World, at_every_call, text};
+use harness::{Backend, Receiver, World, at_every_call, held_word, text};
 use rstest::rstest;
 use serde_json::{Value, json};
 use server::{
     inventory::jobs::Trigger,
-    scheduler::{Schedule, Scheduler, Work},
+    scheduler::{Scheduler, Work},
 };
 use simulator::{Effect, FleetPlan};
 
@@ -137,9 +137,9 @@ async fn a_held_collection_is_an_alert_until_a_person_decides(
     assert_eq!(open(&world).await, ["COLLECTION_HELD THREATLOCKER"]);
     let held = world.inventory.list_held().await.unwrap()[0].id;
     if is_applied {
-        world.inventory.apply_held(held).await.unwrap();
+        world.inventory.apply_held(held, &held_word()).await.unwrap();
     } else {
-        world.inventory.discard_held(held).await.unwrap();
+        world.inventory.discard_held(held, &held_word()).await.unwrap();
     }
     world.collect(&[Vendor::Ninja], true).await;
     let expected: &[&str] = if is_applied { &[] } else { &["CHECKS_SKIPPED -", "SNAPSHOT_MISSING THREATLOCKER"] };

@@ -17,7 +17,7 @@ const MAY_DEPEND: [(&str, &[&str]); 6] = [
 ];
 
 /// Words that must not appear in the sources of a part of the server, and why.
-const FORBIDDEN: [(&str, &str, &str); 29] = [
+const FORBIDDEN: [(&str, &str, &str); 33] = [
     ("inventory", "crate::graphql", "the use cases know no GraphQL"),
     ("inventory", "crate::http", "the use cases know no HTTP"),
     ("inventory", "crate::scheduler", "the use cases don't know when"),
@@ -46,6 +46,10 @@ const FORBIDDEN: [(&str, &str, &str); 29] = [
     ("sinks", "crate::graphql", "a sink knows no GraphQL"),
     ("sinks", "crate::config", "a sink is told its settings"),
     ("sinks", "entity::", "a sink knows no table"),
+    ("http", "crate::hooks", "HTTP carries what vendors post and knows none of it"),
+    ("hooks", "crate::graphql", "a webhook is a wish and asks for no answer"),
+    ("hooks", "entity::", "a webhook wishes by a use case, and knows no row"),
+    ("hooks", ".begin", "only inventory opens transactions"),
     ("http", "crate::inventory", "HTTP carries GraphQL and nothing else"),
 ];
 

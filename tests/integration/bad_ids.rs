@@ -17,7 +17,7 @@ fn encoded(text: &str) -> String {
 }
 
 /// Where an id can be given, and the type it must be of; `Node` is any.
-const PLACES: [(&str, &str); 10] = [
+const PLACES: [(&str, &str); 13] = [
     ("Device", "query($id: ID!) { device(id: $id) { id } }"),
     ("Exception", "query($id: ID!) { exception(id: $id) { id } }"),
     ("Node", "query($id: ID!) { node(id: $id) { id } }"),
@@ -33,6 +33,12 @@ const PLACES: [(&str, &str); 10] = [
         "query($id: ID!) { exceptions(filter: { not: { organization: { in: [$id] } } }) { nodes { id } } }",
     ),
     ("JobBatch", "query($id: ID!) { jobRuns(filter: { batch: { eq: $id } }) { nodes { id } } }"),
+    ("Device", "query($id: ID!) { syncs(filter: { device: { eq: $id } }) { nodes { outcome } } }"),
+    ("HeldCollection", "query($id: ID!) { missingDevices(heldCollection: $id) { nodes { id } } }"),
+    (
+        "HeldCollection",
+        "mutation($id: ID!) { discardHeldCollection(input: { id: $id }) { userErrors { code } collection { outcome } } }",
+    ),
     (
         "Exception",
         "mutation($id: ID!) { resolveException(input: { id: $id, resolution: FIXED }) { userErrors { code } exception { id } } }",

@@ -19,6 +19,7 @@ async fn of_type(world: &World, wanted: &str) -> Vec<Value> {
 }
 
 async fn sync(world: &World, key: &str) -> Value {
+    world.clock.advance(std::time::Duration::from_secs(1));
     let query = "mutation($i: SyncDeviceInput!) { syncDevice(input: $i) { userErrors { code }
         openedExceptions { id type } closedExceptions { id type } } }";
     let input = json!({ "i": { "vendor": "THREATLOCKER", "vendorDeviceKey": key } });

@@ -60,7 +60,10 @@ async fn under_eighty_percent_is_held_and_nothing_visible_changes(
         assert_eq!(run["rowsStored"], 0);
         assert_eq!(outcome(&world, &batch).await, "HELD");
         assert_eq!(see_both(&world, 0).await, before, "{vendor}");
-        assert_eq!(world.inventory.discard_held(held_id(&world).await).await.unwrap(), Decision::Discarded);
+        assert_eq!(
+            world.inventory.discard_held(held_id(&world).await, &harness::held_word()).await.unwrap(),
+            Decision::Discarded
+        );
     }
 }
 
@@ -89,7 +92,10 @@ async fn no_devices_after_a_day_with_some_are_held_whatever_the_setting(
         let none_left = collect_left(&world, vendor, 0).await;
         assert_eq!(none_left["status"], "HELD", "{none_left:#}");
         assert_eq!(see_both(&world, 0).await, before, "{vendor}");
-        assert_eq!(world.inventory.discard_held(held_id(&world).await).await.unwrap(), Decision::Discarded);
+        assert_eq!(
+            world.inventory.discard_held(held_id(&world).await, &harness::held_word()).await.unwrap(),
+            Decision::Discarded
+        );
     }
 }
 
@@ -103,7 +109,10 @@ async fn a_held_collection_that_is_applied_becomes_its_day(
         world.move_to(1);
         let batch = collect_left(&world, vendor, 20).await;
         let id = held_id(&world).await;
-        assert_eq!(world.inventory.apply_held(id).await.unwrap(), Decision::Applied);
+        assert!(matches!(
+            world.inventory.apply_held(id, &harness::held_word()).await.unwrap(),
+            Decision::Applied { .. }
+        ));
         assert_eq!(outcome(&world, &batch).await, "APPLIED");
         let after = world.see(vendor, 1).await;
         assert_eq!(after.keys(), world.present_keys(vendor), "{vendor}");
@@ -117,7 +126,11 @@ async fn a_held_collection_that_is_applied_becomes_its_day(
         // It is what the next one is compared with.
         let next = collect_left(&world, vendor, 19).await;
         assert_eq!(next["status"], "COMPLETED", "{next:#}");
-        assert_eq!(world.inventory.apply_held(id).await.unwrap(), Decision::NotHeld, "{vendor}: applied twice");
+        assert_eq!(
+            world.inventory.apply_held(id, &harness::held_word()).await.unwrap(),
+            Decision::NotHeld,
+            "{vendor}: applied twice"
+        );
         assert_eq!(world.see(vendor, 1).await.snapshots.len(), 19, "{vendor}");
     }
 }
@@ -132,15 +145,18 @@ async fn a_held_collection_that_is_discarded_leaves_nothing_behind(
         let before = see_both(&world, 0).await;
         let batch = collect_left(&world, vendor, 20).await;
         let id = held_id(&world).await;
-        assert_eq!(world.inventory.discard_held(id).await.unwrap(), Decision::Discarded);
+        assert_eq!(world.inventory.discard_held(id, &harness::held_word()).await.unwrap(), Decision::Discarded);
         assert_eq!(outcome(&world, &batch).await, "DISCARDED");
-        assert_eq!(world.inventory.discard_held(id).await.unwrap(), Decision::NotHeld);
-        assert_eq!(world.inventory.apply_held(id).await.unwrap(), Decision::NotHeld);
+        assert_eq!(world.inventory.discard_held(id, &harness::held_word()).await.unwrap(), Decision::NotHeld);
+        assert_eq!(world.inventory.apply_held(id, &harness::held_word()).await.unwrap(), Decision::NotHeld);
         assert_eq!(see_both(&world, 0).await, before, "{vendor}");
         // A held one is never what the next one is compared with.
         let again = collect_left(&world, vendor, 20).await;
         assert_eq!(again["status"], "HELD", "{again:#}");
-        assert_eq!(world.inventory.discard_held(held_id(&world).await).await.unwrap(), Decision::Discarded);
+        assert_eq!(
+            world.inventory.discard_held(held_id(&world).await, &harness::held_word()).await.unwrap(),
+            Decision::Discarded
+        );
     }
 }
 
@@ -162,8 +178,8 @@ async fn a_newer_complete_collection_leaves_nothing_to_decide(
         let newer = world.see(vendor, number + days_later).await;
         assert_eq!(outcome(&world, &batch).await, "OUTDATED");
         assert_eq!(world.inventory.list_held().await.unwrap(), Vec::new());
-        assert_eq!(world.inventory.apply_held(id).await.unwrap(), Decision::NotHeld);
-        assert_eq!(world.inventory.discard_held(id).await.unwrap(), Decision::NotHeld);
+        assert_eq!(world.inventory.apply_held(id, &harness::held_word()).await.unwrap(), Decision::NotHeld);
+        assert_eq!(world.inventory.discard_held(id, &harness::held_word()).await.unwrap(), Decision::NotHeld);
         assert_eq!(world.see(vendor, number + days_later).await, newer, "{vendor}");
     }
 }

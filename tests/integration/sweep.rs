@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use simulator::FleetPlan;
 
 /// Operations that take everything the schema lets one say, each with variables that make sense.
-fn operations() -> [(&'static str, Value); 17] {
+fn operations() -> [(&'static str, Value); 21] {
     let page = "totalCount pageInfo { hasNextPage hasPreviousPage endCursor } nodes { id";
     let text = |query: String| -> &'static str { query.leak() };
     [
@@ -84,6 +84,22 @@ fn operations() -> [(&'static str, Value); 17] {
         (
             "mutation($a: VendorName!, $b: String, $c: String) { syncDevice(input: { vendor: $a, vendorDeviceKey: $b, hostname: $c }) { userErrors { code } } }",
             json!({ "a": "NINJA", "b": null, "c": "nobody" }),
+        ),
+        (
+            "mutation($a: SyncDevicesInput!) { syncDevices(input: $a) { results { userErrors { code } } userErrors { code } } }",
+            json!({ "a": { "devices": [{ "vendor": "NINJA", "hostname": "nobody else" }], "timeoutSeconds": null } }),
+        ),
+        (
+            "query($a: Int, $b: String, $c: SyncFilter) { syncs(first: $a, after: $b, filter: $c) { totalCount nodes { outcome device { id } } } }",
+            json!({ "a": 3, "b": null, "c": {} }),
+        ),
+        (
+            "query($a: Int, $b: String, $c: ID!) { heldCollections(last: $a, before: $b) { totalCount nodes { id comparison { missingCount } } } missingDevices(heldCollection: $c, first: $a) { totalCount nodes { id } } }",
+            json!({ "a": 3, "b": null, "c": "SGVsZENvbGxlY3Rpb246MQ" }),
+        ),
+        (
+            "mutation($a: ID!, $b: String) { applyHeldCollection(input: { id: $a, note: $b }) { userErrors { code } } discardHeldCollection(input: { id: $a, note: $b }) { userErrors { code } } }",
+            json!({ "a": "SGVsZENvbGxlY3Rpb246MQ", "b": null }),
         ),
         (
             "mutation($a: SyncDeviceInput!) { syncDevice(input: $a) { userErrors { code } } }",

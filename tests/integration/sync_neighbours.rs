@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use simulator::FleetPlan;
 
 async fn sync(world: &World, vendor: &str, key: &str) -> Value {
+    world.clock.advance(Duration::from_secs(1));
     let query = "mutation($i: SyncDeviceInput!) { syncDevice(input: $i) { userErrors { code }
         openedExceptions { id type details } closedExceptions { id type details } } }";
     let answer = world.graphql.ask(query, json!({ "i": { "vendor": vendor, "vendorDeviceKey": key } })).await;

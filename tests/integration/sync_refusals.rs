@@ -70,6 +70,7 @@ async fn a_device_that_the_vendor_does_not_list_is_not_found(
         ("THREATLOCKER", "hostname", "no-such-host".into()),
         ("THREATLOCKER", "vendorDeviceKey", "00000000-0000-4000-8000-000000000000".into()),
     ] {
+        world.clock.advance(std::time::Duration::from_secs(1));
         let payload = sync(&world.graphql, json!({ "vendor": vendor, field: value })).await;
         assert_eq!(refusal(&payload), "NOT_FOUND", "{vendor} {field} {value}");
     }
@@ -134,6 +135,7 @@ async fn a_vendor_that_fails_is_unavailable_whatever_it_says(
                 continue; // ThreatLocker's way to send an empty list
             }
             world.simulator.with_switches(|it| it.faults = vec![Fault::new(effect.clone()).of(of).on(paths)]);
+            world.clock.advance(std::time::Duration::from_secs(1));
             let payload = sync(&world.graphql, json!({ "vendor": vendor, "vendorDeviceKey": key })).await;
             assert_eq!(refusal(&payload), "VENDOR_UNAVAILABLE", "{vendor} {effect:?}: {payload:#}");
             let reason = text(&payload["userErrors"][0], "message");

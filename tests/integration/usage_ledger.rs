@@ -4,10 +4,11 @@
 use std::{
     collections::HashSet,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use async_trait::async_trait;
-use collectors::{CollectError, Collector, DeviceQuery, Progress};
+use collectors::{CollectError, Collector, DeviceQuery, Found, Progress, Unanswered};
 use domain::{
     billing::Billing,
     collection::{Collection, Completeness},
@@ -77,8 +78,8 @@ impl Collector for Script {
         Ok(Collection { vendor, observations, organizations: vec![], set_aside: vec![], completeness, notes: vec![] })
     }
 
-    async fn find(&self, _wanted: &DeviceQuery) -> Result<Vec<Observation>, CollectError> {
-        Ok(Vec::new())
+    async fn find(&self, _wanted: &DeviceQuery, _within: Duration) -> Result<Found, Unanswered> {
+        Ok(Found::None)
     }
 }
 

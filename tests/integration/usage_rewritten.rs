@@ -72,7 +72,10 @@ async fn a_held_day_is_told_once_it_is_applied(#[values(Backend::Sqlite, Backend
     // A day passes before a person decides; the held day is an older one by then.
     world.clock.set_night_of(world.day(3));
     let held = world.inventory.list_held().await.unwrap();
-    assert_eq!(world.inventory.apply_held(held[0].id).await.unwrap(), Decision::Applied);
+    assert!(matches!(
+        world.inventory.apply_held(held[0].id, &harness::held_word()).await.unwrap(),
+        Decision::Applied { .. }
+    ));
     assert_eq!(world.graphql.query(&window(2)).await["usageChanges"]["totals"], json!({ "removed": 20, "end": 10 }));
     assert_eq!(told(&world, 1, 2).await.changes.len(), 20);
 }

@@ -280,7 +280,7 @@ async fn collecting_or_syncing_again_judges_again_and_past_days_keep_their_verdi
     assert_eq!(counts(&world, "").await, whole_day, "the same day again");
     world.night(1).await;
     world.simulator.edit(|vendors| {
-        vendors.ninja_custom_fields(FIRST).set("tpmenabled", "false");
+        vendors.ninja_device(FIRST).set("memory.capacity", 2_147_483_648_i64);
     });
     let sync = format!(
         r#"mutation {{ syncDevice(input: {{ vendor: NINJA, vendorDeviceKey: "{FIRST}" }}) {{ snapshot {{ {JUDGED} }} userErrors {{ message }} }} }}"#

@@ -10,7 +10,7 @@ use crate::{
     answer::Answer,
     error::CollectError,
     http::Http,
-    retry::{Failure, Retrier},
+    retry::{Failure, Patience, Retrier},
 };
 
 /// One GET: path below the base URL, and query.
@@ -63,6 +63,23 @@ impl Client {
             Err(failure) if failure.error.status() == Some(401) => {
                 let token = self.renewed(&token).await.map_err(Failure::last)?;
                 self.attempt(get, &token, read).await
+            }
+            done => done,
+        }
+    }
+
+    /// Gets and reads what is asked of one device, with retries as long as the caller waits.
+    pub(super) async fn get_until<T: Send>(
+        &self,
+        get: &Get<'_>,
+        read: Read<T>,
+        patience: Patience,
+    ) -> Result<T, Failure> {
+        let token = self.auth.token().await.map_err(Failure::last)?;
+        match self.retrier.run_until(patience, || self.attempt(get, &token, read)).await {
+            Err(failure) if failure.error.status() == Some(401) => {
+                let token = self.renewed(&token).await.map_err(Failure::last)?;
+                self.retrier.run_until(patience, || self.attempt(get, &token, read)).await
             }
             done => done,
         }

@@ -14,12 +14,7 @@ use super::{
     paging::{EntityList, Tally, entities},
     report,
 };
-use crate::{
-    Progress,
-    answer::Answer,
-    assembly::{End, Remarks},
-    error::{CallSite, CollectError},
-};
+use crate::{Progress, answer::Answer, assembly::Remarks, error::CollectError};
 
 const ORGANIZATIONS: &str = "v2/organizations";
 const LOCATIONS: &str = "v2/locations";
@@ -104,33 +99,4 @@ fn optional<T>(list: Result<T, CollectError>, what: &str, remarks: &mut Remarks)
         Err(error) => remarks.missing(what, error),
     }
     None
-}
-
-/// The names that one device needs, of the same lists. A failure is an error: there is no partial device.
-pub(super) async fn names_for_one(client: &Client) -> Result<Surroundings, CollectError> {
-    let organizations = whole(client, ORGANIZATIONS).await?;
-    let locations = whole(client, LOCATIONS).await?;
-    Ok(Surroundings { organizations, locations, ..Surroundings::default() })
-}
-
-async fn whole(client: &Client, path: &str) -> Result<HashMap<i64, Option<String>>, CollectError> {
-    let list = entities(client, path, &|_| ()).await?;
-    let EntityList { rows, end: End::Proved } = &list else {
-        let at = CallSite { vendor: VENDOR, path: path.to_owned(), incident: None };
-        return Err(CollectError::UnexpectedAnswer {
-            at,
-            status: 200,
-            problem: "the list has no proved end".to_owned(),
-        });
-    };
-    Ok(normalize::names(rows))
-}
-
-/// Chassis by role, or nothing where the instance does not tell.
-pub(super) async fn roles_for_one(client: &Client) -> Result<HashMap<i64, String>, CollectError> {
-    match client.get(&Get::new(ROLES), Answer::records).await {
-        Ok(rows) => Ok(normalize::role_chassis(&rows)),
-        Err(error) if matches!(error.status(), Some(403 | 404)) => Ok(HashMap::new()),
-        Err(error) => Err(error),
-    }
 }

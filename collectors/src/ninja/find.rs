@@ -1,100 +1,93 @@
-//! One device, by id or by host name, read and normalised like all of them.
+//! One device, by id or by host name: `GET /v2/device/{id}`, normalised like all of them.
+//!
+//! A host name is searched first, and the search's rows decide whose record is wanted: several that have the name are told
+//! by key, without reading any. The record does not name its organization, location or role, and has no custom fields: who
+//! stores it knows them.
 
 use domain::{hostname, observation::Observation};
 
 use super::{
     VENDOR,
     client::{Client, Get},
-    collect::{names_for_one, roles_for_one},
     normalize::{self, Surroundings},
     wire::{self, DeviceRow},
 };
 use crate::{
-    DeviceQuery,
+    DeviceQuery, Found,
     assembly::present_one,
     error::{CallSite, CollectError},
+    retry::{Failure, Patience},
 };
 
 /// Most hits of a search that are looked at.
 const SEARCH_LIMIT: usize = 1000;
 
-pub(super) async fn find(client: &Client, wanted: &DeviceQuery) -> Result<Vec<Observation>, CollectError> {
-    let ids = match wanted {
+pub(super) async fn find(client: &Client, wanted: &DeviceQuery, patience: Patience) -> Result<Found, Failure> {
+    match wanted {
         // Ninja's ids are whole numbers: it has no device of another key.
-        DeviceQuery::Key(key) => key.trim().parse::<i64>().into_iter().collect(),
-        DeviceQuery::Hostname(name) => search(client, name).await?,
-    };
-    let mut found = Vec::new();
-    let mut around = None;
-    for id in ids {
-        let Some(record) = record(client, id).await? else { continue };
-        let around = match &mut around {
-            Some(around) => around,
-            none => none.insert(names_for_one(client).await?),
-        };
-        complete(client, id, &record, around).await?;
-        let observation = present_one(normalize::observation(record, around));
-        found.extend(observation.map_err(|problem| unreadable(id, problem))?);
+        DeviceQuery::Key(key) => match key.trim().parse() {
+            Ok(id) => Ok(Found::of(device(client, id, patience).await?.into_iter().collect())),
+            Err(_) => Ok(Found::None),
+        },
+        DeviceQuery::Hostname(name) => match hostname::canonical(name) {
+            Some(canonical) => named(client, (name, &canonical), patience).await,
+            None => Ok(Found::None),
+        },
     }
-    if let DeviceQuery::Hostname(name) = wanted {
-        found.retain(|device| hostname::canonical(&device.hostname) == hostname::canonical(name));
-    }
-    Ok(found)
 }
 
-/// The ids of devices one of whose names may be the wanted one; the full record decides.
-async fn search(client: &Client, name: &str) -> Result<Vec<i64>, CollectError> {
-    let Some(wanted) = hostname::canonical(name) else { return Ok(Vec::new()) };
-    let text = name.split('|').next().unwrap_or_default().split('.').next().unwrap_or_default().trim();
-    let get = Get::new("v2/devices/search").with("q", text).with("limit", SEARCH_LIMIT.to_string());
-    let rows = client.get(&get, wire::search_rows).await?;
+/// The device of a host name, which is searched for.
+async fn named(client: &Client, (name, canonical): (&str, &str), patience: Patience) -> Result<Found, Failure> {
+    let ids = search(client, (name, canonical), patience).await?;
+    let [only] = ids[..] else {
+        let mut keys: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        keys.sort();
+        return Ok(if keys.is_empty() { Found::None } else { Found::Several(keys) });
+    };
+    let found = device(client, only, patience).await?;
+    let is_it = |device: &Observation| hostname::canonical(&device.hostname).as_deref() == Some(canonical);
+    Ok(Found::of(found.filter(is_it).into_iter().collect()))
+}
+
+/// The ids of the present devices that have the name.
+async fn search(client: &Client, (name, canonical): (&str, &str), patience: Patience) -> Result<Vec<i64>, Failure> {
+    let get = Get::new("v2/devices/search").with("q", hostname::short(name)).with("limit", SEARCH_LIMIT.to_string());
+    let rows = client.get_until(&get, wire::search_rows, patience).await?;
     if rows.len() >= SEARCH_LIMIT {
-        let at = CallSite { vendor: VENDOR, path: get.path.to_owned(), incident: None };
         let problem = format!("{SEARCH_LIMIT} or more hits: the wanted device may be among those left out");
-        return Err(CollectError::UnexpectedAnswer { at, status: 200, problem });
+        return Err(unexpected(get.path, problem));
     }
     let rows = rows.iter().filter_map(|row| normalize::device(row));
-    let mut ids: Vec<i64> = rows.filter(|row| may_be(row, &wanted)).filter_map(|row| Some(row.id.0?.0)).collect();
+    let mut ids: Vec<i64> = rows.filter(|row| has_name(row, canonical)).filter_map(|row| Some(row.id.0?.0)).collect();
     ids.sort_unstable();
     ids.dedup();
     Ok(ids)
 }
 
-fn may_be(row: &DeviceRow, wanted: &str) -> bool {
-    let names = [&row.dns_name, &row.system_name, &row.netbios_name, &row.name, &row.display_name];
-    names.iter().filter_map(|name| name.clean()).any(|name| hostname::canonical(&name).as_deref() == Some(wanted))
+/// A row says what its record says, where it has a name at all; else any of its labels may be the name, and the record
+/// decides.
+fn has_name(row: &DeviceRow, wanted: &str) -> bool {
+    let is_wanted = |name: String| hostname::canonical(&name).as_deref() == Some(wanted);
+    if normalize::unapproved(row).is_some() {
+        return false;
+    }
+    normalize::hostname(row).or_else(|| row.display_name.clean()).is_some_and(is_wanted)
 }
 
-/// The device as Ninja shows it now; `None` when it has none of that id.
-async fn record(client: &Client, id: i64) -> Result<Option<String>, CollectError> {
+/// The device as Ninja shows it now; `None` when it has no present one of that id.
+async fn device(client: &Client, id: i64, patience: Patience) -> Result<Option<Observation>, Failure> {
     let path = format!("v2/device/{id}");
-    absent(client.get(&Get::new(&path), wire::record).await)
+    let record = match client.get_until(&Get::new(&path), wire::record, patience).await {
+        Ok(record) => record,
+        // The vendor's own 404 means "no such thing"; a gateway's page with that status does not.
+        Err(Failure { error: CollectError::Rejected { refusal, .. }, .. }) if refusal.status == 404 => return Ok(None),
+        Err(failure) => return Err(failure),
+    };
+    let read = present_one(normalize::observation(record, &Surroundings::default()));
+    read.map_err(|problem| unexpected(&path, problem))
 }
 
-/// Adds the device's own custom fields and, where needed, the roles.
-async fn complete(client: &Client, id: i64, record: &str, around: &mut Surroundings) -> Result<(), CollectError> {
-    let path = format!("v2/device/{id}/custom-fields");
-    match client.get(&Get::new(&path), wire::custom_field_map).await {
-        Ok(fields) => drop(around.custom_fields.insert(id, fields)),
-        Err(error) if matches!(error.status(), Some(403 | 404)) => {}
-        Err(error) => return Err(error),
-    }
-    if around.roles.is_empty() && normalize::device(record).is_some_and(|row| normalize::wants_role(&row)) {
-        around.roles = roles_for_one(client).await?;
-    }
-    Ok(())
-}
-
-/// The vendor's own 404 means "no such thing"; a gateway's page with that status does not.
-fn absent<T>(answer: Result<T, CollectError>) -> Result<Option<T>, CollectError> {
-    match answer {
-        Ok(value) => Ok(Some(value)),
-        Err(CollectError::Rejected { refusal, .. }) if refusal.status == 404 => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-fn unreadable(id: i64, problem: String) -> CollectError {
-    let at = CallSite { vendor: VENDOR, path: format!("v2/device/{id}"), incident: None };
-    CollectError::UnexpectedAnswer { at, status: 200, problem }
+fn unexpected(path: &str, problem: String) -> Failure {
+    let at = CallSite { vendor: VENDOR, path: path.to_owned(), incident: None };
+    Failure::last(CollectError::UnexpectedAnswer { at, status: 200, problem })
 }

@@ -3,6 +3,7 @@
 //! Details come in bulk (`devices-detailed`, `queries/*`), never one call per device, and nothing is written: every call
 //! but the token's is a GET. It refuses to ask for secure custom-field values, and to call half a report a report.
 
+pub mod activity;
 mod auth;
 mod client;
 mod collect;
@@ -12,22 +13,25 @@ mod paging;
 mod report;
 mod wire;
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use async_trait::async_trait;
-use domain::{clock::Clock, collection::Collection, observation::Observation, vendor::Vendor};
+use domain::{clock::Clock, collection::Collection, vendor::Vendor};
 use secrecy::SecretString;
 use url::Url;
 
 use crate::{
-    Collector, DeviceQuery, Progress, RequestWatch,
+    CallSite, Collector, DeviceQuery, Found, Progress, RequestWatch, Unanswered,
     error::{CollectError, SetupError},
     http::{Http, HttpLimits},
     ninja::{
         auth::{Auth, Redeemer},
         client::Client,
     },
-    retry::Retrier,
+    retry::{Patience, Retrier, answer_within},
     token_store::RefreshTokenStore,
 };
 
@@ -91,8 +95,10 @@ impl Collector for NinjaCollector {
         collect::collect(&self.client, progress).await
     }
 
-    async fn find(&self, wanted: &DeviceQuery) -> Result<Vec<Observation>, CollectError> {
-        find::find(&self.client, wanted).await
+    async fn find(&self, wanted: &DeviceQuery, within: Duration) -> Result<Found, Unanswered> {
+        let at = CallSite { vendor: VENDOR, path: "v2/device".to_owned(), incident: None };
+        let until = self.client.retrier.now() + within;
+        answer_within(within, at, find::find(&self.client, wanted, Patience::for_one_device(until))).await
     }
 
     fn watch(&self, watch: Arc<dyn RequestWatch>) {

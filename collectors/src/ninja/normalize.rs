@@ -105,13 +105,13 @@ fn object<T: DeserializeOwned>(payload: &str) -> Option<T> {
 }
 
 /// The status of a device that is not present; nothing said counts as approved, as in the vendor's own filter.
-fn unapproved(row: &DeviceRow) -> Option<String> {
+pub(super) fn unapproved(row: &DeviceRow) -> Option<String> {
     let status = row.approval_status.clean()?;
     (!status.eq_ignore_ascii_case("APPROVED")).then(|| status.chars().take(40).collect())
 }
 
 /// The best name the record has; one that is an address only when there is nothing better.
-fn hostname(row: &DeviceRow) -> Option<String> {
+pub(super) fn hostname(row: &DeviceRow) -> Option<String> {
     let mut names = vec![row.dns_name.clean(), row.system_name.clean(), row.netbios_name.clean()];
     if !is_agent_class(row.node_class.clean().as_deref()) {
         names.extend([row.name.clean(), row.display_name.clean()]);

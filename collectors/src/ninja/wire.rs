@@ -219,8 +219,3 @@ pub(super) fn search_rows(answer: &Answer) -> Result<Vec<String>, Failure> {
 pub(super) fn record(answer: &Answer) -> Result<String, Failure> {
     Ok(raw_text(answer.json::<Box<RawValue>>()?))
 }
-
-/// A map of custom-field values.
-pub(super) fn custom_field_map(answer: &Answer) -> Result<CustomFields, Failure> {
-    answer.json()
-}

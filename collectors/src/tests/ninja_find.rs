@@ -4,8 +4,9 @@ use super::{
     fake::{Fake, Reply, Script},
     ninja::{DEVICES, Rig, instance},
 };
-use crate::{CollectError, Collector, DeviceQuery};
+use crate::{CollectError, Collector, DeviceQuery, Found, Unanswered};
 use domain::observation::Observation;
+use std::time::Duration;
 
 const SEARCH: &str = "/v2/devices/search";
 
@@ -18,7 +19,6 @@ fn record(id: i64, name: &str, more: &str) -> String {
 fn script() -> Script {
     instance()
         .on("/v2/device/101", |_, _| Reply::json(record(101, "Reception-PC.corp.example", r#","nodeRoleId":201"#)))
-        .on("/v2/device/101/custom-fields", |_, _| Reply::json(r#"{"hastpm":"true","tpmversion":"2.0"}"#))
         .on("/v2/device/102", |_, _| Reply::json(record(102, "RECEPTION-PC.other.example", "")))
         .on("/v2/device/103", |_, _| Reply::json(record(103, "reception-pc", r#","approvalStatus":"DECOMMISSIONED""#)))
         .on("/v2/device/104", |_, _| Reply::json(r#"{"id":104,"nodeClass":"MAC"}"#))
@@ -26,7 +26,7 @@ fn script() -> Script {
             let rows = [
                 record(101, "Reception-PC.corp.example", ""),
                 record(102, "RECEPTION-PC.other.example", ""),
-                record(103, "reception-pc", ""),
+                record(103, "reception-pc", r#","approvalStatus":"DECOMMISSIONED""#),
                 record(105, "reception-pc-2", ""),
                 "7".to_owned(),
             ];
@@ -34,8 +34,16 @@ fn script() -> Script {
         })
 }
 
-async fn find(fake: &Fake, wanted: DeviceQuery) -> Result<Vec<Observation>, CollectError> {
-    Rig::new(fake).collector.find(&wanted).await
+/// The devices found; the keys where there are several.
+async fn find(fake: &Fake, wanted: DeviceQuery) -> Result<Found, Unanswered> {
+    Rig::new(fake).collector.find(&wanted, Duration::from_secs(20)).await
+}
+
+async fn only(fake: &Fake, wanted: DeviceQuery) -> Observation {
+    match find(fake, wanted.clone()).await.unwrap() {
+        Found::One(device) => *device,
+        other => panic!("{wanted:?}: {other:?}"),
+    }
 }
 
 fn key(text: &str) -> DeviceQuery {
@@ -46,18 +54,34 @@ fn host(text: &str) -> DeviceQuery {
     DeviceQuery::Hostname(text.into())
 }
 
+/// How many requests were made beside the one for a token.
+fn requests(fake: &Fake) -> usize {
+    [
+        "/v2/device/101",
+        "/v2/device/101/custom-fields",
+        "/v2/organizations",
+        "/v2/locations",
+        "/v2/roles",
+        SEARCH,
+        DEVICES,
+    ]
+    .iter()
+    .map(|path| fake.asked(path).len())
+    .sum()
+}
+
 #[tokio::test]
-async fn a_device_is_found_by_key_with_names_fields_and_chassis_and_without_the_fleet() {
+async fn a_device_is_found_by_key_with_one_request_and_without_what_only_other_lists_say() {
     let fake = script().start().await;
-    let found = find(&fake, key(" 101 ")).await.unwrap();
-    assert_eq!(found.len(), 1);
-    assert_eq!(found[0].hostname, "Reception-PC.corp.example");
-    assert_eq!(found[0].organization.as_ref().unwrap().name.as_deref(), Some("Müller & Söhne GmbH"));
-    assert_eq!(found[0].location.as_ref().unwrap().name.as_deref(), Some("Main Office"));
-    assert_eq!(found[0].hardware.tpm_version.as_deref(), Some("2.0"));
-    assert_eq!(found[0].chassis.as_deref(), Some("Laptop"));
-    assert!(found[0].payload.starts_with(r#"{"id":101,"#));
-    assert_eq!(fake.asked(DEVICES).len(), 0);
+    let found = only(&fake, key(" 101 ")).await;
+    assert_eq!(found.hostname, "Reception-PC.corp.example");
+    let organization = found.organization.as_ref().unwrap();
+    assert_eq!((organization.key.as_str(), &organization.name), ("5", &None));
+    let location = found.location.as_ref().unwrap();
+    assert_eq!((location.key.as_str(), &location.name), ("9", &None));
+    assert_eq!((found.hardware.tpm_version, found.chassis), (None, None));
+    assert!(found.payload.starts_with(r#"{"id":101,"#));
+    assert_eq!(requests(&fake), 1);
 }
 
 #[tokio::test]
@@ -65,40 +89,55 @@ async fn what_is_not_there_or_not_present_is_not_found() {
     let fake = script().start().await;
     for wanted in [key("999"), key("RECEPTION-PC"), key(""), key("103"), host(""), host(" | nobody"), host("reception")]
     {
-        assert_eq!(find(&fake, wanted.clone()).await.unwrap(), [], "{wanted:?}");
+        assert_eq!(find(&fake, wanted.clone()).await.unwrap(), Found::None, "{wanted:?}");
     }
 }
 
 #[tokio::test]
-async fn a_host_name_may_have_several_devices() {
+async fn a_host_name_that_several_have_is_told_by_key_without_reading_any() {
     let fake = script().start().await;
     let found = find(&fake, host("RECEPTION-pc.corp | Marie")).await.unwrap();
-    let keys: Vec<_> = found.iter().map(|device| device.vendor_device_key.as_str()).collect();
-    assert_eq!(keys, ["101", "102"], "the decommissioned one is not present, the longer name is another");
-    assert_eq!(fake.asked(SEARCH)[0].query["q"], "RECEPTION-pc");
+    let keys = vec!["101".to_owned(), "102".to_owned()];
+    assert_eq!(found, Found::Several(keys), "the decommissioned one is not present, the longer name is another");
+    assert_eq!((fake.asked(SEARCH)[0].query["q"].as_str(), requests(&fake)), ("RECEPTION-pc", 1));
 }
 
 #[tokio::test]
 async fn a_search_may_answer_with_a_bare_list() {
     let fake = script().on(SEARCH, |_, _| Reply::json(format!("[{}]", record(101, "Reception-PC", "")))).start().await;
-    assert_eq!(find(&fake, host("reception-pc")).await.unwrap().len(), 1);
+    assert_eq!(only(&fake, host("reception-pc")).await.vendor_device_key, "101");
+    assert_eq!(requests(&fake), 2, "the search and the record");
 }
 
 #[tokio::test]
 async fn trouble_is_an_error_and_never_not_found() {
     let unreadable = find(&script().start().await, key("104")).await.unwrap_err();
-    assert!(unreadable.to_string().contains("no host name"), "{unreadable}");
-    for (path, reply) in [
-        ("/v2/device/101", Reply::html(404, "<h1>gateway</h1>")),
-        ("/v2/device/101", Reply::status(500, "{}")),
-        ("/v2/device/101/custom-fields", Reply::status(500, "{}")),
-        ("/v2/organizations", Reply::status(404, "{}")),
-        ("/v2/locations", Reply::json("{}")),
+    assert!(unreadable.error.to_string().contains("no host name"), "{unreadable}");
+    for (path, reply, wanted) in [
+        ("/v2/device/101", Reply::html(404, "<h1>gateway</h1>"), key("101")),
+        ("/v2/device/101", Reply::status(500, "{}"), key("101")),
+        (SEARCH, Reply::status(500, "{}"), host("reception-pc")),
+        (SEARCH, Reply::html(200, "<h1>portal</h1>"), host("reception-pc")),
     ] {
         let text = format!("{path} {reply:?}");
         let fake = script().on(path, move |_, _| reply.clone()).start().await;
-        assert!(find(&fake, key("101")).await.is_err(), "{text}");
+        assert!(find(&fake, wanted).await.is_err(), "{text}");
     }
-    let fake = script().on("/v2/device/101/custom-fields", |_, _| Reply::status(404, "{}")).start().await;
-    assert_eq!(find(&fake, key("101")).await.unwrap()[0].hardware.has_tpm, None, "not offered is not said");
+}
+
+#[tokio::test]
+async fn a_throttled_request_is_repeated_while_the_caller_waits_and_then_says_how_long_it_takes() {
+    let slow = |seconds: &'static str| {
+        let reply = Reply::status(429, "{}").with("Retry-After", seconds);
+        script().on("/v2/device/101", move |_, nth| {
+            if nth == 1 { reply.clone() } else { Reply::json(record(101, "Reception-PC", "")) }
+        })
+    };
+    let fake = slow("7").start().await;
+    assert_eq!(only(&fake, key("101")).await.vendor_device_key, "101");
+    assert_eq!(requests(&fake), 2);
+    let fake = slow("21").start().await;
+    let unanswered = find(&fake, key("101")).await.unwrap_err();
+    assert_eq!((unanswered.retry_after, requests(&fake)), (Some(Duration::from_secs(21)), 1));
+    assert!(matches!(unanswered.error, CollectError::Throttled { .. }), "{unanswered}");
 }

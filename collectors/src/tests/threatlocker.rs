@@ -2,12 +2,13 @@
 
 use domain::collection::{Collection, Completeness, SetAsideReason};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 use super::{
     clock::TestClock,
     fake::{Asked, Fake, Reply, Script},
 };
-use crate::{CollectError, Collector, DeviceQuery, HttpLimits, ThreatLockerCollector, ThreatLockerConfig};
+use crate::{CollectError, Collector, DeviceQuery, Found, HttpLimits, ThreatLockerCollector, ThreatLockerConfig};
 
 pub(crate) const COMPUTERS: &str = "/portalapi/Computer/ComputerGetByAllParameters";
 pub(crate) const CHILDREN: &str = "/portalapi/Organization/OrganizationGetChildOrganizationsByParameters";
@@ -273,9 +274,14 @@ fn searching(rows: Vec<Value>) -> Script {
     })
 }
 
+const PATIENCE: Duration = Duration::from_secs(20);
+
 async fn found(fake: &Fake, wanted: DeviceQuery) -> Vec<String> {
-    let found = Rig::new(fake).collector.find(&wanted).await.unwrap();
-    found.into_iter().map(|device| device.vendor_device_key).collect()
+    match Rig::new(fake).collector.find(&wanted, PATIENCE).await.unwrap() {
+        Found::None => Vec::new(),
+        Found::One(device) => vec![device.vendor_device_key],
+        Found::Several(keys) => keys,
+    }
 }
 
 #[tokio::test]
@@ -295,6 +301,7 @@ async fn a_computer_is_found_by_id_and_by_host_name_alone() {
 
     let ignoring = instance_with(rows).start().await;
     assert_eq!(found(&ignoring, DeviceQuery::Key(guid(5))).await, [guid(5)], "though the vendor ignored the search");
+    assert_eq!(ignoring.asked(COMPUTERS).len(), 1, "and with one request");
     let zero = Script::default().on(COMPUTERS, |_, _| Reply::json("")).start().await;
     assert_eq!(found(&zero, DeviceQuery::Key(guid(5))).await, [""; 0], "zero bytes are no rows");
 }
@@ -303,10 +310,11 @@ async fn a_computer_is_found_by_id_and_by_host_name_alone() {
 async fn trouble_in_finding_is_an_error_and_never_not_found() {
     let short = |_: &Asked, _| Reply::json("[]").with("Pagination", r#"{"totalItems":1,"totalPages":1}"#);
     let fake = Script::default().on(COMPUTERS, short).start().await;
-    assert!(Rig::new(&fake).collector.find(&DeviceQuery::Key(guid(1))).await.is_err());
+    assert!(Rig::new(&fake).collector.find(&DeviceQuery::Key(guid(1)), PATIENCE).await.is_err());
     let nameless = json!([{"computerId": guid(1)}]).to_string();
     let fake = Script::default()
         .on(COMPUTERS, move |_, nth| Reply::json(if nth == 1 { nameless.clone() } else { "[]".into() }));
-    let error = Rig::new(&fake.start().await).collector.find(&DeviceQuery::Key(guid(1))).await.unwrap_err();
+    let error =
+        Rig::new(&fake.start().await).collector.find(&DeviceQuery::Key(guid(1)), PATIENCE).await.unwrap_err().error;
     assert!(matches!(error, CollectError::Unreachable { .. } | CollectError::UnexpectedAnswer { .. }), "{error}");
 }

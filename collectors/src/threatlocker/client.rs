@@ -9,7 +9,7 @@ use crate::{
     answer::Answer,
     error::CollectError,
     http::Http,
-    retry::{Failure, Retrier},
+    retry::{Failure, Patience, Retrier},
 };
 
 /// ThreatLocker says 500 to bad input as well (trap 34): two more attempts tell a passing fault from that.
@@ -46,6 +46,16 @@ impl Client {
     /// One page of a list, with retries.
     pub(super) async fn page<B: Serialize + Sync>(&self, call: ReadOnlyCall, body: &B) -> Result<Page, CollectError> {
         self.retrier.run(|| self.attempt(call, body)).await
+    }
+
+    /// The first page of a search for one device, with retries as long as the caller waits.
+    pub(super) async fn page_until<B: Serialize + Sync>(
+        &self,
+        call: ReadOnlyCall,
+        body: &B,
+        patience: Patience,
+    ) -> Result<Page, Failure> {
+        self.retrier.run_until(patience, || self.attempt(call, body)).await
     }
 
     async fn attempt<B: Serialize + Sync>(&self, call: ReadOnlyCall, body: &B) -> Result<Page, Failure> {

@@ -1,4 +1,4 @@
-//! One device, by computer id or by host name, read and normalised like all of them.
+//! One device, by computer id or by host name: one page of a search, normalised like all of them.
 
 use domain::{hostname, observation::Observation};
 
@@ -6,29 +6,48 @@ use super::{
     VENDOR,
     client::{Client, ReadOnlyCall},
     normalize::{self, OrganizationNames},
-    paging::{Pace, list},
-    wire::{ComputerQuery, ComputerRow},
+    paging::total_rows,
+    wire::{ComputerQuery, ComputerRow, Page},
 };
 use crate::{
-    DeviceQuery,
-    assembly::{End, present_one},
+    DeviceQuery, Found,
+    assembly::present_one,
     error::{CallSite, CollectError},
+    retry::{Failure, Patience},
 };
 
-pub(super) async fn find(client: &Client, wanted: &DeviceQuery) -> Result<Vec<Observation>, CollectError> {
-    let Some((wanted, query)) = question(wanted, client.page_size) else { return Ok(Vec::new()) };
-    let mut pace = Pace { progress: &(), pages: 0 };
-    let computers = list(client, ReadOnlyCall::Computers, &query, &mut pace).await?;
-    if let End::Unproved(why) = computers.end {
-        return Err(unexpected(format!("the matches are not all there: {why}")));
+/// Rows that are asked for at least: one page is all that is read.
+const SEARCH_PAGE: u32 = 100;
+
+/// No page is smaller than the vendor's default, so a shorter one is the last even where no total is named.
+const SMALLEST_PAGE: u64 = 25;
+
+pub(super) async fn find(client: &Client, wanted: &DeviceQuery, patience: Patience) -> Result<Found, Failure> {
+    let page_size = client.page_size.max(SEARCH_PAGE);
+    let Some((wanted, query)) = question(wanted, page_size) else { return Ok(Found::None) };
+    let page = client.page_until(ReadOnlyCall::Computers, &query, patience).await?;
+    let is_all = is_all(&page);
+    let rows: Vec<String> = page.rows.into_iter().filter(|row| wanted.is(row)).collect();
+    // The vendor's search is only a hint: it may be wider, or ignored. An id is one row's alone.
+    let is_answered = is_all || matches!(wanted, Wanted::Key(_)) && !rows.is_empty();
+    if !is_answered {
+        return Err(unexpected("more matches than one page has: name the device by its key".to_owned()));
     }
-    let mut found = Vec::new();
-    // The vendor's search is only a hint: it may be wider, or ignored.
-    for row in computers.rows.into_iter().filter(|row| wanted.is(row)) {
+    let mut found: Vec<Observation> = Vec::new();
+    for row in rows {
         let read = normalize::observation(row, &OrganizationNames::new()).map(|read| read.observation);
         found.extend(present_one(read).map_err(unexpected)?);
     }
-    Ok(found)
+    Ok(Found::of(found))
+}
+
+/// Whether nothing follows the first page.
+fn is_all(page: &Page) -> bool {
+    let seen = page.rows.len() as u64;
+    match page.total_items.or_else(|| total_rows(page.rows.first()?)) {
+        Some(total) => seen >= total,
+        None => seen < SMALLEST_PAGE,
+    }
 }
 
 /// What tells the wanted device's rows.
@@ -63,8 +82,7 @@ fn question(wanted: &DeviceQuery, page_size: u32) -> Option<(Wanted, ComputerQue
         }
         DeviceQuery::Hostname(name) => {
             let canonical = hostname::canonical(name)?;
-            let text = name.split('|').next().unwrap_or_default().split('.').next().unwrap_or_default();
-            text.trim().clone_into(&mut query.search_text);
+            hostname::short(name).clone_into(&mut query.search_text);
             Some((Wanted::Hostname(canonical), query))
         }
     }
@@ -76,7 +94,10 @@ fn is_guid(text: &str) -> bool {
         && groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-fn unexpected(problem: String) -> CollectError {
-    let at = CallSite { vendor: VENDOR, path: ReadOnlyCall::Computers.path().to_owned(), incident: None };
-    CollectError::UnexpectedAnswer { at, status: 200, problem }
+pub(super) fn site() -> CallSite {
+    CallSite { vendor: VENDOR, path: ReadOnlyCall::Computers.path().to_owned(), incident: None }
+}
+
+fn unexpected(problem: String) -> Failure {
+    Failure::last(CollectError::UnexpectedAnswer { at: site(), status: 200, problem })
 }

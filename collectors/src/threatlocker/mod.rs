@@ -13,18 +13,18 @@ mod paging;
 mod scope;
 mod wire;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use domain::{clock::Clock, collection::Collection, observation::Observation, vendor::Vendor};
+use domain::{clock::Clock, collection::Collection, vendor::Vendor};
 use secrecy::SecretString;
 use url::Url;
 
 use crate::{
-    Collector, DeviceQuery, Progress, RequestWatch,
+    Collector, DeviceQuery, Found, Progress, RequestWatch, Unanswered,
     error::{CollectError, SetupError},
     http::{Http, HttpLimits},
-    retry::Retrier,
+    retry::{Patience, Retrier, answer_within},
     threatlocker::client::Client,
 };
 
@@ -84,8 +84,9 @@ impl Collector for ThreatLockerCollector {
         collect::collect(&self.client, self.scope.as_deref(), progress).await
     }
 
-    async fn find(&self, wanted: &DeviceQuery) -> Result<Vec<Observation>, CollectError> {
-        find::find(&self.client, wanted).await
+    async fn find(&self, wanted: &DeviceQuery, within: Duration) -> Result<Found, Unanswered> {
+        let until = self.client.retrier.now() + within;
+        answer_within(within, find::site(), find::find(&self.client, wanted, Patience::for_one_device(until))).await
     }
 
     fn watch(&self, watch: Arc<dyn RequestWatch>) {

@@ -157,6 +157,6 @@ fn identity(row: &str) -> String {
     id.map(|id| id.trim().to_lowercase()).filter(|id| !id.is_empty()).unwrap_or_else(|| row.to_owned())
 }
 
-fn total_rows(row: &str) -> Option<u64> {
+pub(super) fn total_rows(row: &str) -> Option<u64> {
     serde_json::from_str::<ListedRow>(row).ok()?.total_rows.0?.0.to_u64()
 }

@@ -15,6 +15,7 @@ mod clusters;
 mod decided_tests;
 mod decisions;
 mod index;
+mod keys;
 mod losers;
 mod rule;
 mod rules;
@@ -29,6 +30,7 @@ use std::collections::HashMap;
 
 pub use assign::{DeviceAssignment, Member, assign_devices};
 pub use decisions::{Decision, DecisionKind, Decisions};
+pub use keys::{keys, related};
 pub use losers::{Loser, Loss};
 pub use rule::LinkRule;
 

@@ -4,7 +4,10 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use crate::inventory::{Inventory, held::Decision};
+use crate::inventory::{
+    Inventory,
+    held::{Decision, HeldWord},
+};
 
 /// What to do with held collections.
 #[derive(Debug, Subcommand)]
@@ -24,6 +27,7 @@ pub(super) enum Action {
 }
 
 pub(super) async fn run(inventory: &Inventory, action: Action) -> anyhow::Result<ExitCode> {
+    let word = HeldWord { actor: "command line".to_owned(), note: None };
     let decision = match action {
         Action::List => {
             for row in inventory.list_held().await? {
@@ -34,11 +38,11 @@ pub(super) async fn run(inventory: &Inventory, action: Action) -> anyhow::Result
             }
             return Ok(ExitCode::SUCCESS);
         }
-        Action::Apply { collection } => inventory.apply_held(collection).await?,
-        Action::Discard { collection } => inventory.discard_held(collection).await?,
+        Action::Apply { collection } => inventory.apply_held(collection, &word).await?,
+        Action::Discard { collection } => inventory.discard_held(collection, &word).await?,
     };
     let (sentence, status) = match decision {
-        Decision::Applied => ("applied: it is its day's snapshot now", 0),
+        Decision::Applied { .. } => ("applied: it is its day's snapshot now", 0),
         Decision::Discarded => ("discarded", 0),
         Decision::NotHeld => ("no collection of that number is held", 1),
         Decision::Outdated => ("a newer collection of the vendor is stored, so it can't be applied; discard it", 1),

@@ -12,7 +12,8 @@ use crate::{
     config::Settings,
     export::Exporter,
     graphql::Api,
-    http::{self, HttpOptions},
+    hooks::Hooks,
+    http::{self, HttpOptions, WebhookOptions},
     hub,
     inventory::Inventory,
     observing::Observer,
@@ -86,6 +87,7 @@ async fn work(
     let (worker, stopped) = (inventory.clone(), stop.clone());
     inventory.tasks().spawn(async move { worker.work(stopped, LOOK_FOR_WORK).await });
     inventory.tasks().spawn(inventory.clone().deliver_until(stop.clone()));
+    inventory.tasks().spawn(inventory.clone().serve_syncs(stop.clone()));
     let options = options(inventory, settings, stop);
     let sockets = options.sockets.clone();
     let api = Api::new(inventory.clone());
@@ -115,7 +117,10 @@ async fn work(
 }
 
 fn options(inventory: &Inventory, settings: &Settings, stop: &CancellationToken) -> HttpOptions {
+    let takes = || Arc::new(Hooks::new(inventory.clone()));
+    let webhooks = settings.ninja_webhook_secret.clone();
     HttpOptions {
+        webhooks: webhooks.map(|ninja_secret| WebhookOptions { ninja_secret, takes: takes() }),
         stop: stop.clone(),
         allowed_origins: settings.allowed_origins.clone(),
         metrics: inventory.metrics().clone(),

@@ -87,6 +87,7 @@ static KEYS: &[Key] = &[
     secret("NINJA_CLIENT_ID", "ninja.client_id"),
     secret("NINJA_CLIENT_SECRET", "ninja.client_secret"),
     secret("NINJA_REFRESH_TOKEN", "ninja.refresh_token"),
+    secret("HUB_NINJA_WEBHOOK_SECRET", "ninja.webhook_secret"),
     open("NINJA_BASE_URL", "ninja.base_url"),
     secret("THREATLOCKER_API_KEY", "threatlocker.api_key"),
     open("THREATLOCKER_API_BASE_URL", "threatlocker.api_base_url"),

@@ -36,6 +36,9 @@ use values::Values;
 /// The file that is read when no other is named, in the working directory; it may be missing.
 pub const DEFAULT_FILE: &str = "inventory-hub.toml";
 
+/// Characters of a secret that anybody on the way may try to guess.
+const FEWEST_OF_SECRET: usize = 16;
+
 /// Everything that can be set, checked. `Debug` shows no secret.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -76,6 +79,8 @@ pub struct Settings {
     pub schedules: Vec<Schedule>,
     /// When something is an alert, and where alerts go.
     pub alerts: AlertSettings,
+    /// What Ninja sends with its webhook, at least 16 characters; without it the webhook is closed.
+    pub ninja_webhook_secret: Option<SecretString>,
     /// How the vendors are reached.
     pub vendors: VendorSettings,
 }
@@ -140,6 +145,7 @@ fn settings(values: &Values, node_class_rules: BTreeMap<String, NodeClassRule>) 
         allowed_origins: values.origins("HUB_ALLOWED_ORIGINS")?,
         schedules: schedule::read(values)?,
         alerts: AlertSettings::read(values)?,
+        ninja_webhook_secret: values.long_secret("HUB_NINJA_WEBHOOK_SECRET", FEWEST_OF_SECRET)?,
         vendors: VendorSettings::read(values)?,
         data_dir,
         zone,

@@ -61,6 +61,16 @@ impl Values {
         Ok(self.text(name)?.map(SecretString::from))
     }
 
+    /// A secret that must not be guessed.
+    pub(super) fn long_secret(&self, name: &str, fewest: usize) -> Result<Option<SecretString>, ConfigError> {
+        match self.text(name)? {
+            Some(text) if text.chars().count() < fewest => {
+                Err(self.bad(name, &format!("a secret of at least {fewest} characters")))
+            }
+            text => Ok(text.map(SecretString::from)),
+        }
+    }
+
     /// A path, untrimmed: a name may begin or end with a space.
     pub(super) fn path(&self, name: &str) -> Option<PathBuf> {
         match &self.0.find(name)?.content {

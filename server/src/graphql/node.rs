@@ -5,9 +5,11 @@ use async_graphql::{Context, ID, Interface};
 use super::{
     context::Hub,
     errors::Fault,
-    loaders::{AlertId, AsOf, BatchId, DeviceId, ExceptionId, ExceptionOn, OrganizationId, RunId, SnapshotOn},
+    loaders::{
+        AlertId, AsOf, BatchId, CollectionId, DeviceId, ExceptionId, ExceptionOn, OrganizationId, RunId, SnapshotOn,
+    },
     node_id::NodeId,
-    types::{Alert, Device, DeviceAsOf, DeviceSnapshot, Exception, JobBatch, JobRun, Organization},
+    types::{Alert, Device, DeviceAsOf, DeviceSnapshot, Exception, HeldCollection, JobBatch, JobRun, Organization},
 };
 
 /// An object that can be read again by its id.
@@ -24,6 +26,8 @@ pub enum Node {
     Exception(Exception),
     /// A client.
     Organization(Organization),
+    /// A collection that waits for a person.
+    HeldCollection(HeldCollection),
     /// An order.
     JobBatch(JobBatch),
     /// One run of an order.
@@ -47,6 +51,10 @@ pub(super) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, Fau
             ctx.load(ExceptionOn { day, id }).await?.map(|row| Exception(row, Some(day)).into())
         }
         NodeId::Organization(id) => ctx.load(OrganizationId(id)).await?.map(|row| Organization(row).into()),
+        NodeId::HeldCollection(id) => {
+            let waits = ctx.load(CollectionId(id)).await?.filter(|row| row.outcome == "held");
+            waits.map(|row| HeldCollection(row).into())
+        }
         NodeId::JobBatch(id) => ctx.load(BatchId(id)).await?.map(|row| JobBatch(row).into()),
         NodeId::JobRun(id) => ctx.load(RunId(id)).await?.map(|row| JobRun(row).into()),
         NodeId::Alert(id) => ctx.load(AlertId(id)).await?.map(|row| Alert(row).into()),

@@ -23,6 +23,8 @@ pub enum NodeId {
     ExceptionAsOf(NaiveDate, i64),
     /// A client organization.
     Organization(i64),
+    /// A collection that waits for a person.
+    HeldCollection(i64),
     /// An order to run collectors and checks.
     JobBatch(String),
     /// One run of an order.
@@ -40,6 +42,7 @@ impl NodeId {
             Self::DeviceSnapshot(..) => "DeviceSnapshot",
             Self::Exception(_) | Self::ExceptionAsOf(..) => "Exception",
             Self::Organization(_) => "Organization",
+            Self::HeldCollection(_) => "HeldCollection",
             Self::JobBatch(_) => "JobBatch",
             Self::JobRun(_) => "JobRun",
             Self::Alert(_) => "Alert",
@@ -83,6 +86,13 @@ impl NodeId {
         }
     }
 
+    pub(super) fn held_collection(id: &ID) -> Result<i64, Fault> {
+        match Self::decode(id)? {
+            Self::HeldCollection(id) => Ok(id),
+            other => Err(other.is_no("HeldCollection")),
+        }
+    }
+
     pub(super) fn job_batch(id: &ID) -> Result<String, Fault> {
         match Self::decode(id)? {
             Self::JobBatch(id) => Ok(id),
@@ -106,7 +116,11 @@ impl fmt::Display for NodeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.type_name();
         match self {
-            Self::Device(id) | Self::Exception(id) | Self::Organization(id) | Self::Alert(id) => {
+            Self::Device(id)
+            | Self::Exception(id)
+            | Self::Organization(id)
+            | Self::Alert(id)
+            | Self::HeldCollection(id) => {
                 write!(f, "{name}:{id}")
             }
             Self::DeviceAsOf(date, id) | Self::DeviceSnapshot(date, id) | Self::ExceptionAsOf(date, id) => {
@@ -136,6 +150,7 @@ impl FromStr for NodeId {
             "Exception" if key.contains(':') => dated().map(|(date, id)| Self::ExceptionAsOf(date, id)),
             "Exception" => number().map(Self::Exception),
             "Organization" => number().map(Self::Organization),
+            "HeldCollection" => number().map(Self::HeldCollection),
             "DeviceAsOf" => dated().map(|(date, identity)| Self::DeviceAsOf(date, identity)),
             "DeviceSnapshot" => dated().map(|(date, identity)| Self::DeviceSnapshot(date, identity)),
             "JobBatch" => job_key(key).map(Self::JobBatch),
@@ -167,6 +182,7 @@ mod tests {
             NodeId::Exception(i64::MAX),
             NodeId::ExceptionAsOf(day, 7),
             NodeId::Organization(1),
+            NodeId::HeldCollection(2),
             NodeId::JobBatch("0b7c5a52-8f5c-4d0e-9c51-0e4d5c0a1b2c".into()),
             NodeId::JobRun("nightly-1".into()),
             NodeId::Alert(1),

@@ -33,6 +33,10 @@ pub(crate) enum Code {
     PayloadTooLarge,
     /// A body that took too long to arrive.
     RequestTimeout,
+    /// A webhook's delivery without its secret.
+    Unauthorized,
+    /// A webhook's delivery that could not be kept.
+    NotTaken,
     /// A request from a page of another origin.
     ForeignOrigin,
     /// A request for a host that the hub doesn't serve.
@@ -81,6 +85,8 @@ impl Code {
             Self::UnsupportedMediaType => ("UNSUPPORTED_MEDIA_TYPE", StatusCode::UNSUPPORTED_MEDIA_TYPE, false),
             Self::PayloadTooLarge => ("PAYLOAD_TOO_LARGE", StatusCode::PAYLOAD_TOO_LARGE, false),
             Self::RequestTimeout => ("REQUEST_TIMEOUT", StatusCode::REQUEST_TIMEOUT, false),
+            Self::Unauthorized => ("UNAUTHORIZED", StatusCode::UNAUTHORIZED, false),
+            Self::NotTaken => ("NOT_TAKEN", StatusCode::SERVICE_UNAVAILABLE, false),
             Self::ForeignOrigin => ("FOREIGN_ORIGIN", StatusCode::FORBIDDEN, false),
             Self::MisdirectedRequest => ("MISDIRECTED_REQUEST", StatusCode::MISDIRECTED_REQUEST, false),
             Self::ParseFailed => ("GRAPHQL_PARSE_FAILED", StatusCode::BAD_REQUEST, true),

@@ -106,10 +106,7 @@ async fn execute<E: Executor>(edge: &Edge<E>, request: Request, operation: &Oper
 
 async fn read_batch(headers: &HeaderMap, body: Body, options: &HttpOptions) -> Result<BatchRequest, Refusal> {
     require_json(headers)?;
-    let reading = read_body(body, options.body_limit);
-    let bytes = tokio::time::timeout(options.body_timeout, reading)
-        .await
-        .map_err(|_elapsed| Refusal::new(Code::RequestTimeout, "the body took too long to arrive"))??;
+    let bytes = read_in_time(body, options).await?;
     let value: Value = serde_json::from_slice(&bytes)
         .map_err(|error| Refusal::new(Code::BadRequest, format!("the body is not JSON: {error}")))?;
     match value {
@@ -146,6 +143,13 @@ fn check_batch(length: usize, limit: usize) -> Result<(), Refusal> {
         _ if length > limit => Err(Refusal::new(Code::BadRequest, format!("a batch has at most {limit} requests"))),
         _ => Ok(()),
     }
+}
+
+/// The body, if it is small enough and comes soon enough.
+pub(super) async fn read_in_time(body: Body, options: &HttpOptions) -> Result<Vec<u8>, Refusal> {
+    let reading = read_body(body, options.body_limit);
+    let read = tokio::time::timeout(options.body_timeout, reading).await;
+    read.map_err(|_elapsed| Refusal::new(Code::RequestTimeout, "the body took too long to arrive"))?
 }
 
 /// Collects the body, and stops as soon as it is known to be too large.

@@ -1,4 +1,5 @@
-//! The hub's door: GraphQL over HTTP and over WebSocket, files, the playground, and what those ask who watch the hub.
+//! The hub's door: GraphQL over HTTP and over WebSocket, files, what vendors post, the playground, and what those ask who
+//! watch the hub.
 //!
 //! Our own handlers, because the stock ones run mutations by GET and as `text/plain`, accept a WebSocket of any origin
 //! and answer bad requests in ways that the graphql-http audit and the graphql-transport-ws protocol forbid. This module
@@ -13,6 +14,7 @@ mod execution;
 mod export;
 mod graphql;
 mod health;
+mod hook;
 mod operation;
 mod options;
 mod origin;
@@ -35,6 +37,7 @@ use axum::{
 };
 
 pub use export::{BrokenOff, ExportFile, ExportRefusal, ExportRequest, Exports};
+pub use hook::{Delivery, SECRET_HEADER, WebhookOptions, Webhooks};
 pub use options::{HttpOptions, WebSocketOptions};
 pub use watched::{Part, Watched};
 
@@ -54,6 +57,7 @@ pub(crate) struct Edge<E> {
 /// - `GET /graphql`: the playground for browsers, a query by URL, or a WebSocket of graphql-transport-ws
 /// - `GET /export/{what}.{csv|xlsx}`: a file of rows
 /// - `GET /graphql/assets/…`: the playground's files
+/// - `POST /hooks/ninja`: what Ninja posts, where a secret is set
 /// - `GET /healthz`: `200 ok` while the process answers
 /// - `GET /readyz`: 200 while the hub can work, else 503 with what is out of order
 /// - `GET /metrics`: for Prometheus
@@ -81,7 +85,8 @@ pub fn router<E: Executor>(executor: E, exports: Arc<dyn Exports>, options: Http
     }
     router
         .fallback(|| async { Refusal::new(Code::NotFound, "there is nothing at this address; the API is at /graphql") })
-        .layer(from_fn_with_state(options.clone(), origin::refuse_foreign_hosts))
+        .layer(from_fn_with_state(Arc::clone(&options), origin::refuse_foreign_hosts))
+        .merge(hook::routes(&options))
         .layer(from_fn(answer::harden))
         .layer(from_fn_with_state(options, request_log::follow))
 }

@@ -7,6 +7,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::Watched;
 use crate::metrics::Metrics;
 
+use super::hook::WebhookOptions;
+
 /// How the hub's HTTP side behaves.
 #[derive(Clone, Debug)]
 pub struct HttpOptions {
@@ -27,6 +29,8 @@ pub struct HttpOptions {
     pub allowed_origins: Vec<String>,
     /// Whether browsers get the playground at `GET /graphql`.
     pub playground: bool,
+    /// The webhooks that vendors may call; `None` answers their addresses with 404.
+    pub webhooks: Option<WebhookOptions>,
     /// Limits of one WebSocket.
     pub websocket: WebSocketOptions,
     /// Cancelled when the server stops: subscriptions end at once, other operations are finished, and their WebSockets are
@@ -64,6 +68,7 @@ impl Default for HttpOptions {
             loopback_only: true,
             allowed_origins: Vec::new(),
             playground: true,
+            webhooks: None,
             websocket: WebSocketOptions::default(),
             stop: CancellationToken::new(),
             sockets: TaskTracker::new(),

@@ -109,8 +109,7 @@ impl Inventory {
     ) -> Result<(CheckReport, Applied), InventoryError> {
         let is_newest = self.last_checked_day(transaction).await?.is_none_or(|last| date >= last);
         let applied = is_newest || about.is_some();
-        let days = self.complete_days(transaction, date).await?;
-        let (sightings, linkables) = self.load_day(transaction, date).await?;
+        let (sightings, linkables) = self.load_day(transaction, date, None).await?;
         let linking = linking::link(&linkables, &load_decisions(transaction).await?);
         let inventory = DayInventory::new(self.business_day(date), &sightings, &linking);
         // One by one would be more work than all, and more keys than a statement takes.
@@ -119,6 +118,34 @@ impl Inventory {
         if applied {
             close_resolved_elsewhere(transaction, date, self.now()).await?;
         }
+        self.apply_checks(transaction, &inventory, (concerned.as_ref(), applied)).await
+    }
+
+    /// Runs the checks on some identities that nobody else of the day is linked to or compared with, for the exceptions
+    /// about them: what the checks of the whole day find of these. The evidence stays that of the day's collections.
+    pub(crate) async fn check_neighbourhood(
+        &self,
+        transaction: &DatabaseTransaction,
+        date: NaiveDate,
+        near: &HashSet<i64>,
+    ) -> Result<Applied, InventoryError> {
+        let identities: Vec<i64> = near.iter().copied().collect();
+        let (sightings, linkables) = self.load_day(transaction, date, Some(&identities)).await?;
+        let linking = linking::link(&linkables, &load_decisions(transaction).await?);
+        let inventory = DayInventory::new(self.business_day(date), &sightings, &linking);
+        Ok(self.apply_checks(transaction, &inventory, (Some(near), true)).await?.1)
+    }
+
+    /// Runs every check that may run, and brings the exceptions in line: those about these identities, or all.
+    async fn apply_checks(
+        &self,
+        transaction: &DatabaseTransaction,
+        inventory: &DayInventory<'_>,
+        (about, applied): (Option<&HashSet<i64>>, bool),
+    ) -> Result<(CheckReport, Applied), InventoryError> {
+        let date = inventory.day.date;
+        let days = self.complete_days(transaction, date).await?;
+        let open = self.list_open_types(transaction, about).await?;
         let mut report = CheckReport { date, applied, ran: Vec::new(), skipped: Vec::new() };
         let mut all = Applied::default();
         for check in CHECKS.iter().filter(|check| check.is_on(&self.rules.checks)) {
@@ -127,11 +154,14 @@ impl Inventory {
             if ready.is_empty() {
                 continue;
             }
-            let found = (check.run)(&inventory, &self.rules.checks);
+            let found = (check.run)(inventory, &self.rules.checks);
             let mut done = Applied::default();
             for group in ready.iter().filter(|_| applied) {
-                let findings = findings(check, &found, group, concerned.as_ref());
-                done.extend(self.apply_findings(transaction, &findings).await?);
+                let findings = findings(check, &found, group, about);
+                let has_none = open.as_ref().is_some_and(|types| !types.contains(findings.type_code));
+                if !(has_none && findings.found.is_empty()) {
+                    done.extend(self.apply_findings(transaction, &findings).await?);
+                }
             }
             report.ran.push(result(check, found.len(), &done));
             all.extend(done);
@@ -181,6 +211,23 @@ impl Inventory {
         transaction: &DatabaseTransaction,
     ) -> Result<Applied, InventoryError> {
         let Some(date) = self.last_checked_day(transaction).await? else { return Ok(Applied::default()) };
+        Ok(self.check_day(transaction, date, None).await?.1)
+    }
+
+    /// Runs every check on a day whose checks have ended before, whatever came of them, unless a later day was checked: what
+    /// has changed since is not told otherwise until the next night.
+    pub(crate) async fn check_overtaken_day(
+        &self,
+        transaction: &DatabaseTransaction,
+        date: NaiveDate,
+    ) -> Result<Applied, InventoryError> {
+        use job_run::{Column, Entity};
+        let ran = Entity::find().filter(Column::JobName.eq(CHECKS_JOB)).filter(Column::EndedAt.is_not_null());
+        let ran = ran.filter(Column::BusinessDate.eq(date)).one(transaction).await?;
+        let is_newest = self.last_checked_day(transaction).await?.is_none_or(|last| date >= last);
+        if ran.is_none() || !is_newest {
+            return Ok(Applied::default());
+        }
         Ok(self.check_day(transaction, date, None).await?.1)
     }
 

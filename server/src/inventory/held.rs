@@ -1,19 +1,34 @@
 //! The held rule: a complete collection that is much smaller than the last one waits for a person (rules section 4).
 
-use domain::{collection::Collection, vendor::Vendor};
-use entity::{collection, held_collection, snapshot_day};
+use chrono::{DateTime, Utc};
+use domain::{collection::Collection, observation::Observation, vendor::Vendor};
+use entity::{collection, held_collection, held_device, snapshot_day};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::Expr,
 };
 
-use super::{Inventory, InventoryError, storing::Span};
+use super::{Inventory, InventoryError, bulk, observed::clip, storing::Span};
+
+/// A person's word on a held collection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldWord {
+    /// The principal.
+    pub actor: String,
+    /// Why, in the person's words.
+    pub note: Option<String>,
+}
 
 /// What came of a person's decision.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Decision {
     /// The collection is the day's snapshot now.
-    Applied,
+    Applied {
+        /// Exceptions that opened or reopened by it; none where the day's checks are still to come.
+        opened: usize,
+        /// Exceptions that it closed.
+        closed: usize,
+    },
     /// It is thrown away.
     Discarded,
     /// No collection of that id is held.
@@ -51,6 +66,14 @@ impl Inventory {
         let body = serde_json::to_string(collected).map_err(|error| InventoryError::Corrupt(error.to_string()))?;
         let row = held_collection::ActiveModel { collection_id: Set(collection_id), body: Set(body) };
         held_collection::Entity::insert(row).exec_without_returning(transaction).await?;
+        let device = |seen: &Observation| held_device::ActiveModel {
+            collection_id: Set(collection_id),
+            vendor_device_key: Set(clip(&seen.vendor_device_key, 255)),
+            hostname: Set(clip(&seen.hostname, 255)),
+            site_key: Set(seen.organization.as_ref().map(|place| clip(&place.key, 255))),
+            site_name: Set(seen.organization.as_ref().and_then(|place| Some(clip(place.name.as_ref()?, 255)))),
+        };
+        bulk::insert(transaction, collected.observations.iter().map(device).collect(), None).await?;
         Ok(())
     }
 
@@ -72,7 +95,7 @@ impl Inventory {
             .all(transaction)
             .await?;
         for collection_id in older {
-            close_held(transaction, collection_id, "outdated").await?;
+            close_held(transaction, collection_id, ("outdated", None)).await?;
         }
         Ok(())
     }
@@ -83,8 +106,9 @@ impl Inventory {
         Ok(held.order_by_desc(collection::Column::Id).all(self.database.reader()).await?)
     }
 
-    /// Makes a held collection its day's snapshot.
-    pub async fn apply_held(&self, collection_id: i64) -> Result<Decision, InventoryError> {
+    /// Makes a held collection its day's snapshot, and brings the exceptions in line, if the checks of that day have run
+    /// without it: a complete collection would have been there for them. Checks that are still to come find it.
+    pub async fn apply_held(&self, collection_id: i64, word: &HeldWord) -> Result<Decision, InventoryError> {
         let transaction = self.database.begin_storing().await?;
         let Some((row, collected)) = load_held(&transaction, collection_id).await? else {
             return Ok(Decision::NotHeld);
@@ -98,19 +122,22 @@ impl Inventory {
         let span = Span { date: row.snapshot_date, started_at: row.started_at, ended_at: row.ended_at };
         self.store_day(&transaction, &collected, collection_id, span).await?;
         self.relink_devices(&transaction).await?;
-        close_held(&transaction, collection_id, "applied").await?;
+        close_held(&transaction, collection_id, ("applied", Some((word, self.now())))).await?;
+        let checked = self.check_overtaken_day(&transaction, span.date).await?;
         transaction.commit().await?;
-        Ok(Decision::Applied)
+        self.verify_at_once().await;
+        Ok(Decision::Applied { opened: checked.opened.len() + checked.reopened.len(), closed: checked.verified.len() })
     }
 
     /// Throws a held collection away.
-    pub async fn discard_held(&self, collection_id: i64) -> Result<Decision, InventoryError> {
+    pub async fn discard_held(&self, collection_id: i64, word: &HeldWord) -> Result<Decision, InventoryError> {
         let transaction = self.database.begin_storing().await?;
         if load_held(&transaction, collection_id).await?.is_none() {
             return Ok(Decision::NotHeld);
         }
-        close_held(&transaction, collection_id, "discarded").await?;
+        close_held(&transaction, collection_id, ("discarded", Some((word, self.now())))).await?;
         transaction.commit().await?;
+        self.verify_at_once().await;
         Ok(Decision::Discarded)
     }
 
@@ -131,15 +158,21 @@ async fn load_held(
     Ok(Some((row, collected)))
 }
 
+/// Takes the devices away, and says what became of the collection; a newer one that takes its place is no person's word.
 async fn close_held(
     transaction: &DatabaseTransaction,
     collection_id: i64,
-    outcome: &str,
+    (outcome, word): (&str, Option<(&HeldWord, DateTime<Utc>)>),
 ) -> Result<(), InventoryError> {
+    use collection::{Column, Entity};
     held_collection::Entity::delete_by_id(collection_id).exec(transaction).await?;
-    collection::Entity::update_many()
-        .col_expr(collection::Column::Outcome, Expr::value(outcome))
-        .filter(collection::Column::Id.eq(collection_id))
+    let (actor, note) = (word.map(|(word, _)| word.actor.clone()), word.and_then(|(word, _)| word.note.clone()));
+    Entity::update_many()
+        .col_expr(Column::Outcome, Expr::value(outcome))
+        .col_expr(Column::DecidedBy, Expr::value(actor))
+        .col_expr(Column::DecidedAt, Expr::value(word.map(|(_, at)| at)))
+        .col_expr(Column::DecisionNote, Expr::value(note))
+        .filter(Column::Id.eq(collection_id))
         .exec(transaction)
         .await?;
     Ok(())

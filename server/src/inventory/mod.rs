@@ -21,6 +21,7 @@ pub mod errors;
 pub mod exceptions;
 mod figures;
 pub mod held;
+pub mod held_comparison;
 pub mod jobs;
 mod moment;
 mod observed;
@@ -50,6 +51,7 @@ use domain::{
     schedule::Schedule,
     vendor::Vendor,
 };
+use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
 pub use self::{database::Database, errors::InventoryError, jobs::JobUpdate, reference::Reference};
@@ -90,6 +92,8 @@ pub struct Inventory {
     pub(crate) at_work: AtWork,
     pub(crate) outlet: Arc<alerts::Outlet>,
     pub(crate) metrics: Metrics,
+    /// Wakes who works off waiting syncs.
+    pub(crate) wishes: Arc<Notify>,
 }
 
 impl fmt::Debug for Inventory {
@@ -124,6 +128,7 @@ impl Inventory {
             at_work,
             outlet,
             metrics,
+            wishes: Arc::default(),
         })
     }
 

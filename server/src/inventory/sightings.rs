@@ -10,20 +10,23 @@ use domain::{
 };
 use entity::{device_identity, device_snapshot, organization, site};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect, RelationTrait,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect,
+    RelationTrait,
 };
 use serde_json::Value;
 
 use super::{Inventory, InventoryError, devices::texts};
 
 impl Inventory {
-    /// Everything the vendors with a complete day showed on it.
+    /// What the vendors with a complete day showed on it: everything, or of these identities, no more than a statement
+    /// takes.
     pub(super) async fn load_day(
         &self,
         connection: &impl ConnectionTrait,
         date: NaiveDate,
+        identities: Option<&[i64]>,
     ) -> Result<(Vec<Sighting>, Vec<Linkable>), InventoryError> {
-        let rows = list_seen(connection, date).await?;
+        let rows = list_seen(connection, date, identities).await?;
         let known = rows.into_iter().filter_map(|row| self.reference.vendor(row.vendor_id).map(|vendor| (vendor, row)));
         Ok(known.map(|(vendor, row)| (sighting(vendor, &row), linkable(vendor, &row))).unzip())
     }
@@ -70,8 +73,13 @@ struct SeenRow {
     mac_addresses: Option<Value>,
 }
 
-async fn list_seen(connection: &impl ConnectionTrait, date: NaiveDate) -> Result<Vec<SeenRow>, InventoryError> {
+async fn list_seen(
+    connection: &impl ConnectionTrait,
+    date: NaiveDate,
+    identities: Option<&[i64]>,
+) -> Result<Vec<SeenRow>, InventoryError> {
     use device_snapshot::{Column, Relation};
+    let these = identities.map(|identities| Column::DeviceIdentityId.is_in(identities.iter().copied()));
     let rows = device_snapshot::Entity::find()
         .select_only()
         .column_as(Column::DeviceIdentityId, "identity_id")
@@ -90,6 +98,7 @@ async fn list_seen(connection: &impl ConnectionTrait, date: NaiveDate) -> Result
         .join(JoinType::LeftJoin, Relation::Site.def())
         .join(JoinType::LeftJoin, site::Relation::Organization.def())
         .filter(Column::SnapshotDate.eq(date))
+        .filter(Condition::all().add_option(these))
         .into_model::<SeenRow>()
         .all(connection)
         .await?;

@@ -169,6 +169,7 @@ impl Inventory {
             notes: Set(collected.notes.iter().map(String::as_str).collect()),
             started_at: Set(record.span.started_at),
             ended_at: Set(record.span.ended_at),
+            ..Default::default()
         };
         let collection_id = collection::Entity::insert(row).exec(transaction).await?.last_insert_id;
         let aside = collected.set_aside.iter().map(|aside| set_aside(collection_id, aside));

@@ -71,4 +71,26 @@ impl Inventory {
         }
         Ok(())
     }
+
+    /// The same for one device, which the day has.
+    pub(crate) async fn record_transition(
+        &self,
+        transaction: &DatabaseTransaction,
+        (vendor_id, identity_id): (i64, i64),
+        day: &ComparedDay,
+    ) -> Result<(), InventoryError> {
+        let backend = transaction.get_database_backend();
+        let run = |sql: String, values: Vec<sea_orm::Value>| {
+            transaction.execute_raw(Statement::from_sql_and_values(backend, sql, values))
+        };
+        let forget = "DELETE FROM usage_transition WHERE vendor_id = $1 AND snapshot_date = $2 \
+                      AND device_identity_id = $3";
+        run(forget.to_owned(), vec![vendor_id.into(), day.date.into(), identity_id.into()]).await?;
+        if let Some(before) = day.before {
+            let values = vec![vendor_id.into(), day.date.into(), before.into(), identity_id.into()];
+            run(format!("INSERT INTO usage_transition {COLUMNS} {CHANGED} AND a.device_identity_id = $4"), values)
+                .await?;
+        }
+        Ok(())
+    }
 }

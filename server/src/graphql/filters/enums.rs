@@ -97,6 +97,14 @@ enum_filter! {
     JobTriggerFilter of types::JobTrigger
 }
 enum_filter! {
+    /// Asks how far a sync is, or how it ended. Operators that are null are not asked.
+    SyncOutcomeFilter of types::SyncOutcome
+}
+enum_filter! {
+    /// Asks what asked for a sync. Operators that are null are not asked.
+    SyncTriggerFilter of types::SyncTrigger
+}
+enum_filter! {
     /// Asks how a device changed. Operators that are null are not asked.
     UsageChangeKindFilter of types::UsageChangeKind
 }

@@ -15,7 +15,8 @@ mod tree;
 pub use self::{
     enums::{
         AlertKindFilter, BillingStatusFilter, DeviceTypeFilter, ExceptionStatusFilter, ExceptionTypeFilter,
-        JobStatusFilter, JobTriggerFilter, SeverityFilter, UsageChangeKindFilter, VendorFilter,
+        JobStatusFilter, JobTriggerFilter, SeverityFilter, SyncOutcomeFilter, SyncTriggerFilter, UsageChangeKindFilter,
+        VendorFilter,
     },
     numbers::IntFilter,
     operators::{DateFilter, DateTimeFilter, IdFilter},

@@ -17,6 +17,7 @@ mod organizations;
 mod schedules;
 mod sites;
 mod snapshots;
+mod syncs;
 mod vendors;
 
 use std::{collections::HashMap, hash::Hash, time::Duration};
@@ -42,6 +43,7 @@ pub use self::{
     schedules::{LastTaken, OpenPause},
     sites::{AliasOfSite, DeviceCountOfSite, EventsOfSite, SiteKey, Suggestion, SuggestionsOfSite},
     snapshots::{LastSeen, LatestNames, LatestSnapshot, SnapshotOn, SourceNames},
+    syncs::{ComparisonOfHeld, SyncsOfDevice},
     vendors::{LatestDay, LatestRun},
 };
 use crate::inventory::Inventory;

@@ -12,6 +12,7 @@ mod decide_link;
 mod exception_change;
 mod exception_payload;
 mod exception_selection;
+mod held_collection;
 mod job_selection;
 mod organization_alias;
 mod pause_schedule;
@@ -21,6 +22,7 @@ mod retry_job;
 mod snooze_exception;
 mod start_collection;
 mod sync_device;
+mod sync_devices;
 mod test_alert;
 mod user_error;
 
@@ -39,6 +41,7 @@ pub use self::{
     },
     exception_payload::{ExceptionChangeOutcome, ExceptionPayload},
     exception_selection::{ExceptionSelectionInput, MatchingExceptionsInput, SeenExceptionInput},
+    held_collection::{ApplyHeldCollectionInput, DiscardHeldCollectionInput, HeldCollectionPayload},
     organization_alias::{OrganizationAliasPayload, RemoveOrganizationAliasInput, SetOrganizationAliasInput},
     pause_schedule::{PauseScheduleInput, ResumeScheduleInput, SchedulePayload},
     reopen_exception::ReopenExceptionInput,
@@ -47,6 +50,7 @@ pub use self::{
     snooze_exception::SnoozeExceptionInput,
     start_collection::{StartCollectionInput, StartCollectionPayload},
     sync_device::{SyncDeviceInput, SyncDevicePayload},
+    sync_devices::{DeviceToSyncInput, SyncDevicesInput, SyncDevicesPayload},
     test_alert::{TestAlertInput, TestAlertPayload, TestAlertResult},
     user_error::{UserError, UserErrorCode},
 };
@@ -55,6 +59,8 @@ pub use self::{
 #[derive(Clone, Copy, Debug, Default, MergedObject)]
 pub struct Mutation(
     sync_device::SyncDeviceMutation,
+    sync_devices::SyncDevicesMutation,
+    held_collection::HeldCollectionMutations,
     resolve_exception::ResolveExceptionMutation,
     reopen_exception::ReopenExceptionMutation,
     assign_exception::AssignExceptionMutation,

@@ -20,8 +20,13 @@ pub enum UserErrorCode {
     CountDiffers,
     /// Several of the vendor's devices match; the payload lists them.
     Ambiguous,
-    /// The vendor could not be asked. Try later.
+    /// The vendor could not be asked, or not within the time that was given. Try later.
     VendorUnavailable,
+    /// The device is being synced, or was within the last second; the vendor was not asked. `retryAfterSeconds` says when
+    /// to come again.
+    Throttled,
+    /// A newer collection of the vendor is stored: this one can't take its place any more.
+    Outdated,
     /// This server has no credentials for the vendor.
     VendorNotConfigured,
     /// Today has no complete collection of the vendor yet to put the device in. Start one first.

@@ -12,6 +12,7 @@ mod devices;
 mod devices_as_of;
 mod exception_types;
 mod exceptions;
+mod held_collections;
 mod jobs;
 mod nodes;
 mod organizations;
@@ -19,6 +20,7 @@ mod retention_preview;
 mod schedule;
 mod snapshots;
 mod suggested_links;
+mod syncs;
 mod usage_changes;
 mod vendor_organizations;
 mod vendors;
@@ -34,6 +36,7 @@ pub use self::{
     jobs::{JobBatchFilter, JobNameFilter, JobRunFilter},
     organizations::OrganizationFilter,
     snapshots::{SnapshotFilter, SnapshotOrder, SnapshotOrderField},
+    syncs::SyncFilter,
     vendor_organizations::VendorOrganizationFilter,
 };
 
@@ -60,6 +63,8 @@ pub struct Query(
     counts::CountSeriesQueries,
     jobs::JobQueries,
     alerts::AlertQueries,
+    held_collections::HeldCollectionQueries,
+    syncs::SyncQueries,
     retention_preview::RetentionQueries,
     schedule::ScheduleQueries,
     suggested_links::SuggestionQueries,

@@ -72,6 +72,21 @@ impl Collection {
     async fn ended_at(&self) -> DateTime {
         self.0.ended_at.into()
     }
+
+    /// Who applied or discarded it; null unless it was held and a person decided.
+    async fn decided_by(&self) -> Option<&str> {
+        self.0.decided_by.as_deref()
+    }
+
+    /// When a person decided; null unless one did.
+    async fn decided_at(&self) -> Option<DateTime> {
+        self.0.decided_at.map(DateTime)
+    }
+
+    /// Why, in the person's words; null when nothing was said.
+    async fn decision_note(&self) -> Option<&str> {
+        self.0.decision_note.as_deref()
+    }
 }
 
 /// A record that is not among a collection's devices.

@@ -5,7 +5,7 @@ use entity::device::Model;
 
 use super::{
     BillingStatus, Date, DeviceChange, DeviceMatch, DeviceMove, DeviceSource, DeviceType, Exception, Organization,
-    SpareReason,
+    SpareReason, Sync,
     stored::{billing_of, device_type_of, spare_reason_of},
 };
 use crate::graphql::{
@@ -13,7 +13,7 @@ use crate::graphql::{
     errors::Fault,
     loaders::{
         DeviceId, HistoryOfDevice, IdentitiesOfDevice, MovesOfDevice, OpenExceptionsOfDevice, OrganizationId,
-        SourceChange,
+        SourceChange, SyncsOfDevice,
     },
     node_id::NodeId,
     pagination::{Connection, PageArguments, page_cost, page_of_slice},
@@ -121,6 +121,23 @@ impl Device {
         let changes = ctx.load(HistoryOfDevice(self.0.id)).await?.unwrap_or_default();
         let page = page_of_slice("deviceHistory", &changes, SourceChange::place, &arguments)?;
         Ok(page.show(|rows| rows.into_iter().map(DeviceChange).collect()))
+    }
+
+    /// When its records were synced one by one, the newest first; at most the last 100, `syncs` has them all.
+    #[graphql(complexity = "20 + page_cost(first, last, child_complexity)")]
+    async fn syncs(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many rows from the start of the range: 1 to 500, 50 if null.")] first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor; null is from the start.")] after: Option<String>,
+        #[graphql(desc = "How many rows from the end of the range, instead of `first`: 1 to 500.")] last: Option<i32>,
+        #[graphql(desc = "Only rows before this cursor; null is to the end.")] before: Option<String>,
+    ) -> Result<Connection<Sync>, Fault> {
+        let arguments = PageArguments { first, after, last, before };
+        let rows = ctx.load(SyncsOfDevice(self.0.id)).await?.unwrap_or_default();
+        let place = |row: &entity::sync::Model| (-row.requested_at.timestamp_micros(), -row.id);
+        let page = page_of_slice("deviceSyncs", &rows, place, &arguments)?;
+        Ok(page.show(|rows| rows.into_iter().map(Sync).collect()))
     }
 
     /// The device that took over its records, when both turned out to be one machine; null for every other.

@@ -4,21 +4,30 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::linking::Loser;
 use entity::link_candidate::{ActiveModel, Column, Entity, Model};
-use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
+};
 
 use crate::inventory::{InventoryError, bulk};
 
 type ByIdentity = BTreeMap<i64, BTreeSet<(i64, String, String)>>;
 
-/// Brings the stored candidates in line; only identities whose candidates changed are written.
-pub(super) async fn store_losers(transaction: &DatabaseTransaction, losers: Vec<Loser>) -> Result<(), InventoryError> {
+/// Brings the stored candidates in line, of all identities or of those that are `near`, no more than a statement takes;
+/// only identities whose candidates changed are written.
+pub(super) async fn store_losers(
+    transaction: &DatabaseTransaction,
+    losers: Vec<Loser>,
+    near: Option<&[i64]>,
+) -> Result<(), InventoryError> {
     let now = by_identity(losers.into_iter().map(|it| Model {
         identity_id: it.identity_id,
         candidate_id: it.candidate_id,
         rule: it.rule.code().to_owned(),
         loss: it.loss.code().to_owned(),
     }));
-    let before = by_identity(Entity::find().all(transaction).await?);
+    let near = near.map(|near| Column::IdentityId.is_in(near.iter().copied()));
+    let before = Entity::find().filter(Condition::all().add_option(near)).all(transaction).await?;
+    let before = by_identity(before);
     let changed = |one: &ByIdentity, other: &ByIdentity| {
         let differs = |identity: &&i64| one.get(*identity) != other.get(*identity);
         one.keys().filter(differs).copied().collect::<Vec<_>>()

@@ -1,10 +1,12 @@
 //! What each machine looks like now.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::vendor::Vendor;
 use entity::device;
-use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, sea_query::OnConflict};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, sea_query::OnConflict,
+};
 
 use super::{
     assigning::{merged_into, without_owners},
@@ -13,20 +15,13 @@ use super::{
 use crate::inventory::{Inventory, InventoryError, bulk};
 
 impl Inventory {
-    /// Writes the machines whose picture changed, and marks those that no vendor lists any more.
+    /// Writes the machines whose picture changed, and marks those of the known ones that no vendor lists any more.
     pub(super) async fn update_devices(
         &self,
         transaction: &DatabaseTransaction,
         sources: &BTreeMap<i64, Source>,
-        assigned: &[(i64, Vec<i64>)],
+        (assigned, known): (&[(i64, Vec<i64>)], HashMap<i64, device::Model>),
     ) -> Result<(), InventoryError> {
-        let known: HashMap<i64, device::Model> = device::Entity::find()
-            .filter(device::Column::MergedIntoId.is_null())
-            .all(transaction)
-            .await?
-            .into_iter()
-            .map(|row| (row.id, row))
-            .collect();
         let now: HashMap<i64, device::Model> = assigned
             .iter()
             .filter_map(|(id, identities)| self.picture(*id, identities, sources, known.get(id)))
@@ -71,6 +66,21 @@ impl Inventory {
             merged_into_id: None,
         })
     }
+}
+
+/// The machines as they are stored: all, or those that these sources had or were given.
+pub(super) async fn known_devices(
+    transaction: &DatabaseTransaction,
+    of: Option<(&BTreeMap<i64, Source>, &[(i64, Vec<i64>)])>,
+) -> Result<HashMap<i64, device::Model>, InventoryError> {
+    use device::{Column, Entity};
+    let these = of.map(|(sources, assigned)| {
+        let before = sources.values().filter_map(|source| source.device_id);
+        let ids: BTreeSet<i64> = before.chain(assigned.iter().map(|(id, _)| *id)).collect();
+        Column::Id.is_in(ids)
+    });
+    let rows = Entity::find().filter(Column::MergedIntoId.is_null()).filter(Condition::all().add_option(these));
+    Ok(rows.all(transaction).await?.into_iter().map(|row| (row.id, row)).collect())
 }
 
 async fn upsert_devices(transaction: &DatabaseTransaction, rows: Vec<device::Model>) -> Result<(), InventoryError> {

@@ -2,9 +2,10 @@
 
 use chrono::NaiveDate;
 use domain::linking::{Linkable, Member};
-use entity::{device_identity, device_snapshot, site};
+use entity::{device_identity, device_snapshot, site, snapshot_day};
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect, RelationTrait,
+    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect,
+    RelationTrait,
 };
 use serde_json::Value;
 
@@ -50,13 +51,14 @@ impl Inventory {
     }
 }
 
-/// A vendor's records of a day.
+/// A vendor's records of a day; of these identities, no more than a statement takes, or of all.
 pub(super) async fn list_sources(
     transaction: &DatabaseTransaction,
-    vendor_id: i64,
-    date: NaiveDate,
+    day: &snapshot_day::Model,
+    identities: Option<&[i64]>,
 ) -> Result<Vec<Source>, InventoryError> {
     use device_snapshot::{Column, Relation};
+    let these = identities.map(|identities| Column::DeviceIdentityId.is_in(identities.iter().copied()));
     let rows = device_snapshot::Entity::find()
         .select_only()
         .column_as(Column::DeviceIdentityId, "identity_id")
@@ -74,8 +76,9 @@ pub(super) async fn list_sources(
         ])
         .join(JoinType::InnerJoin, Relation::DeviceIdentity.def())
         .join(JoinType::LeftJoin, Relation::Site.def())
-        .filter(Column::SnapshotDate.eq(date))
-        .filter(Column::VendorId.eq(vendor_id))
+        .filter(Column::SnapshotDate.eq(day.snapshot_date))
+        .filter(Column::VendorId.eq(day.vendor_id))
+        .filter(Condition::all().add_option(these))
         .into_model::<Source>()
         .all(transaction)
         .await?;

@@ -91,6 +91,25 @@ impl Inventory {
         Ok(Applied { opened, ..changes.applied })
     }
 
+    /// The types of the open exceptions about these identities, no more than a statement takes; `None` where all are
+    /// concerned, and nobody looks.
+    pub(crate) async fn list_open_types(
+        &self,
+        transaction: &DatabaseTransaction,
+        identities: Option<&HashSet<i64>>,
+    ) -> Result<Option<HashSet<String>>, InventoryError> {
+        use exception::{Column, Entity};
+        let Some(identities) = identities else { return Ok(None) };
+        let these = exception_identity::Entity::find()
+            .select_only()
+            .column(exception_identity::Column::ExceptionId)
+            .filter(exception_identity::Column::DeviceIdentityId.is_in(identities.iter().copied()))
+            .into_query();
+        let open = Entity::find().select_only().column(Column::Type).distinct().filter(Column::Resolved.eq(false));
+        let types = open.filter(Column::Id.in_subquery(these)).into_tuple::<String>().all(transaction).await?;
+        Ok(Some(types.into_iter().collect()))
+    }
+
     /// The exceptions that findings may change: those with one of their fingerprints, and the open ones they speak for.
     /// Fingerprints come first, and whether open or not: a person may reopen one while its row is waited for.
     async fn list_known(

@@ -41,7 +41,7 @@ impl Inventory {
             looker.may_take(run, scope) && !self.at_work.is_running(&run.job_id) && !must_wait(run, &open)
         };
         for run in open.iter().filter(is_free) {
-            if let Some(run) = self.claim(run).await? {
+            if let Some(run) = self.claim_run(run).await? {
                 let vendor = run.vendor_id.and_then(|id| self.reference.vendor(id));
                 let entry = self.at_work.enter(&run.job_id);
                 let claimed = Claimed { run, vendor, progress: Arc::default(), stop: entry.stop.clone() };
@@ -58,7 +58,7 @@ impl Inventory {
     }
 
     /// Takes a run, or ends one that is not to be run any more; `None` when it can't be had, or has ended.
-    async fn claim(&self, run: &job_run::Model) -> Result<Option<job_run::Model>, InventoryError> {
+    async fn claim_run(&self, run: &job_run::Model) -> Result<Option<job_run::Model>, InventoryError> {
         let Some(batch) = self.find_batch(&run.batch_id).await? else { return Ok(None) };
         if let Some(ending) = self.reason_to_end(run, &batch) {
             self.end_unclaimed(run, ending).await?;

@@ -12,7 +12,7 @@ mod month_ends;
 mod partitions;
 mod preview;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, NaiveDate, TimeDelta};
 use domain::retention::{MonthEnd, StoredDay, Verdict, Window, decide};
 use entity::{job_run, snapshot_day};
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, QueryFilter, QueryOrder};
@@ -68,6 +68,7 @@ impl Inventory {
         let mut report = RetentionReport::default();
         self.count_due_months(&mut report).await?;
         self.drop_old_days(&mut report).await?;
+        self.forget_old_syncs().await?;
         match self.database.backend() {
             DatabaseBackend::Postgres => self.drop_partitions(&mut report).await?,
             _ => self.delete_dropped_days(&mut report).await?,
@@ -82,6 +83,14 @@ impl Inventory {
         transaction.commit().await?;
         report.counted = counted.into_iter().map(CountedMonth::from).collect();
         Ok(())
+    }
+
+    /// The history of syncs is kept as long as snapshots are.
+    async fn forget_old_syncs(&self) -> Result<(), InventoryError> {
+        let Some(days) = self.rules.retention_days else { return Ok(()) };
+        let transaction = self.database.begin().await?;
+        self.forget_syncs(&transaction, self.now() - TimeDelta::days(days.into())).await?;
+        Ok(transaction.commit().await?)
     }
 
     /// Marks the days that go, one transaction each, so that nobody waits for a long one.

@@ -1,0 +1,66 @@
+//! Whose turn it is: a vendor is asked for one device once a second, by whichever server.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use collectors::DeviceQuery;
+use domain::{hostname, vendor::Vendor};
+use entity::sync_turn::{ActiveModel, Column, Entity};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
+    sea_query::{Expr, ExprTrait, OnConflict},
+};
+
+use crate::inventory::{Inventory, InventoryError};
+
+/// The shortest time between two requests for one device.
+pub(super) const PAUSE: Duration = Duration::from_secs(1);
+
+/// What a turn is taken for: a device by its key, or whoever has a name.
+pub(super) fn asked(wanted: &DeviceQuery) -> String {
+    let text = match wanted {
+        DeviceQuery::Key(key) => format!("key:{}", key.trim().to_lowercase()),
+        DeviceQuery::Hostname(name) => format!("name:{}", hostname::canonical(name).unwrap_or_default()),
+    };
+    text.chars().take(300).collect()
+}
+
+impl Inventory {
+    /// Takes the turn until then, or says how long it is another's. A turn whose server died ends by itself.
+    pub(super) async fn take_turn(
+        &self,
+        connection: &impl ConnectionTrait,
+        (vendor, asked): (Vendor, &str),
+        until: DateTime<Utc>,
+    ) -> Result<Result<(), Duration>, InventoryError> {
+        let (vendor_id, now) = (self.reference.vendor_id(vendor), self.now());
+        let row = ActiveModel { vendor_id: Set(vendor_id), asked: Set(asked.to_owned()), free_at: Set(until) };
+        let rule = OnConflict::columns([Column::VendorId, Column::Asked])
+            .update_column(Column::FreeAt)
+            .action_and_where(Expr::col((Entity, Column::FreeAt)).lte(now))
+            .to_owned();
+        if Entity::insert(row).on_conflict(rule).exec_without_returning(connection).await? > 0 {
+            return Ok(Ok(()));
+        }
+        let of_device = Column::VendorId.eq(vendor_id).and(Column::Asked.eq(asked));
+        let free_at = Entity::find().filter(of_device).one(connection).await?.map_or(now, |row| row.free_at);
+        // While it is being asked for, nobody knows how long that takes.
+        Ok(Err((free_at - now).to_std().unwrap_or_default().clamp(Duration::from_millis(1), PAUSE)))
+    }
+
+    /// Gives the turn back: the next one may come in a second.
+    pub(super) async fn leave_turn(
+        &self,
+        connection: &impl ConnectionTrait,
+        (vendor, asked): (Vendor, &str),
+    ) -> Result<(), InventoryError> {
+        Entity::update_many()
+            .col_expr(Column::FreeAt, Expr::value(self.now() + PAUSE))
+            .filter(Column::VendorId.eq(self.reference.vendor_id(vendor)))
+            .filter(Column::Asked.eq(asked))
+            .exec(connection)
+            .await?;
+        Ok(())
+    }
+}
