@@ -132,7 +132,7 @@ impl Pairs {
                 node_class: None,
                 vendor_device_type: None,
                 display_name: None,
-                hardware: if number % 2 == 0 { seen.hardware } else { Hardware::default() },
+                hardware: if number.is_multiple_of(2) { seen.hardware } else { Hardware::default() },
                 ..seen
             },
         }

@@ -27,7 +27,7 @@ async fn billed_client(world: &World) -> (i64, String) {
     let lines = report["lines"]["nodes"].as_array().unwrap();
     let most = lines.iter().max_by_key(|line| line["endpoints"].as_i64()).unwrap();
     let name = text(most, "name").to_owned();
-    let organizations = world.simulator.view(|vendors| vendors.ninja_organizations());
+    let organizations = world.simulator.view(simulator::World::ninja_organizations);
     let row = organizations.iter().find(|row| text(row, "name") == name).unwrap();
     (row["id"].as_i64().unwrap(), name)
 }
@@ -96,7 +96,7 @@ async fn the_exceptions_of_a_renamed_client_are_sorted_by_its_new_name(
     world.night(0).await;
     let order = "orderBy: { field: ORGANIZATION }";
     let first = world.graphql.every("exceptions", order, "organization { name }").await;
-    let organizations = world.simulator.view(|vendors| vendors.ninja_organizations());
+    let organizations = world.simulator.view(simulator::World::ninja_organizations);
     let known = |row: &Value| organizations.iter().find(|known| known["name"] == row["organization"]["name"]).cloned();
     let id = first.iter().find_map(known).unwrap()["id"].as_i64().unwrap();
     rename(&world, id, "zzz Last");

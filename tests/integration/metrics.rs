@@ -40,7 +40,7 @@ async fn a_night_is_counted_as_it_went(#[values(Backend::Sqlite, Backend::Postgr
     }
     assert_eq!(told.value(r#"hub_job_runs_total{job="cross-vendor-checks",status="completed"}"#), 1);
     assert_eq!(told.value(r#"hub_job_runs_open{status="running"}"#), 0);
-    world.clock.advance(std::time::Duration::from_secs(3600));
+    world.clock.advance(std::time::Duration::from_hours(1));
     let later = scrape(&world).await;
     assert_eq!(later.value(r#"hub_newest_snapshot_age_seconds{vendor="ninja"}"#), 3610);
 }

@@ -33,7 +33,7 @@ fn seconds(text: &str) -> u64 {
 
 /// The hub knows these settings and takes these values; files of secrets are taken for read.
 #[track_caller]
-fn accepted(environment: BTreeMap<String, String>) -> config::Settings {
+fn accepted(environment: &BTreeMap<String, String>) -> config::Settings {
     let is_file = |name: &str| name.ends_with("_FILE");
     let plain = environment.iter().map(|(name, value)| match name.strip_suffix("_FILE") {
         Some("DB_DSN") => ("DB_DSN".to_owned(), "postgres://hub@127.0.0.1/hub".to_owned()),
@@ -59,7 +59,7 @@ fn the_unit_starts_the_hub_with_settings_that_it_knows_and_lets_it_stop_in_order
     let assignments = directives(&unit, "Environment").into_iter().flat_map(str::split_whitespace);
     let environment =
         assignments.filter_map(|one| one.split_once('=')).map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let settings = accepted(environment.collect());
+    let settings = accepted(&environment.collect());
     outlasts(seconds(directives(&unit, "TimeoutStopSec")[0]), &settings);
     for secret in directives(&unit, "LoadCredential") {
         let (name, _) = secret.split_once(':').unwrap();
@@ -128,7 +128,7 @@ fn the_compose_file_joins_a_hub_and_a_database_that_only_this_machine_reaches() 
         let default = text.strip_prefix("${").and_then(|rest| rest.split_once(":-")?.1.strip_suffix('}'));
         default.unwrap_or(text).to_owned()
     };
-    let settings = accepted(environment.map(|(name, given)| (name.clone(), value(given))).collect());
+    let settings = accepted(&environment.map(|(name, given)| (name.clone(), value(given))).collect());
     assert!(settings.listen.ip().is_loopback() && hub["network_mode"] == "host", "{hub:#}");
     outlasts(seconds(hub["stop_grace_period"].as_str().unwrap()), &settings);
     assert_eq!(database["ports"], serde_json::json!(["127.0.0.1:5432:5432"]));

@@ -136,7 +136,9 @@ async fn bad_requests(url: &str, secret: &str) -> String {
         client.get(url.replace("/graphql", "/export/devices.csv")).query(&[("password", secret)]),
     ] {
         let answer = request.send().await.unwrap();
-        heard.push_str(&format!("{:?}\n{}\n", answer.headers().clone(), answer.text().await.unwrap()));
+        let headers = format!("{:?}", answer.headers());
+        heard.push_str(&headers);
+        heard.push_str(&answer.text().await.unwrap());
     }
     heard
 }

@@ -52,9 +52,9 @@ async fn every_sync_is_told_with_who_asked_and_what_came_of_it(
     let answer = world.graphql.ask(of_device, json!({ "id": synced["device"]["id"] })).await;
     assert_eq!(answer.data()["device"]["syncs"], json!({ "totalCount": 1, "nodes": [{ "outcome": "SYNCED" }] }));
     for (filter, expected) in [
-        (r#"vendor: { eq: NINJA }"#.to_owned(), vec!["SYNCED", "NO_STORED_DAY"]),
-        (r#"outcome: { in: [NOT_FOUND, SYNCED] }"#.to_owned(), vec!["NOT_FOUND", "SYNCED"]),
-        (r#"trigger: { eq: WEBHOOK }"#.to_owned(), vec![]),
+        (r"vendor: { eq: NINJA }".to_owned(), vec!["SYNCED", "NO_STORED_DAY"]),
+        (r"outcome: { in: [NOT_FOUND, SYNCED] }".to_owned(), vec!["NOT_FOUND", "SYNCED"]),
+        (r"trigger: { eq: WEBHOOK }".to_owned(), vec![]),
         (format!(r#"device: {{ eq: "{}" }}"#, text(&synced["device"], "id")), vec!["SYNCED"]),
         (
             format!(r#"not: {{ device: {{ eq: "{}" }} }}"#, text(&synced["device"], "id")),

@@ -12,10 +12,10 @@ const CLIENT: i32 = 3;
 
 #[track_caller]
 fn only<'a>(spans: &'a [TracedSpan], name: &str) -> &'a TracedSpan {
-    let named: Vec<_> = spans.iter().filter(|span| span.name == name).collect();
+    let found: Vec<_> = spans.iter().filter(|span| span.name == name).collect();
     let names: BTreeSet<_> = spans.iter().map(|span| span.name.as_str()).collect();
-    assert_eq!(named.len(), 1, "{name} in {names:?}");
-    named[0]
+    assert_eq!(found.len(), 1, "{name} in {names:?}");
+    found[0]
 }
 
 fn inside<'a>(spans: &'a [TracedSpan], outer: &TracedSpan) -> Vec<&'a TracedSpan> {

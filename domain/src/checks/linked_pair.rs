@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
+    billing::Billing,
     checks::{DayInventory, ExceptionType, Finding, Sighting},
     hostname,
     linking::Link,
@@ -47,7 +48,7 @@ impl<'a> LinkedPair<'a> {
             ("ninja_vendor_device_key", json!(ninja.vendor_device_key)),
             ("ninja_site", json!(ninja.location_name)),
             ("ninja_org_name", json!(ninja.organization_name())),
-            ("ninja_billing_status", json!(ninja.billing.map(|billing| billing.code()))),
+            ("ninja_billing_status", json!(ninja.billing.map(Billing::code))),
             ("link_rule", json!(self.link.rule.code())),
             ("link_evidence", json!(self.link.evidence)),
         ];

@@ -117,6 +117,9 @@ mod tests {
         found
     }
 
+    /// Name, serial number, MAC and organization, each one of few.
+    type Drawn = (usize, Option<u8>, Option<u8>, Option<i64>);
+
     /// Fleets of few names, serials and addresses, so that everything is shared by somebody.
     fn fleet() -> impl Strategy<Value = (Vec<Linkable>, Vec<(i64, i64, bool)>)> {
         let names = ["pc-1", "PC-2.corp", "accounting-srv-", "accounting-srv-1", "accounting-srv-2", "x | y", ""];
@@ -128,15 +131,12 @@ mod tests {
         );
         let decisions = proptest::collection::vec((0..14_i64, 0..14_i64, any::<bool>()), 0..4);
         (proptest::collection::vec(one, 1..14), decisions).prop_map(move |(rows, decisions)| {
-            let row =
-                |(id, (name, serial, mac, organization_id)): (i64, (usize, Option<u8>, Option<u8>, Option<i64>))| {
-                    Linkable {
-                        serial_number: serial.map(|it| format!("SN-{it}{it}A")),
-                        mac_addresses: mac.map(|it| format!("A4:BB:6D:00:00:0{it}")).into_iter().collect(),
-                        organization_id,
-                        ..identity(id, names[name])
-                    }
-                };
+            let row = |(id, (name, serial, mac, organization_id)): (i64, Drawn)| Linkable {
+                serial_number: serial.map(|it| format!("SN-{it}{it}A")),
+                mac_addresses: mac.map(|it| format!("A4:BB:6D:00:00:0{it}")).into_iter().collect(),
+                organization_id,
+                ..identity(id, names[name])
+            };
             ((0..).zip(rows).map(row).collect(), decisions)
         })
     }

@@ -48,7 +48,7 @@ impl FromStr for CronText {
         let cron = parser.parse(text).map_err(|_| BadCron::Unreadable)?;
         let hourly = cron.pattern.hours.values().len() == 24;
         let cron = Self { text: text.to_owned(), cron, hourly };
-        let comes = cron.times(NaiveDateTime::default(), Direction::Forward).next().is_some();
+        let comes = cron.times(&NaiveDateTime::default(), Direction::Forward).next().is_some();
         if comes { Ok(cron) } else { Err(BadCron::NeverComes) }
     }
 }
@@ -76,20 +76,24 @@ impl CronText {
     /// All slots in one direction, beginning with some on the other side of the instant.
     fn slots(&self, zone: BusinessZone, from: DateTime<Utc>, direction: Direction) -> Slots<'_> {
         if self.hourly {
-            return Box::new(self.times(from.with_timezone(&zone.0), direction).map(|slot| slot.to_utc()));
+            return Box::new(self.times(&from.with_timezone(&zone.0), direction).map(|slot| slot.to_utc()));
         }
         let margin = if direction == Direction::Forward { -LONGEST_FOLD } else { LONGEST_FOLD };
         let local = from.with_timezone(&zone.0).naive_local() + margin;
-        Box::new(self.times(local, direction).filter_map(move |local| instant(zone.0, local)))
+        Box::new(self.times(&local, direction).filter_map(move |local| instant(zone.0, local)))
     }
 
     /// On a clock without a zone there are neither gaps nor repeated hours.
-    fn times<T: CronDateTime + 'static>(&self, from: T, direction: Direction) -> impl Iterator<Item = T> + '_ {
+    fn times<'a, T: CronDateTime + 'static>(
+        &'a self,
+        from: &T,
+        direction: Direction,
+    ) -> impl Iterator<Item = T> + use<'a, T> {
         let find = move |from: &T, inclusive| match direction {
             Direction::Forward => self.cron.find_next_occurrence(from, inclusive).ok(),
             Direction::Backward => self.cron.find_previous_occurrence(from, inclusive).ok(),
         };
-        std::iter::successors(find(&from, true), move |time| find(time, false))
+        std::iter::successors(find(from, true), move |time| find(time, false))
     }
 }
 
@@ -97,9 +101,9 @@ type Slots<'a> = Box<dyn Iterator<Item = DateTime<Utc>> + 'a>;
 
 /// When the wall clock shows a local time first, or, where it never does, the first instant after the gap.
 fn instant(zone: Tz, local: NaiveDateTime) -> Option<DateTime<Utc>> {
-    let minutes = (0..=LONGEST_GAP_MINUTES).map(TimeDelta::minutes);
+    let mut minutes = (0..=LONGEST_GAP_MINUTES).map(TimeDelta::minutes);
     let shown = |later| zone.from_local_datetime(&local.checked_add_signed(later)?).earliest();
-    minutes.filter_map(shown).next().map(|instant| instant.to_utc())
+    minutes.find_map(shown).map(|instant| instant.to_utc())
 }
 
 /// Local times of one gap are one instant.

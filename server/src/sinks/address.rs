@@ -3,6 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+#[expect(clippy::ip_constant, reason = "a table of networks, not of well-known hosts")]
 /// IPv4 networks that are not the public internet, by address and prefix length (IANA special-purpose registry).
 const NOT_PUBLIC: [(Ipv4Addr, u32); 16] = [
     (Ipv4Addr::new(0, 0, 0, 0), 8),

@@ -116,7 +116,7 @@ const fn severity_word(severity: Severity) -> &'static str {
     }
 }
 
-#[expect(clippy::ref_option, reason = "serde hands the field")]
+#[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde hands the field")]
 fn severity<S: Serializer>(severity: &Option<Severity>, serializer: S) -> Result<S::Ok, S::Error> {
     severity.map(severity_word).serialize(serializer)
 }

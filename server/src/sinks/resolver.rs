@@ -48,7 +48,7 @@ pub(super) fn is_not_allowed(error: &(dyn std::error::Error + 'static)) -> bool 
     let mut cause = Some(error);
     while let Some(error) = cause {
         let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if error.is::<NotAllowed>() || inner.is_some_and(|inner| inner.is::<NotAllowed>()) {
+        if error.is::<NotAllowed>() || inner.is_some_and(<dyn std::error::Error + Send + Sync>::is::<NotAllowed>) {
             return true;
         }
         cause = error.source();

@@ -74,15 +74,15 @@ impl Inventory {
         rows: &[Model],
         token: &str,
     ) -> Result<(), DbErr> {
-        let message_id = rows.first().map(|row| row.message_id.as_str()).unwrap_or_default();
-        let taken = Entity::update_many()
+        let together = rows.first().map(|row| row.message_id.as_str()).unwrap_or_default();
+        let update = Entity::update_many()
             .col_expr(Column::Status, Expr::value(DeliveryStatus::Sending.code()))
-            .col_expr(Column::MessageId, Expr::value(message_id))
+            .col_expr(Column::MessageId, Expr::value(together))
             .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
             .col_expr(Column::LeaseExpiresAt, Expr::value(self.now() + self.rules.alerts.lease))
             .col_expr(Column::ClaimedBy, Expr::value(token))
             .filter(Column::Id.is_in(rows.iter().map(|row| row.id)));
-        taken.exec(connection).await.map(drop)
+        update.exec(connection).await.map(drop)
     }
 
     /// Writes down what became of a message, unless its lease was lost to another server meanwhile.

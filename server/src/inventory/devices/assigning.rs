@@ -12,6 +12,9 @@ use sea_orm::{
 use super::sources::Source;
 use crate::inventory::{InventoryError, bulk, storing::count};
 
+/// A machine and its identities.
+pub(super) type Assigned = (i64, Vec<i64>);
+
 /// Gives every group a machine: its own, or a new one, whose row is inserted with its picture.
 pub(super) async fn give_ids(
     transaction: &DatabaseTransaction,

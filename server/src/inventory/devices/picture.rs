@@ -9,7 +9,7 @@ use sea_orm::{
 };
 
 use super::{
-    assigning::{merged_into, without_owners},
+    assigning::{Assigned, merged_into, without_owners},
     sources::Source,
 };
 use crate::inventory::{Inventory, InventoryError, bulk};
@@ -20,7 +20,7 @@ impl Inventory {
         &self,
         transaction: &DatabaseTransaction,
         sources: &BTreeMap<i64, Source>,
-        (assigned, known): (&[(i64, Vec<i64>)], HashMap<i64, device::Model>),
+        (assigned, known): (&[Assigned], HashMap<i64, device::Model>),
     ) -> Result<(), InventoryError> {
         let now: HashMap<i64, device::Model> = assigned
             .iter()
@@ -71,7 +71,7 @@ impl Inventory {
 /// The machines as they are stored: all, or those that these sources had or were given.
 pub(super) async fn known_devices(
     transaction: &DatabaseTransaction,
-    of: Option<(&BTreeMap<i64, Source>, &[(i64, Vec<i64>)])>,
+    of: Option<(&BTreeMap<i64, Source>, &[Assigned])>,
 ) -> Result<HashMap<i64, device::Model>, InventoryError> {
     use device::{Column, Entity};
     let these = of.map(|(sources, assigned)| {
