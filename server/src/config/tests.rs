@@ -128,6 +128,7 @@ fn every_key_of_the_file_is_read() {
         ("ninja", "5 4 * * *", Misfire::Once(Grace::For(TimeDelta::minutes(90)))),
         ("threatlocker", "31 2 * * *", Misfire::Skip),
         ("retention", "45 4 * * *", Misfire::All { most: 7, grace: Grace::RestOfDay }),
+        ("verification", "0 4 * * *", Misfire::Once(Grace::RestOfDay)),
     ];
     assert_eq!(schedules(&settings), expected);
     assert_eq!(settings.retention_days, Some(400));
@@ -239,12 +240,15 @@ fn blank_counts_as_not_set_and_switches_schedules_off() {
     .unwrap();
     assert_eq!(settings.listen.port(), 5400);
     let on = |settings: &Settings| settings.schedules.iter().map(|schedule| schedule.name).collect::<Vec<_>>();
-    assert_eq!(on(&settings), ["threatlocker", "retention"]);
+    assert_eq!(on(&settings), ["threatlocker", "retention", "verification"]);
     assert!(settings.vendors.ninja.is_none());
     assert_eq!(from_environment(&[("HUB_RETENTION_DAYS", "OFF")]).unwrap().retention_days, None);
     let text = "listen = \"\"\n[schedule]\nninja = \"\"\nchecks_misfire = \" \"\nchecks_grace_minutes = \"\"";
     let settings = from_file(text).unwrap();
-    assert_eq!((settings.listen.port(), on(&settings)), (5400, vec!["threatlocker", "checks", "retention"]));
+    assert_eq!(
+        (settings.listen.port(), on(&settings)),
+        (5400, vec!["threatlocker", "checks", "retention", "verification"])
+    );
     assert_eq!(settings.schedules[1].timing.misfire, Misfire::default());
 }
 

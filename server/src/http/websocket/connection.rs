@@ -18,6 +18,9 @@ use crate::http::{
 /// How long a peer may take to answer a close.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// How long a connection stays whose peer sent more than is read of it.
+const UNREAD_LINGER: Duration = Duration::from_millis(250);
+
 pub(super) struct Connection<E> {
     socket: WebSocket,
     edge: Edge<E>,
@@ -167,6 +170,11 @@ impl<E: Executor> Connection<E> {
         };
         // A peer that doesn't answer is dropped all the same.
         let _ = timeout(CLOSE_TIMEOUT, farewell).await;
+        if code == axum::extract::ws::close_code::SIZE {
+            // The rest of the message can't be read any more: closed at once, the connection would be reset before the peer
+            // has read why.
+            let _ = timeout(UNREAD_LINGER, std::future::pending::<()>()).await;
+        }
     }
 }
 
