@@ -200,7 +200,7 @@ async fn a_thousand_devices_more_take_a_few_statements_more(
 ) {
     let (thousand, two_thousand) = (statements(backend, 1000).await, statements(backend, 2000).await);
     for (one, two) in thousand.into_iter().zip(two_thousand) {
-        assert!(one <= 55, "{one} statements for a thousand devices");
+        assert!(one <= 75, "{one} statements for a thousand devices, the look at what the batch left behind included");
         assert!((1..=10).contains(&(two - one)), "{one} statements for a thousand devices, {two} for two thousand");
     }
 }
