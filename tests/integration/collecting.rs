@@ -179,18 +179,18 @@ async fn pending_staged_decommissioned_and_deleted_ones_are_not_present(
 }
 
 /// Statements of storing; progress and leases are written by time, not by size.
-async fn statements(backend: Backend, devices: usize) -> [usize; 2] {
+async fn statements(backend: Backend, devices: usize) -> [Vec<String>; 2] {
     let world = World::on(backend).plan(FleetPlan::plain(devices, devices)).page_size(1000).start().await;
-    let mut numbers = [0; 2];
-    for (vendor, number) in Vendor::ALL.into_iter().zip(&mut numbers) {
+    let mut told = [Vec::new(), Vec::new()];
+    for (vendor, told) in Vendor::ALL.into_iter().zip(&mut told) {
         world.take_statements();
         assert_eq!(world.collect(&[vendor], false).await.batch.status, "completed");
         let all = world.take_statements();
         let storing =
-            all.iter().filter(|sql| !["job_run", "job_batch", "vendor_lease"].iter().any(|it| sql.contains(it)));
-        *number = storing.count();
+            all.into_iter().filter(|sql| !["job_run", "job_batch", "vendor_lease"].iter().any(|it| sql.contains(it)));
+        told.extend(storing.map(|sql| sql.chars().take(60).collect::<String>()));
     }
-    numbers
+    told
 }
 
 #[rstest]
@@ -199,8 +199,14 @@ async fn a_thousand_devices_more_take_a_few_statements_more(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let (thousand, two_thousand) = (statements(backend, 1000).await, statements(backend, 2000).await);
-    for (one, two) in thousand.into_iter().zip(two_thousand) {
+    for (told, mut more) in thousand.into_iter().zip(two_thousand) {
+        let (one, two) = (told.len(), more.len());
+        for statement in told {
+            more.iter().position(|other| *other == statement).map(|place| more.remove(place));
+        }
         assert!(one <= 75, "{one} statements for a thousand devices, the look at what the batch left behind included");
-        assert!((1..=10).contains(&(two - one)), "{one} statements for a thousand devices, {two} for two thousand");
+        // What only reads by time, as the look for other servers' work does, is no matter of size.
+        more.retain(|statement| statement.starts_with("INSERT"));
+        assert!(more.len() <= 10, "{one} statements for a thousand devices, {two} for two thousand: {more:#?}");
     }
 }

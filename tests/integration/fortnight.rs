@@ -124,6 +124,10 @@ impl Fortnight {
                 one.and(two).unwrap();
             }
         }
+        // A server that nobody serves works when it is told to.
+        for server in &self.servers {
+            server.work_off().await.unwrap();
+        }
         self.world.settle().await;
         self.history.ticks.push(now);
     }

@@ -155,6 +155,7 @@ async fn the_database_is_asked_once_in_a_while_however_many_scrape(
 ) {
     let world = World::small_on(backend).start().await;
     world.night(0).await;
+    world.settle().await;
     world.take_statements();
     scrape(&world).await;
     let of_one = world.take_statements().len();

@@ -199,9 +199,12 @@ async fn the_schedule_runs_it_after_the_checks_and_once(
         scheduler.tick().await.unwrap();
         world.settle().await;
     }
-    let runs = world.graphql.every("jobRuns", "", "name status createdAt batch { trigger requestedBy }").await;
+    let runs = world.graphql.every("jobRuns", "", "name status startedAt endedAt batch { trigger requestedBy }").await;
     let names: Vec<&str> = runs.iter().map(|run| text(run, "name")).collect();
     assert_eq!(names.iter().filter(|name| **name == "retention").count(), 1, "{names:?}");
-    assert_eq!((names[0], names.len()), ("retention", 3), "the newest");
-    assert_eq!(runs[0]["batch"], json!({ "trigger": "TIMER", "requestedBy": "schedule" }));
+    assert_eq!(names.len(), 3, "{names:?}");
+    let run = |name: &str| runs.iter().find(|run| run["name"] == name).unwrap();
+    let (retention, checks) = (run("retention"), run("cross-vendor-checks"));
+    assert!(text(retention, "startedAt") >= text(checks, "endedAt"), "{runs:#?}");
+    assert_eq!(retention["batch"], json!({ "trigger": "TIMER", "requestedBy": "schedule" }));
 }

@@ -27,6 +27,7 @@ fn set(world: &World, now: &str) {
 async fn tick(world: &World, server: &Inventory, now: &str) {
     set(world, now);
     Scheduler::new(server.clone()).tick().await.unwrap();
+    server.work_off().await.unwrap();
     world.settle().await;
 }
 
