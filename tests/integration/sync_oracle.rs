@@ -63,7 +63,7 @@ async fn counted(world: &World) -> BTreeSet<String> {
     let counts = daily_count::Entity::find().all(rows).await.unwrap();
     all.extend(counts.into_iter().map(|row| format!("{:?}", daily_count::Model { id: 0, ..row })));
     let totals = daily_total::Entity::find().all(rows).await.unwrap();
-    all.extend(totals.into_iter().map(|row| format!("{row:?}")));
+    all.extend(totals.into_iter().map(|row| format!("{:?}", daily_total::Model { id: 0, ..row })));
     let transitions = usage_transition::Entity::find().all(rows).await.unwrap();
     all.extend(transitions.into_iter().map(|row| format!("{row:?}")));
     all.extend(change_log::Entity::find().all(rows).await.unwrap().iter().map(|row| format!("{row:?}")));

@@ -1,6 +1,9 @@
 //! One run of one collector: fetch everything, then write in one transaction, or write nothing (rules section 4).
 
-use domain::collection::{Collection, Completeness};
+use domain::{
+    collection::{Collection, Completeness},
+    vendor::Vendor,
+};
 use entity::job_run;
 
 use super::{
@@ -11,7 +14,7 @@ use super::{
 
 impl Inventory {
     /// Collects a vendor for a job run and ends the run, in one of all its ways but failure.
-    #[tracing::instrument(name = "collection", skip_all, fields(job_id = claimed.run.job_id))]
+    #[tracing::instrument(name = "collection", skip_all, fields(vendor = claimed.vendor.map(Vendor::slug), job_id = claimed.run.job_id))]
     pub(crate) async fn collect(&self, claimed: &Claimed) -> Result<job_run::Model, InventoryError> {
         let vendor =
             claimed.vendor.ok_or_else(|| InventoryError::Corrupt(format!("vendor of {}", claimed.run.job_id)))?;

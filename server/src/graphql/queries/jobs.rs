@@ -79,6 +79,8 @@ impl JobNameFilter {
     fn on(&self) -> Result<Option<Expr>, Fault> {
         let among = self.r#in.as_deref().map(bounded).transpose()?;
         let names = both(self.eq.clone(), among.map(<[String]>::to_vec));
+        // No job's name has a NUL, and PostgreSQL takes none.
+        let names = names.map(|names| names.into_iter().filter(|name| !name.contains('\0')));
         Ok(names.map(|names| one_of(job_run::Column::JobName, names)))
     }
 }
