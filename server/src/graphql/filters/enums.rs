@@ -1,10 +1,13 @@
 //! What can be asked of a field that has one of few values.
 
 use async_graphql::InputObject;
-use sea_orm::{ColumnTrait, Condition};
+use sea_orm::{
+    ColumnTrait, Condition,
+    sea_query::{Expr, ExprTrait},
+};
 
 use super::operators::{both, one_of, with_null};
-use crate::graphql::types;
+use crate::{graphql::types, inventory::Reference};
 
 /// A filter on a field that always has one of an enum's values.
 macro_rules! enum_filter {
@@ -75,6 +78,14 @@ fn distinct<T: Copy + PartialEq>(values: &[T]) -> Vec<T> {
 enum_filter! {
     /// Asks which vendor. Operators that are null are not asked.
     VendorFilter of types::VendorName
+}
+
+impl VendorFilter {
+    /// On a column of vendors' ids where rows of no vendor have none: those match no vendor, and `not` must find them.
+    pub(in crate::graphql) fn on_some(&self, column: impl ColumnTrait, reference: &Reference) -> Option<Expr> {
+        let ids = self.values()?.into_iter().map(|vendor| reference.vendor_id(vendor.into()));
+        Some(column.is_not_null().and(one_of(column, ids)))
+    }
 }
 enum_filter! {
     /// Asks which kind of trouble an exception is about. Operators that are null are not asked.

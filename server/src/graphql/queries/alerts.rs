@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, InputObject, Object};
 use entity::alert;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, sea_query::ExprTrait};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 
 use crate::{
     graphql::{
@@ -48,14 +48,12 @@ impl Filter for AlertFilter {
         let kinds = self.kind.as_ref().and_then(AlertKindFilter::values);
         let severities = self.severity.as_ref().and_then(SeverityFilter::values);
         let ranks = |known: Vec<_>| known.into_iter().map(|severity| domain::checks::Severity::from(severity).rank());
-        let vendors = self.vendor.as_ref().and_then(VendorFilter::values);
-        let vendors = vendors.map(|vendors| vendors.into_iter().map(|vendor| reference.vendor_id(vendor.into())));
+        let vendors = self.vendor.as_ref().and_then(|asked| asked.on_some(Column::VendorId, reference));
         Ok(Condition::all()
             .add_option(open)
             .add_option(kinds.map(|kinds| one_of(Column::Kind, kinds.into_iter().map(AlertKind::code))))
             .add_option(severities.map(|known| one_of(Column::Severity, ranks(known))))
-            // Checks have no vendor; `not` must find them.
-            .add_option(vendors.map(|ids| Column::VendorId.is_not_null().and(one_of(Column::VendorId, ids))))
+            .add_option(vendors)
             .add_option(self.opened_at.as_ref().map(|asked| asked.on(Column::OpenedAt)).transpose()?)
             .add_option(self.closed_at.as_ref().map(|asked| asked.on(Column::ClosedAt)).transpose()?))
     }

@@ -2,10 +2,7 @@
 
 use async_graphql::{Context, InputObject, Object};
 use entity::{job_batch, job_run};
-use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
-    sea_query::{Expr, ExprTrait},
-};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, sea_query::Expr};
 
 use crate::{
     graphql::{
@@ -50,7 +47,7 @@ impl Filter for JobBatchFilter {
             let found = job_run::Entity::find().select_only().column(job_run::Column::BatchId).filter(runs);
             Column::BatchId.in_subquery(found.into_query())
         };
-        let vendors = self.vendor.as_ref().and_then(|asked| of_vendors(asked, reference));
+        let vendors = self.vendor.as_ref().and_then(|asked| asked.on_some(job_run::Column::VendorId, reference));
         let names = self.job_name.as_ref().map(JobNameFilter::on).transpose()?.flatten();
         let triggers = self.trigger.as_ref().and_then(JobTriggerFilter::values);
         Ok(Condition::all()
@@ -83,12 +80,6 @@ impl JobNameFilter {
         let names = names.map(|names| names.into_iter().filter(|name| !name.contains('\0')));
         Ok(names.map(|names| one_of(job_run::Column::JobName, names)))
     }
-}
-
-/// Runs that collect one of these vendors; checks have none, and `not` must find them.
-fn of_vendors(asked: &VendorFilter, reference: &Reference) -> Option<Expr> {
-    let ids = asked.values()?.into_iter().map(|vendor| reference.vendor_id(vendor.into()));
-    Some(job_run::Column::VendorId.is_not_null().and(one_of(job_run::Column::VendorId, ids)))
 }
 
 fn status_codes(asked: &JobStatusFilter) -> Option<Vec<&'static str>> {
@@ -134,7 +125,7 @@ impl Filter for JobRunFilter {
         };
         Ok(Condition::all()
             .add_option(self.status.as_ref().and_then(status_codes).map(|codes| one_of(Column::Status, codes)))
-            .add_option(self.vendor.as_ref().and_then(|asked| of_vendors(asked, reference)))
+            .add_option(self.vendor.as_ref().and_then(|asked| asked.on_some(job_run::Column::VendorId, reference)))
             .add_option(self.name.as_ref().map(JobNameFilter::on).transpose()?.flatten())
             .add_option(triggers.map(of_batches))
             .add_option(self.ended_at.as_ref().map(|asked| asked.on(Column::EndedAt)).transpose()?)

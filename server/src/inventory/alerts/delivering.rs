@@ -57,11 +57,6 @@ impl Inventory {
         Ok(tried)
     }
 
-    /// The sinks that are set up here.
-    pub fn list_sinks(&self) -> Vec<SinkName> {
-        self.outlet.sinks.iter().map(|sink| sink.name()).collect()
-    }
-
     /// Sends a test message to one sink, or to all, at once and past the outbox; empty when none of them is set up.
     pub async fn try_sinks(&self, wanted: Option<SinkName>, by: &str) -> Vec<Tried> {
         let message = Message::test(new_message_id(), by);

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use domain::{counts::Tally, vendor::Vendor};
+use domain::counts::Tally;
 
 use super::{
     super::{Inventory, InventoryError},
-    CountAnswer, CountScope, CountedDay,
+    CountedDay,
     parts::Part,
     statement::{By, Row, Table},
 };
@@ -37,20 +37,7 @@ pub struct LocationTally {
 type Key = (Option<i64>, Option<String>);
 
 impl Inventory {
-    /// Devices, endpoints, seats and the rest per organization for a date, by canonical name; the devices in no organization
-    /// come last. `None` when the vendor (or, for all of them, none) has no counts of the date.
-    pub async fn organization_counts(
-        &self,
-        vendor: Option<Vendor>,
-        date: chrono::NaiveDate,
-    ) -> Result<Option<Vec<OrganizationTally>>, InventoryError> {
-        match self.count(CountScope::of(vendor), Some(date)).await? {
-            CountAnswer::Counted(day) => Ok(Some(self.count_by_organization(&day).await?)),
-            CountAnswer::Missing(_) => Ok(None),
-        }
-    }
-
-    /// The same devices by organization, sorted by canonical name; those in none come last.
+    /// The devices of a date by organization, sorted by canonical name; those in none come last.
     pub async fn count_by_organization(&self, day: &CountedDay) -> Result<Vec<OrganizationTally>, InventoryError> {
         let rows = self.break_down(day, By::Organization).await?;
         let row =
