@@ -2,10 +2,11 @@
 //! be something to do. Everything that another process needs to know is in the tables.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
+use entity::job_run;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -25,9 +26,16 @@ pub(super) enum Stopped {
 #[derive(Clone, Debug)]
 pub(crate) struct AtWork {
     holder: Arc<str>,
-    running: Arc<Mutex<HashMap<String, Stop>>>,
+    running: Arc<Mutex<HashMap<String, Run>>>,
     bell: watch::Sender<()>,
     turn: Arc<AsyncMutex<()>>,
+}
+
+/// One run that this process is at work on.
+#[derive(Debug)]
+struct Run {
+    batch_id: String,
+    stop: Stop,
 }
 
 /// A way to stop one run.
@@ -76,31 +84,36 @@ impl AtWork {
         !self.running().is_empty()
     }
 
-    pub(super) fn enter(&self, job_id: &str) -> Entry {
+    pub(super) fn enter(&self, run: &job_run::Model) -> Entry {
         let stop = Stop::default();
-        self.running().insert(job_id.to_owned(), stop.clone());
-        Entry { at_work: self.clone(), job_id: job_id.to_owned(), stop }
+        self.running().insert(run.job_id.clone(), Run { batch_id: run.batch_id.clone(), stop: stop.clone() });
+        Entry { at_work: self.clone(), job_id: run.job_id.clone(), stop }
     }
 
     pub(super) fn is_running(&self, job_id: &str) -> bool {
         self.running().contains_key(job_id)
     }
 
+    /// The batches of which any run is at work here, or was and has yet to tell its batch.
+    pub(super) fn batch_ids(&self) -> HashSet<String> {
+        self.running().values().map(|run| run.batch_id.clone()).collect()
+    }
+
     /// Stops a run if it is one of this process.
     pub(super) fn stop(&self, job_id: &str, why: Stopped) {
-        if let Some(stop) = self.running().get(job_id) {
-            stop.stop(why);
+        if let Some(run) = self.running().get(job_id) {
+            run.stop.stop(why);
         }
     }
 
     /// Stops everything; answers how many runs that were.
     pub(super) fn stop_all(&self, why: Stopped) -> usize {
         let running = self.running();
-        running.values().for_each(|stop| stop.stop(why));
+        running.values().for_each(|run| run.stop.stop(why));
         running.len()
     }
 
-    fn running(&self) -> MutexGuard<'_, HashMap<String, Stop>> {
+    fn running(&self) -> MutexGuard<'_, HashMap<String, Run>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

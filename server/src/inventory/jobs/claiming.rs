@@ -43,7 +43,7 @@ impl Inventory {
         for run in open.iter().filter(is_free) {
             if let Some(run) = self.claim_run(run).await? {
                 let vendor = run.vendor_id.and_then(|id| self.reference.vendor(id));
-                let entry = self.at_work.enter(&run.job_id);
+                let entry = self.at_work.enter(&run);
                 let claimed = Claimed { run, vendor, progress: Arc::default(), stop: entry.stop.clone() };
                 return Ok(Some((claimed, entry)));
             }

@@ -84,8 +84,13 @@ impl Inventory {
         let orphans = job_batch::Entity::find()
             .filter(job_batch::Column::EndedAt.is_null())
             .filter(job_batch::Column::BatchId.not_in_subquery(open.into_query()));
+        // Whoever ends a batch's last run here is about to end it. Asked before the list is read: one that leaves meanwhile
+        // has ended its batch.
+        let cared_for = self.at_work.batch_ids();
         for batch in orphans.all(self.database.reader()).await? {
-            self.conclude_batch(&batch.batch_id).await?;
+            if !cared_for.contains(&batch.batch_id) {
+                self.conclude_batch(&batch.batch_id).await?;
+            }
         }
         Ok(())
     }
