@@ -1,6 +1,9 @@
 //! `make bench`: the figures of docs/operations.md. The real binary as a process of its own, simulated vendors over
 //! HTTP, SQLite and PostgreSQL in one run.
 
+// The schema's futures are compiled here once more, whose types nest deeper than the compiler's default.
+#![recursion_limit = "512"]
+
 mod counts;
 mod retention;
 mod scale;
