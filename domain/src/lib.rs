@@ -5,6 +5,7 @@
 //! answer for the same input, in whatever order the input comes. The authority for the rules is
 //! `shared/reference/rules.md`; section numbers in the docs of this crate mean that page.
 
+pub mod access;
 pub mod alerting;
 pub mod billing;
 pub mod billing_report;

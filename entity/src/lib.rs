@@ -5,6 +5,10 @@
 
 pub mod alert;
 pub mod alert_delivery;
+pub mod api_token;
+pub mod api_token_organization;
+pub mod app_user;
+pub mod audit_event;
 pub mod billing_status;
 pub mod change_log;
 pub mod closed_month;
@@ -35,8 +39,10 @@ pub mod month_end_count;
 pub mod month_end_day;
 pub mod month_end_total;
 pub mod organization;
+pub mod refresh_token;
 pub mod schedule_pause;
 pub mod schedule_slot;
+pub mod session;
 pub mod set_aside_record;
 pub mod site;
 pub mod site_alias;
@@ -45,5 +51,6 @@ pub mod snapshot_day;
 pub mod sync;
 pub mod sync_turn;
 pub mod usage_transition;
+pub mod user_organization;
 pub mod vendor;
 pub mod vendor_lease;

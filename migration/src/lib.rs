@@ -32,6 +32,8 @@ mod m0020_schedules;
 mod m0021_job_attempts;
 mod m0022_syncs;
 mod m0023_alerts;
+mod m0026_access;
+mod m0027_audit_events;
 mod sql;
 
 /// The names of all migrations, in order, as the table `seaql_migrations` has them.
@@ -70,6 +72,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0021_job_attempts::Migration),
             Box::new(m0023_alerts::Migration),
             Box::new(m0022_syncs::Migration),
+            Box::new(m0026_access::Migration),
+            Box::new(m0027_audit_events::Migration),
         ]
     }
 }
