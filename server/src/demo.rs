@@ -68,6 +68,10 @@ impl Clock for NightClock {
 
 /// Runs the demo until it is stopped.
 pub async fn run(settings: Settings, options: Options) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        settings.listen.ip().is_loopback(),
+        "the demo is open to everybody, so it listens on loopback only"
+    );
     let listener = crate::cli::listen(settings.listen).await?;
     let zone = settings.zone;
     let today = zone.date_of(SystemClock.now());
@@ -123,7 +127,7 @@ fn demo_settings(settings: Settings, simulator: &Simulator, vendors: &Running) -
     let vendors = VendorSettings { ninja: Some(ninja), threatlocker: Some(threatlocker) };
     // Simulated troubles are nobody's alarm.
     let alerts = AlertSettings::default();
-    Ok(Settings { data_dir, database: DatabaseUrl::Sqlite(file), vendors, alerts, ..settings })
+    Ok(Settings { data_dir, database: DatabaseUrl::Sqlite(file), vendors, alerts, sign_in: None, ..settings })
 }
 
 /// The demo's database file, with what an earlier demo left gone.

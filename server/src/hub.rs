@@ -5,8 +5,10 @@ use std::sync::Arc;
 use anyhow::Context;
 use collectors::{Collector, FileTokenStore, NinjaCollector, ThreatLockerCollector};
 use domain::{billing::BillingRules, clock::Clock};
+use secrecy::ExposeSecret;
 
 use crate::{
+    access::{self, Access},
     config::{DatabaseUrl, Settings, VendorSettings},
     inventory::{Database, Inventory, Rules},
     sinks, telemetry,
@@ -43,6 +45,23 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<
     let inventory = inventory.with_sinks(sinks::build(&settings.alerts.sinks)?, None);
     let inventory = inventory.with_collectors(list_collectors(&settings.vendors, token_file, &clock)?);
     Ok(inventory.with_schedules(settings.schedules.iter().cloned()))
+}
+
+/// Sign-in on these settings, for a hub that is open. Where sign-in is on and there is no user yet, the first
+/// admin is made, and its password told if nobody gave one.
+pub async fn open_access(settings: &Settings, inventory: &Inventory) -> anyhow::Result<Access> {
+    let access = Access::new(inventory);
+    let Some(sign_in) = &settings.sign_in else { return Ok(access) };
+    let key = match &sign_in.key {
+        Some(key) => key.clone(),
+        None => access::kept_key(&settings.data_dir.join("sign-in-key"))
+            .context("the key of access tokens can't be kept")?,
+    };
+    let access = access.with_key(&key);
+    if let Some(password) = access.ensure_admin(sign_in.admin_password.clone()).await? {
+        println!("The first user is admin; this password is shown once: {}", password.expose_secret());
+    }
+    Ok(access)
 }
 
 fn rules(settings: &Settings) -> Rules {

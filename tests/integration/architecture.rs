@@ -17,7 +17,7 @@ const MAY_DEPEND: [(&str, &[&str]); 6] = [
 ];
 
 /// Words that must not appear in the sources of a part of the server, and why.
-const FORBIDDEN: [(&str, &str, &str); 33] = [
+const FORBIDDEN: [(&str, &str, &str); 45] = [
     ("inventory", "crate::graphql", "the use cases know no GraphQL"),
     ("inventory", "crate::http", "the use cases know no HTTP"),
     ("inventory", "crate::scheduler", "the use cases don't know when"),
@@ -50,6 +50,18 @@ const FORBIDDEN: [(&str, &str, &str); 33] = [
     ("hooks", "crate::graphql", "a webhook is a wish and asks for no answer"),
     ("hooks", "entity::", "a webhook wishes by a use case, and knows no row"),
     ("hooks", ".begin", "only inventory opens transactions"),
+    ("access", "crate::graphql", "users and tokens know no GraphQL"),
+    ("access", "crate::http", "users and tokens know no HTTP"),
+    ("access", "crate::config", "sign-in is told its settings"),
+    ("access", "crate::scheduler", "users and tokens don't know when"),
+    ("access", "crate::export", "users and tokens know no files"),
+    ("inventory", "crate::access", "the use cases are told who acts, and don't ask what they may"),
+    ("http", "crate::access", "HTTP asks who may come in through its trait"),
+    ("http", "crate::entrance", "HTTP asks who may come in through its trait"),
+    ("entrance", "crate::inventory", "the entrance knows users and nothing that they see"),
+    ("entrance", "crate::graphql", "the entrance knows users and nothing that they see"),
+    ("entrance", "entity::", "the entrance knows no row"),
+    ("entrance", ".begin", "only access opens transactions of users"),
     ("http", "crate::inventory", "HTTP carries GraphQL and nothing else"),
 ];
 

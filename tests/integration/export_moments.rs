@@ -1,5 +1,6 @@
 //! Exports of many rows: all of one moment, in few statements, in bounded number, and whole or visibly broken off.
 
+use domain::access::Principal;
 use entity::exception;
 use futures::TryStreamExt;
 use harness::{Backend, History, World, comma_lines, excel_sheets, write_history};
@@ -29,7 +30,14 @@ fn exporter(world: &World, limits: ExportLimits) -> Exporter {
 
 async fn ask(exporter: &Exporter, file: &str) -> Result<ExportFile, ExportRefusal> {
     let parameters = vec![("filter".to_owned(), "{}".to_owned())];
-    exporter.export(ExportRequest { file: file.to_owned(), parameters, wants_body: true }).await
+    exporter
+        .export(ExportRequest {
+            file: file.to_owned(),
+            parameters,
+            wants_body: true,
+            principal: Principal::local_operator(),
+        })
+        .await
 }
 
 async fn whole(file: ExportFile) -> Result<Vec<u8>, BrokenOff> {

@@ -35,7 +35,7 @@ pub struct Cli {
 /// Settings that win over the environment and the file.
 #[derive(Debug, Args)]
 struct SettingFlags {
-    /// The address to serve on; loopback only [HUB_LISTEN]
+    /// The address to serve on; without sign-in loopback only [HUB_LISTEN]
     #[arg(long, global = true)]
     listen: Option<String>,
     /// Where the database file and a rotated token are kept [HUB_DATA_DIR]

@@ -8,12 +8,14 @@ use tokio::{net::TcpListener, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    access::Access,
     cli::{shown, signals::Signals},
     config::Settings,
+    entrance::Entrance,
     export::Exporter,
-    graphql::Api,
+    graphql::{Api, GraphqlLimits},
     hooks::Hooks,
-    http::{self, HttpOptions, WebhookOptions},
+    http::{self, HttpOptions, SignIn, WebhookOptions},
     hub,
     inventory::Inventory,
     observing::Observer,
@@ -88,13 +90,15 @@ async fn work(
     inventory.tasks().spawn(async move { worker.work(stopped, LOOK_FOR_WORK).await });
     inventory.tasks().spawn(inventory.clone().deliver_until(stop.clone()));
     inventory.tasks().spawn(inventory.clone().serve_syncs(stop.clone()));
-    let options = options(inventory, settings, stop);
+    let access = hub::open_access(settings, inventory).await?;
+    let options = options(inventory, &access, (settings, stop));
     let sockets = options.sockets.clone();
-    let api = Api::new(inventory.clone());
+    let api = Api::guarded(inventory.clone(), access.clone(), GraphqlLimits::default());
     let exports = Arc::new(Exporter::new(api.clone(), inventory.clone()));
     let router = http::router(api, exports, options);
     let stopped = stop.clone();
-    let serving = axum::serve(listener, router).with_graceful_shutdown(async move { stopped.cancelled().await });
+    let serving = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(async move { stopped.cancelled().await });
     let mut serving = pin!(serving.into_future());
     // A hub whose nights no longer run must not look alive.
     let (served, ticked) = tokio::select! {
@@ -116,10 +120,13 @@ async fn work(
     Ok(())
 }
 
-fn options(inventory: &Inventory, settings: &Settings, stop: &CancellationToken) -> HttpOptions {
+fn options(inventory: &Inventory, access: &Access, (settings, stop): (&Settings, &CancellationToken)) -> HttpOptions {
     let takes = || Arc::new(Hooks::new(inventory.clone()));
     let webhooks = settings.ninja_webhook_secret.clone();
     HttpOptions {
+        sign_in: settings.sign_in.as_ref().map(|_| Arc::new(Entrance::new(access.clone())) as Arc<dyn SignIn>),
+        // Who must show a token can't be talked into a request by a page.
+        loopback_only: settings.sign_in.is_none(),
         webhooks: webhooks.map(|ninja_secret| WebhookOptions { ninja_secret, takes: takes() }),
         stop: stop.clone(),
         allowed_origins: settings.allowed_origins.clone(),

@@ -67,8 +67,8 @@ pub enum ConfigError {
     },
     /// An address that other machines could reach.
     #[error(
-        "{key}: {address} is not a loopback address; without sign-in the hub answers on loopback only, so listen on \
-         127.0.0.1 and put a reverse proxy with sign-in or an SSH tunnel on the same machine"
+        "{key}: {address} is not a loopback address; without sign-in the hub answers on loopback only, so set \
+         HUB_SIGN_IN=on, or listen on 127.0.0.1 and put a reverse proxy with sign-in or an SSH tunnel on the same machine"
     )]
     NotLoopback {
         /// The key, as its source spells it.

@@ -48,6 +48,9 @@ pub(super) fn keys() -> impl Iterator<Item = &'static Key> {
 static KEYS: &[Key] = &[
     open("HUB_LISTEN", "listen"),
     open("HUB_DATA_DIR", "data_dir"),
+    open("HUB_SIGN_IN", "sign_in"),
+    secret("HUB_SIGN_IN_KEY", "sign_in_key"),
+    secret("HUB_ADMIN_PASSWORD", "admin_password"),
     open("HUB_TIME_ZONE", "time_zone"),
     open("HUB_HELD_BELOW_PERCENT", "held_below_percent"),
     open("HUB_INTERNAL_ORGANIZATIONS", "internal_organizations"),

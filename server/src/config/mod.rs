@@ -12,6 +12,7 @@ mod error;
 mod file;
 mod keys;
 mod schedule;
+mod sign_in;
 mod telemetry;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ use secrecy::{ExposeSecret, SecretString};
 pub use alerts::AlertSettings;
 pub use environment::of_process;
 pub use error::ConfigError;
+pub use sign_in::SignInSettings;
 pub use telemetry::TraceSettings;
 pub use values::{DatabaseUrl, LogFormat};
 pub use vendors::VendorSettings;
@@ -42,7 +44,7 @@ const FEWEST_OF_SECRET: usize = 16;
 /// Everything that can be set, checked. `Debug` shows no secret.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where the hub answers; always loopback (default `127.0.0.1:5400`).
+    /// Where the hub answers; without sign-in always loopback (default `127.0.0.1:5400`).
     pub listen: SocketAddr,
     /// Where the hub keeps its files (default `data` in the working directory).
     pub data_dir: PathBuf,
@@ -75,6 +77,8 @@ pub struct Settings {
     pub stop_seconds: u64,
     /// Origins other than the hub's own that browsers may come from, such as a reverse proxy's (default none).
     pub allowed_origins: Vec<String>,
+    /// How people sign in (default: nobody needs to).
+    pub sign_in: Option<SignInSettings>,
     /// The schedules that are switched on (default all, as rules section 3 says).
     pub schedules: Vec<Schedule>,
     /// When something is an alert, and where alerts go.
@@ -128,8 +132,9 @@ fn load_with(
 fn settings(values: &Values, node_class_rules: BTreeMap<String, NodeClassRule>) -> Result<Settings, ConfigError> {
     let data_dir = values.path("HUB_DATA_DIR").unwrap_or_else(|| PathBuf::from("data"));
     let zone = values.zone("HUB_TIME_ZONE")?.unwrap_or_default();
+    let sign_in = SignInSettings::read(values)?;
     Ok(Settings {
-        listen: values.listen("HUB_LISTEN")?.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 5400))),
+        listen: sign_in::listen(values, sign_in.is_some())?,
         database: values.database()?.unwrap_or_else(|| DatabaseUrl::Sqlite(data_dir.join("inventory-hub.sqlite"))),
         held_below_percent: values.number("HUB_HELD_BELOW_PERCENT", 0..=100)?.unwrap_or(80),
         internal_organizations: values.list("HUB_INTERNAL_ORGANIZATIONS")?,
@@ -147,6 +152,7 @@ fn settings(values: &Values, node_class_rules: BTreeMap<String, NodeClassRule>) 
         alerts: AlertSettings::read(values)?,
         ninja_webhook_secret: values.long_secret("HUB_NINJA_WEBHOOK_SECRET", FEWEST_OF_SECRET)?,
         vendors: VendorSettings::read(values)?,
+        sign_in,
         data_dir,
         zone,
     })

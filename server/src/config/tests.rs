@@ -421,6 +421,27 @@ fn an_address_that_others_could_reach_is_refused_with_the_way_out() {
 }
 
 #[test]
+fn with_sign_in_any_address_is_listened_on() {
+    let settings = from_environment(&[("HUB_LISTEN", "0.0.0.0:5400"), ("HUB_SIGN_IN", "on")]).unwrap();
+    assert!(settings.sign_in.is_some_and(|sign_in| sign_in.key.is_none() && sign_in.admin_password.is_none()));
+    assert!(from_file("listen = \"0.0.0.0:5400\"\nsign_in = \"on\"").is_ok());
+    for sign_in in ["off", ""] {
+        let refused = from_environment(&[("HUB_LISTEN", "0.0.0.0:5400"), ("HUB_SIGN_IN", sign_in)]);
+        assert!(refusal(refused).contains("set HUB_SIGN_IN=on"));
+    }
+}
+
+#[test]
+fn secrets_of_sign_in_that_can_be_guessed_are_refused_and_never_told() {
+    for (name, value) in [("HUB_SIGN_IN_KEY", "31 characters are not enough!!!"), ("HUB_ADMIN_PASSWORD", "elevenchars")]
+    {
+        let sentence = refusal(from_environment(&[("HUB_SIGN_IN", "on"), (name, value)]));
+        assert!(sentence.starts_with(name) && !sentence.contains(value), "{sentence}");
+    }
+    assert!(refusal(from_file("admin_password = \"a long password\"")).contains("secrets belong in the environment"));
+}
+
+#[test]
 fn a_vendor_set_up_by_half_names_what_is_missing() {
     for (environment, sentence) in [
         (vec![("NINJA_CLIENT_ID", "id")], "Ninja is set up by half: NINJA_CLIENT_SECRET is missing"),

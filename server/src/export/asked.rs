@@ -151,13 +151,19 @@ fn plain(part: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use domain::access::Principal;
     use serde_json::json;
 
     use super::*;
 
     fn asked(file: &str, parameters: &[(&str, &str)]) -> Result<Asked, ExportRefusal> {
         let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Asked::read(&ExportRequest { file: file.to_owned(), parameters, wants_body: true })
+        Asked::read(&ExportRequest {
+            file: file.to_owned(),
+            parameters,
+            wants_body: true,
+            principal: Principal::local_operator(),
+        })
     }
 
     fn name(file: &str, parameters: &[(&str, &str)]) -> String {

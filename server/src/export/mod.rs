@@ -16,6 +16,7 @@ mod reports;
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use domain::access::{Principal, Right};
 use futures::{StreamExt, future::BoxFuture, stream};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -29,6 +30,7 @@ use self::{
     pages::Pages,
 };
 use crate::{
+    access::{Act, ActKind, Journal, Outcome},
     graphql::Api,
     http::{ExportFile, ExportRefusal, ExportRequest, Exports},
     inventory::{Inventory, InventoryError},
@@ -55,6 +57,7 @@ impl Default for ExportLimits {
 pub struct Exporter {
     api: Api,
     inventory: Inventory,
+    journal: Journal,
     limits: ExportLimits,
     places: Arc<Semaphore>,
 }
@@ -67,7 +70,14 @@ impl fmt::Debug for Exporter {
 
 impl Exports for Exporter {
     fn export(&self, asked: ExportRequest) -> BoxFuture<'_, Result<ExportFile, ExportRefusal>> {
-        Box::pin(self.make(asked))
+        Box::pin(async move {
+            let (principal, file, is_taken) = (asked.principal.clone(), asked.file.clone(), asked.wants_body);
+            let made = self.make(asked).await;
+            if is_taken {
+                self.record(&principal, &file, made.as_ref().err()).await;
+            }
+            made
+        })
     }
 }
 
@@ -80,16 +90,36 @@ impl Exporter {
     /// With these limits.
     pub fn with_limits(api: Api, inventory: Inventory, limits: ExportLimits) -> Self {
         let places = Arc::new(Semaphore::new(limits.at_once));
-        Self { api, inventory, limits, places }
+        let journal = Journal::new(&inventory);
+        Self { api, inventory, journal, limits, places }
+    }
+
+    /// Keeps who took which file away, or tried to. How much of it arrives is not known yet.
+    async fn record(&self, principal: &Principal, file: &str, refusal: Option<&ExportRefusal>) {
+        let (outcome, detail) = match refusal {
+            None => (Outcome::Done, None),
+            Some(ExportRefusal::Failed | ExportRefusal::TimedOut(_)) => (Outcome::Failed, None),
+            Some(ExportRefusal::Unknown(_)) => (Outcome::Refused, Some("there is no such file")),
+            Some(ExportRefusal::Busy { .. }) => (Outcome::Refused, Some("too many at once")),
+            Some(ExportRefusal::Forbidden(_)) => (Outcome::Refused, Some("the right is missing")),
+            Some(ExportRefusal::Parameters(_) | ExportRefusal::Graphql(_)) => (Outcome::Refused, Some("the request")),
+        };
+        let operation: String = file.chars().filter(|letter| !letter.is_control()).take(100).collect();
+        let act = Act { detail: detail.map(str::to_owned), ..Act::new(ActKind::Export, operation, outcome) };
+        self.journal.record(principal.name(), principal.address(), vec![act]).await;
     }
 
     /// The first page is read before anything is answered, so that a bad filter is told as an error.
     async fn make(&self, request: ExportRequest) -> Result<ExportFile, ExportRefusal> {
+        if !request.principal.may(Right::Export) {
+            let role = request.principal.role().code();
+            return Err(ExportRefusal::Forbidden(format!("the role {role} may not export")));
+        }
         let asked = Asked::read(&request)?;
         let busy = ExportRefusal::Busy { retry_after: Duration::from_secs(10) };
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| busy)?;
         let deadline = Instant::now() + self.limits.longest;
-        let work = timeout_at(deadline, self.prepare(asked, place)).await;
+        let work = timeout_at(deadline, self.prepare((asked, request.principal), place)).await;
         let work = work.map_err(|_elapsed| ExportRefusal::TimedOut(self.limits.longest))??;
         let name = work.asked.file_name(work.moment.today());
         let content_type = work.asked.format.content_type();
@@ -102,10 +132,17 @@ impl Exporter {
         Ok(ExportFile { name, content_type, body })
     }
 
-    async fn prepare(&self, asked: Asked, place: OwnedSemaphorePermit) -> Result<Work, ExportRefusal> {
+    async fn prepare(
+        &self,
+        (asked, principal): (Asked, Principal),
+        place: OwnedSemaphorePermit,
+    ) -> Result<Work, ExportRefusal> {
         let moment = self.inventory.read_moment().await.map_err(failed)?;
         let api = self.api.at(moment.clone());
-        let tables = asked.tables.iter().map(|table| Pages::new(api.clone(), table, asked.variables.clone()));
+        let tables = asked
+            .tables
+            .iter()
+            .map(|table| Pages::new((api.clone(), principal.clone()), table, asked.variables.clone()));
         let mut tables: Vec<Pages> = tables.collect();
         if let Some(first) = tables.first_mut() {
             first.read_ahead().await.map_err(ExportRefusal::Graphql)?;

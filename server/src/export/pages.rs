@@ -8,7 +8,7 @@ use super::{
     cell::{Cell, value_at},
     report::Table,
 };
-use crate::graphql::{Api, GraphqlLimits, errors::ErrorCode};
+use crate::graphql::{Api, GraphqlLimits, Principal, errors::ErrorCode};
 
 /// A line of the file: one cell per column.
 pub(super) type Row = Vec<Cell>;
@@ -16,6 +16,7 @@ pub(super) type Row = Vec<Cell>;
 /// A table that is being read.
 pub(super) struct Pages {
     api: Api,
+    principal: Principal,
     table: &'static Table,
     document: String,
     asked: Map<String, serde_json::Value>,
@@ -31,8 +32,12 @@ enum Place {
 }
 
 impl Pages {
-    pub(super) fn new(api: Api, table: &'static Table, asked: Map<String, serde_json::Value>) -> Self {
-        Self { api, table, document: table.document(), asked, ready: None, place: Place::Start }
+    pub(super) fn new(
+        (api, principal): (Api, Principal),
+        table: &'static Table,
+        asked: Map<String, serde_json::Value>,
+    ) -> Self {
+        Self { api, principal, table, document: table.document(), asked, ready: None, place: Place::Start }
     }
 
     pub(super) fn table(&self) -> &'static Table {
@@ -60,7 +65,8 @@ impl Pages {
             Place::End => return Ok(None),
         };
         let variables = variables_of_page(&self.asked, GraphqlLimits::MAX_PAGE_SIZE, after);
-        let mut response = self.api.execute(Request::new(self.document.as_str()).variables(variables)).await;
+        let request = Request::new(self.document.as_str()).variables(variables).data(self.principal.clone());
+        let mut response = self.api.execute(request).await;
         if !response.errors.is_empty() {
             return Err(told(response.errors.swap_remove(0)));
         }

@@ -1,4 +1,4 @@
-//! The schema at work: every request gets its own loaders and its principal.
+//! The schema at work: every request gets its own loaders, and every mutation is recorded.
 
 use std::{fmt, sync::Arc};
 
@@ -16,18 +16,23 @@ use super::{
     loaders::{Attended, attend},
     mutations::Mutation,
     ordering::Ordering,
-    principal::Principal,
     queries::Query,
+    recording::Recording,
+    rights::Rights,
     subscriptions::Subscription,
     variables::RequiredVariables,
 };
-use crate::inventory::Inventory;
+use crate::{
+    access::{Access, Journal},
+    inventory::Inventory,
+};
 
 /// Executes requests. Cheap to clone.
 #[derive(Clone)]
 pub struct Api {
     schema: HubSchema,
     inventory: Inventory,
+    journal: Journal,
 }
 
 impl fmt::Debug for Api {
@@ -44,21 +49,30 @@ impl Api {
 
     /// With these limits.
     pub fn with_limits(inventory: Inventory, limits: GraphqlLimits) -> Self {
+        let access = Access::new(&inventory);
+        Self::guarded(inventory, access, limits)
+    }
+
+    /// With these users and tokens.
+    pub fn guarded(inventory: Inventory, access: Access, limits: GraphqlLimits) -> Self {
+        let journal = access.journal().clone();
         let schema = Schema::build(Query::default(), Mutation::default(), Subscription)
             .data(inventory.clone())
+            .data(access)
             .limit_complexity(limits.complexity)
             .extension(Coding)
             .extension(Ordering)
             .extension(Guard(limits))
             .extension(RequiredVariables)
+            .extension(Rights)
             .finish();
-        Self { schema, inventory }
+        Self { schema, inventory, journal }
     }
 
     /// The same schema over the hub at one moment.
     #[must_use]
     pub fn at(&self, moment: Inventory) -> Self {
-        Self { schema: self.schema.clone(), inventory: moment }
+        Self { schema: self.schema.clone(), inventory: moment, journal: self.journal.clone() }
     }
 
     fn attend(
@@ -67,15 +81,20 @@ impl Api {
         execute: impl FnOnce(HubSchema, Request) -> BoxStream<'static, Response>,
     ) -> Attended {
         // Before the schema's own: the hub may be one of a moment.
-        let request = request.data(Principal::local_operator()).data(self.inventory.clone());
+        let request = request.data(self.inventory.clone());
         attend(&self.inventory, request, |request| execute(self.schema.clone(), request))
     }
 }
 
 impl Executor for Api {
-    async fn execute(&self, request: Request) -> Response {
+    async fn execute(&self, mut request: Request) -> Response {
+        let recording = Recording::of(&mut request, &self.journal);
         let once = |schema: HubSchema, request| stream::once(async move { schema.execute(request).await }).boxed();
-        self.attend(request, once).next().await.unwrap_or_default()
+        let mut response = self.attend(request, once).next().await.unwrap_or_default();
+        if let Some(recording) = recording {
+            recording.end(&mut response).await;
+        }
+        response
     }
 
     fn execute_stream(&self, request: Request, session_data: Option<Arc<Data>>) -> BoxStream<'static, Response> {

@@ -37,13 +37,15 @@ pub enum ErrorCode {
     NoData,
     /// What the operation is about does not exist.
     NotFound,
+    /// The operation asks for something that whoever asks may not do or see; nothing of it was done.
+    Forbidden,
     /// The server failed; its log says why.
     Internal,
 }
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::ParseFailed,
         Self::ValidationFailed,
         Self::OperationResolutionFailure,
@@ -53,6 +55,7 @@ impl ErrorCode {
         Self::PageSize,
         Self::NoData,
         Self::NotFound,
+        Self::Forbidden,
         Self::Internal,
     ];
 
@@ -68,6 +71,7 @@ impl ErrorCode {
             Self::PageSize => "PAGE_SIZE",
             Self::NoData => "NO_DATA",
             Self::NotFound => "NOT_FOUND",
+            Self::Forbidden => "FORBIDDEN",
             Self::Internal => "INTERNAL",
         }
     }

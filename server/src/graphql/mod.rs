@@ -21,6 +21,9 @@ mod ordering;
 pub mod pagination;
 mod principal;
 pub mod queries;
+mod recording;
+mod rights;
+mod root_fields;
 mod subscriptions;
 #[cfg(test)]
 mod tests;

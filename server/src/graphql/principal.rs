@@ -1,19 +1,11 @@
-//! Who is asking.
+//! Who is asking. Every request brings one with it; one that does not is nobody's and gets nothing.
 
-/// Who is asking. Mutations are recorded under its name, which never comes from their input.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Principal {
-    name: String,
-}
+use std::any::TypeId;
 
-impl Principal {
-    /// The person at the machine: the only principal while the hub has no sign-in and listens on loopback only.
-    pub fn local_operator() -> Self {
-        Self { name: "local operator".to_owned() }
-    }
+use async_graphql::Request;
+pub use domain::access::Principal;
 
-    /// The name under which changes are recorded.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
+/// Who is asking.
+pub(super) fn of(request: &Request) -> Option<&Principal> {
+    request.data.get(&TypeId::of::<Principal>())?.downcast_ref()
 }

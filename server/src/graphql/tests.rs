@@ -1,12 +1,12 @@
 //! The schema as a whole: every part of it is described and named alike, and every error has a code.
 
-use async_graphql::{Request, Response, Schema, Value};
+use async_graphql::{Request, Response, Schema, Value, parser::types::OperationType};
 use serde_json::Value as Json;
 
-use super::{GraphqlLimits, HubSchema, Mutation, Query, Subscription, coding::Coding, guard::Guard, sdl};
+use super::{GraphqlLimits, HubSchema, Mutation, Query, Subscription, coding::Coding, guard::Guard, rights, sdl};
 
 const INTROSPECTION: &str = "{ __schema { types { name kind description
-    fields { name description args { name description } }
+    fields { name description type { ofType { name } } args { name description } }
     inputFields { name description }
     enumValues { name description } } } }";
 
@@ -99,6 +99,30 @@ async fn every_list_has_the_four_arguments_of_a_connection() {
         for argument in ["first", "after", "last", "before", "filter"] {
             assert!(arguments.contains(&argument), "{list} has no {argument}");
         }
+    }
+}
+
+#[tokio::test]
+async fn every_root_field_says_which_right_it_needs() {
+    let types = types().await;
+    for (root, kind) in [
+        ("Query", OperationType::Query),
+        ("Mutation", OperationType::Mutation),
+        ("Subscription", OperationType::Subscription),
+    ] {
+        let fields = types.iter().filter(|shown| name(shown) == root).flat_map(|shown| parts(shown, "fields"));
+        let unsaid: Vec<&str> = fields.map(name).filter(|field| rights::need(kind, field).is_none()).collect();
+        assert_eq!(unsaid, [""; 0], "{root} fields that graphql/rights.rs does not list");
+    }
+}
+
+#[tokio::test]
+async fn every_mutation_says_why_it_did_nothing() {
+    let types = types().await;
+    let of = |wanted: &str| types.iter().find(|shown| name(shown) == wanted).unwrap();
+    for mutation in parts(of("Mutation"), "fields") {
+        let payload = mutation["type"]["ofType"]["name"].as_str().unwrap();
+        assert!(parts(of(payload), "fields").any(|field| name(field) == "userErrors"), "{payload}");
     }
 }
 

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use async_graphql::{
     Request, ServerError, ServerResult, Value, Variables,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest},
-    parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition},
+    parser::types::OperationDefinition,
 };
 
-use super::errors::ErrorCode;
+use super::{errors::ErrorCode, root_fields::operation};
 
 /// Checks the variables of every request.
 pub(super) struct RequiredVariables;
@@ -40,15 +40,6 @@ impl Extension for RequiredVariables {
         checked.unwrap_or(Ok(()))?;
         next.run(ctx, request).await
     }
-}
-
-fn operation<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Option<&'a OperationDefinition> {
-    let found = match (&document.operations, name) {
-        (DocumentOperations::Single(operation), _) => Some(operation),
-        (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name),
-        (DocumentOperations::Multiple(operations), None) => operations.values().next(),
-    };
-    found.map(|operation| &operation.node)
 }
 
 fn check(operation: &OperationDefinition, variables: &Variables) -> ServerResult<()> {

@@ -35,6 +35,14 @@ pub(crate) enum Code {
     RequestTimeout,
     /// A webhook's delivery without its secret.
     Unauthorized,
+    /// Nobody signed in, or not with what was sent.
+    Unauthenticated,
+    /// Too many attempts to sign in.
+    TooManyAttempts,
+    /// Who is asking can't be found out now.
+    Unavailable,
+    /// Somebody who may not.
+    Forbidden,
     /// A webhook's delivery that could not be kept.
     NotTaken,
     /// A request from a page of another origin.
@@ -86,6 +94,10 @@ impl Code {
             Self::PayloadTooLarge => ("PAYLOAD_TOO_LARGE", StatusCode::PAYLOAD_TOO_LARGE, false),
             Self::RequestTimeout => ("REQUEST_TIMEOUT", StatusCode::REQUEST_TIMEOUT, false),
             Self::Unauthorized => ("UNAUTHORIZED", StatusCode::UNAUTHORIZED, false),
+            Self::Unauthenticated => ("UNAUTHENTICATED", StatusCode::UNAUTHORIZED, false),
+            Self::TooManyAttempts => ("TOO_MANY_ATTEMPTS", StatusCode::TOO_MANY_REQUESTS, false),
+            Self::Unavailable => ("UNAVAILABLE", StatusCode::SERVICE_UNAVAILABLE, false),
+            Self::Forbidden => ("FORBIDDEN", StatusCode::FORBIDDEN, true),
             Self::NotTaken => ("NOT_TAKEN", StatusCode::SERVICE_UNAVAILABLE, false),
             Self::ForeignOrigin => ("FOREIGN_ORIGIN", StatusCode::FORBIDDEN, false),
             Self::MisdirectedRequest => ("MISDIRECTED_REQUEST", StatusCode::MISDIRECTED_REQUEST, false),
@@ -162,8 +174,9 @@ impl Outcome {
         if self.executed || media == Media::Json {
             return StatusCode::OK;
         }
-        let internal = self.response.errors.iter().any(|error| code_of(error) == Some(Code::Internal.as_str()));
-        if internal { Code::Internal.status() } else { Code::ValidationFailed.status() }
+        let has = |code: Code| self.response.errors.iter().any(|error| code_of(error) == Some(code.as_str()));
+        let telling = [Code::Internal, Code::Forbidden].into_iter().find(|&code| has(code));
+        telling.unwrap_or(Code::ValidationFailed).status()
     }
 
     /// The answer to a request for one operation.

@@ -12,6 +12,7 @@ use axum::{
     http::{HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use domain::access::Principal;
 use futures::{
     StreamExt,
     future::BoxFuture,
@@ -24,7 +25,7 @@ use super::{
     HttpOptions,
     accept::Media,
     answer::{self, Code, Refusal},
-    origin,
+    caller, origin,
 };
 
 /// Makes files. What it makes of which rows is its own business.
@@ -42,6 +43,8 @@ pub struct ExportRequest {
     pub parameters: Vec<(String, String)>,
     /// False for HEAD: the file is not made, only found out whether it can be.
     pub wants_body: bool,
+    /// Who asks.
+    pub principal: Principal,
 }
 
 /// A file.
@@ -66,6 +69,8 @@ pub enum ExportRefusal {
     Unknown(String),
     /// The parameters make no sense: 400, `BAD_USER_INPUT`.
     Parameters(String),
+    /// Who asks may not export: 403.
+    Forbidden(String),
     /// GraphQL refused or failed; its code decides.
     Graphql(ServerError),
     /// As many as may be made at once are being made: 503.
@@ -92,7 +97,11 @@ pub(super) async fn by_get(State(desk): State<Desk>, request: Request) -> Respon
         return Refusal::new(Code::ForeignOrigin, "pages of other origins may not export").into_answer(Media::Json);
     }
     let stop = desk.options.stop.clone();
-    let asked = read(&request);
+    let principal = match caller::principal(request.extensions()) {
+        Ok(principal) => principal,
+        Err(answer) => return *answer,
+    };
+    let asked = read(&request, principal);
     let made = tokio::select! {
         biased;
         () = stop.cancelled() => Err(ExportRefusal::Busy { retry_after: Duration::from_secs(10) }),
@@ -107,13 +116,14 @@ pub(super) async fn other_method() -> Response {
     ([(header::ALLOW, HeaderValue::from_static("GET, HEAD"))], refusal).into_response()
 }
 
-fn read(request: &Request) -> ExportRequest {
+fn read(request: &Request, principal: Principal) -> ExportRequest {
     let uri = request.uri();
     let query = uri.query().unwrap_or_default().as_bytes();
     ExportRequest {
         file: uri.path().rsplit('/').next().unwrap_or_default().to_owned(),
         parameters: form_urlencoded::parse(query).into_owned().collect(),
         wants_body: request.method() != Method::HEAD,
+        principal,
     }
 }
 
@@ -153,6 +163,7 @@ fn refuse(refusal: ExportRefusal) -> Response {
     let (status, error) = match refusal {
         ExportRefusal::Unknown(message) => (StatusCode::NOT_FOUND, plain(Code::NotFound, message)),
         ExportRefusal::Parameters(message) => (StatusCode::BAD_REQUEST, plain(Code::BadUserInput, message)),
+        ExportRefusal::Forbidden(message) => (StatusCode::FORBIDDEN, plain(Code::Forbidden, message)),
         ExportRefusal::Graphql(error) => (status_of(&error), error),
         ExportRefusal::Busy { retry_after } => return busy(retry_after),
         ExportRefusal::TimedOut(limit) => {
@@ -177,6 +188,7 @@ fn status_of(error: &ServerError) -> StatusCode {
     match code {
         Some(Value::String(code)) if code == Code::Internal.as_str() => StatusCode::INTERNAL_SERVER_ERROR,
         Some(Value::String(code)) if code == Code::NotFound.as_str() => StatusCode::NOT_FOUND,
+        Some(Value::String(code)) if code == Code::Forbidden.as_str() => StatusCode::FORBIDDEN,
         _ => StatusCode::BAD_REQUEST,
     }
 }

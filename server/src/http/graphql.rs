@@ -15,7 +15,7 @@ use super::{
     Edge, HttpOptions,
     accept::{Accept, Media},
     answer::{self, Code, Outcome, Refusal},
-    document, execution,
+    caller, document, execution,
     operation::Operation,
     origin, parameters, playground, websocket,
 };
@@ -26,13 +26,20 @@ use super::{
 pub(crate) async fn by_post<E: Executor>(State(edge): State<Edge<E>>, request: HttpRequest) -> HttpResponse {
     let media = Accept::of(request.headers()).media;
     let (parts, body) = request.into_parts();
+    let principal = match caller::principal(&parts.extensions) {
+        Ok(principal) => principal,
+        Err(answer) => return *answer,
+    };
     let batch = match read_batch(&parts.headers, body, &edge.options).await {
         Ok(batch) => batch,
         Err(refusal) => return refusal.into_answer(media),
     };
     match batch {
-        BatchRequest::Single(request) => one(&edge, request, media).await,
-        BatchRequest::Batch(requests) => several(&edge, requests, media).await,
+        BatchRequest::Single(request) => one(&edge, request.data(principal), media).await,
+        BatchRequest::Batch(requests) => {
+            let requests = requests.into_iter().map(|request| request.data(principal.clone()));
+            several(&edge, requests.collect(), media).await
+        }
     }
 }
 
@@ -49,8 +56,12 @@ pub(crate) async fn by_get<E: Executor>(State(edge): State<Edge<E>>, request: Ht
         let refusal = Refusal::new(Code::ForeignOrigin, "pages of other origins may not query by GET");
         return refusal.into_answer(accept.media);
     }
+    let principal = match caller::principal(request.extensions()) {
+        Ok(principal) => principal,
+        Err(answer) => return *answer,
+    };
     match parameters::from_url(request.uri().query().unwrap_or_default()) {
-        Ok(request) => query_only(&edge, request, accept.media).await,
+        Ok(request) => query_only(&edge, request.data(principal), accept.media).await,
         Err(refusal) => refusal.into_answer(accept.media),
     }
 }
@@ -118,7 +129,7 @@ async fn read_batch(headers: &HeaderMap, body: Body, options: &HttpOptions) -> R
     }
 }
 
-fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
+pub(super) fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
     let refuse = |message| Err(Refusal::new(Code::UnsupportedMediaType, message));
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut parts = content_type.split(';').map(|part| part.trim().to_ascii_lowercase());

@@ -9,6 +9,7 @@
 
 mod accept;
 mod answer;
+mod caller;
 mod document;
 mod execution;
 mod export;
@@ -21,6 +22,7 @@ mod origin;
 mod parameters;
 mod playground;
 mod request_log;
+mod sign_in;
 #[cfg(test)]
 mod tests;
 mod watched;
@@ -39,6 +41,7 @@ use axum::{
 pub use export::{BrokenOff, ExportFile, ExportRefusal, ExportRequest, Exports};
 pub use hook::{Delivery, SECRET_HEADER, WebhookOptions, Webhooks};
 pub use options::{HttpOptions, WebSocketOptions};
+pub use sign_in::{Granted, Login, NotGranted, SignIn, Unidentified};
 pub use watched::{Part, Watched};
 
 use answer::{Code, Refusal};
@@ -58,6 +61,7 @@ pub(crate) struct Edge<E> {
 /// - `GET /export/{what}.{csv|xlsx}`: a file of rows
 /// - `GET /graphql/assets/…`: the playground's files
 /// - `POST /hooks/ninja`: what Ninja posts, where a secret is set
+/// - `POST /auth/login`, `/auth/refresh`, `/auth/logout`: where sign-in is on
 /// - `GET /healthz`: `200 ok` while the process answers
 /// - `GET /readyz`: 200 while the hub can work, else 503 with what is out of order
 /// - `GET /metrics`: for Prometheus
@@ -68,15 +72,20 @@ pub fn router<E: Executor>(executor: E, exports: Arc<dyn Exports>, options: Http
     let desk = Desk { exports, options: options.clone() };
     let export = get(export::by_get).fallback(export::other_method).with_state(desk);
     let graphql = get(graphql::by_get::<E>).post(graphql::by_post::<E>).fallback(graphql::other_method);
+    let mut guarded = Router::new().route("/export/{file}", export);
+    let mut open = Router::new().route("/healthz", get(health::alive));
+    if let Some(watched) = options.watched.clone() {
+        let watch = (watched, options.clone());
+        open = open.merge(Router::new().route("/readyz", get(watched::ready)).with_state(watch.clone()));
+        guarded = guarded.merge(Router::new().route("/metrics", get(watched::metrics)).with_state(watch));
+    }
     let mut router = Router::new()
         .route("/graphql", graphql)
         .with_state(edge)
-        .route("/export/{file}", export)
-        .route("/healthz", get(health::alive));
-    if let Some(watched) = options.watched.clone() {
-        let probes = Router::new().route("/readyz", get(watched::ready)).route("/metrics", get(watched::metrics));
-        router = router.merge(probes.with_state((watched, options.clone())));
-    }
+        .merge(guarded.route_layer(from_fn(caller::require)))
+        .route_layer(from_fn_with_state(Arc::clone(&options), caller::identify))
+        .merge(open)
+        .merge(sign_in::routes(&options));
     if options.playground {
         router = router
             .merge(playground::assets())

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::Watched;
+use super::{SignIn, Watched};
 use crate::metrics::Metrics;
 
 use super::hook::WebhookOptions;
@@ -31,6 +31,8 @@ pub struct HttpOptions {
     pub playground: bool,
     /// The webhooks that vendors may call; `None` answers their addresses with 404.
     pub webhooks: Option<WebhookOptions>,
+    /// Who knows who may come in; without, everybody may do everything, and only loopback should be listened on.
+    pub sign_in: Option<Arc<dyn SignIn>>,
     /// Limits of one WebSocket.
     pub websocket: WebSocketOptions,
     /// Cancelled when the server stops: subscriptions end at once, other operations are finished, and their WebSockets are
@@ -56,6 +58,8 @@ pub struct WebSocketOptions {
     /// A ping goes out this often; a peer that sent nothing since the last one, or that reads nothing for as long, is
     /// cut off.
     pub keep_alive: Duration,
+    /// How often it is found out again who is behind a connection; who is not let in any more is cut off with 4403.
+    pub identify_again: Duration,
 }
 
 impl Default for HttpOptions {
@@ -69,6 +73,7 @@ impl Default for HttpOptions {
             allowed_origins: Vec::new(),
             playground: true,
             webhooks: None,
+            sign_in: None,
             websocket: WebSocketOptions::default(),
             stop: CancellationToken::new(),
             sockets: TaskTracker::new(),
@@ -85,6 +90,7 @@ impl Default for WebSocketOptions {
             message_limit: 256 * 1024,
             operation_limit: 50,
             keep_alive: Duration::from_secs(25),
+            identify_again: Duration::from_secs(10),
         }
     }
 }

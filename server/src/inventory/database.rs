@@ -284,6 +284,8 @@ pub(crate) enum Section {
     /// Asking what is at work, and ordering what is not.
     Ordering = 4,
     Alerts = 23,
+    /// Changing users: somebody who may do everything is always left.
+    Access = 26,
 }
 
 /// Waits until no other transaction is in the section; held until this one ends. On SQLite a writing transaction is

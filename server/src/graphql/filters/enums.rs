@@ -123,6 +123,14 @@ enum_filter! {
     /// Asks which kind of trouble an alert is about. Operators that are null are not asked.
     AlertKindFilter of types::AlertKind
 }
+enum_filter! {
+    /// Asks what kind of thing was done. Operators that are null are not asked.
+    AuditKindFilter of types::AuditKind
+}
+enum_filter! {
+    /// Asks what came of what was done. Operators that are null are not asked.
+    AuditOutcomeFilter of types::AuditOutcome
+}
 nullable_enum_filter! {
     /// Asks for the kind of a device. Operators that are null are not asked.
     DeviceTypeFilter of types::DeviceType

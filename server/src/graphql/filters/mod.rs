@@ -14,9 +14,9 @@ mod tree;
 
 pub use self::{
     enums::{
-        AlertKindFilter, BillingStatusFilter, DeviceTypeFilter, ExceptionStatusFilter, ExceptionTypeFilter,
-        JobStatusFilter, JobTriggerFilter, SeverityFilter, SyncOutcomeFilter, SyncTriggerFilter, UsageChangeKindFilter,
-        VendorFilter,
+        AlertKindFilter, AuditKindFilter, AuditOutcomeFilter, BillingStatusFilter, DeviceTypeFilter,
+        ExceptionStatusFilter, ExceptionTypeFilter, JobStatusFilter, JobTriggerFilter, SeverityFilter,
+        SyncOutcomeFilter, SyncTriggerFilter, UsageChangeKindFilter, VendorFilter,
     },
     numbers::IntFilter,
     operators::{DateFilter, DateTimeFilter, IdFilter},

@@ -14,6 +14,7 @@ mod history;
 mod jobs;
 mod links;
 mod organizations;
+mod restrictions;
 mod schedules;
 mod sites;
 mod snapshots;
@@ -40,6 +41,7 @@ pub use self::{
     organizations::{
         DeviceCountOfOrganization, OrganizationId, OrganizationOfIdentity, OrganizationOfSite, SitesOfOrganization,
     },
+    restrictions::{OrganizationsOfApiToken, OrganizationsOfUser},
     schedules::{LastTaken, OpenPause},
     sites::{AliasOfSite, DeviceCountOfSite, EventsOfSite, SiteKey, Suggestion, SuggestionsOfSite},
     snapshots::{LastSeen, LatestNames, LatestSnapshot, SnapshotOn, SourceNames},

@@ -3,6 +3,8 @@
 //! What a user can expect to happen (already resolved, not found at the vendor) is data of the payload; GraphQL errors
 //! are for faults. Who acts is the principal of the request and never part of an input.
 
+mod access_order;
+mod api_token;
 mod assign_exception;
 mod cancel_job;
 mod change_exceptions;
@@ -24,11 +26,13 @@ mod start_collection;
 mod sync_device;
 mod sync_devices;
 mod test_alert;
+mod user;
 mod user_error;
 
 use async_graphql::MergedObject;
 
 pub use self::{
+    api_token::{CreateApiTokenInput, CreateApiTokenPayload, RevokeApiTokenInput, RevokeApiTokenPayload},
     assign_exception::AssignExceptionInput,
     cancel_job::{CancelJobInput, CancelJobPayload},
     change_exceptions::{ChangeExceptionsInput, ChangeExceptionsPayload, ExceptionChangeInput, ExceptionChangeResult},
@@ -52,6 +56,7 @@ pub use self::{
     sync_device::{SyncDeviceInput, SyncDevicePayload},
     sync_devices::{DeviceToSyncInput, SyncDevicesInput, SyncDevicesPayload},
     test_alert::{TestAlertInput, TestAlertPayload, TestAlertResult},
+    user::{ChangeUserInput, CreateUserInput, UserPayload},
     user_error::{UserError, UserErrorCode},
 };
 
@@ -75,4 +80,6 @@ pub struct Mutation(
     close_month::CloseMonthMutation,
     pause_schedule::PauseScheduleMutations,
     test_alert::TestAlertMutation,
+    user::UserMutations,
+    api_token::ApiTokenMutations,
 );

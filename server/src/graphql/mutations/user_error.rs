@@ -49,6 +49,10 @@ pub enum UserErrorCode {
     NothingToRetry,
     /// This server sends no alerts there.
     NotConfigured,
+    /// Another user or API token has or had this name.
+    NameTaken,
+    /// Nobody would be left who may administer everything.
+    LastAdmin,
 }
 
 /// Why a mutation did not do what was asked. Nothing was changed.

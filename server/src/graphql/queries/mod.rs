@@ -3,7 +3,9 @@
 //! A root reads its arguments, calls one thing and returns. Rows are read through `entity` on the reading side of the
 //! database; what needs a rule (usage changes, stored days) is asked of `inventory`. Nothing here writes.
 
+mod access;
 mod alerts;
+mod audit_events;
 mod available_dates;
 mod billing_report;
 mod change_log;
@@ -30,6 +32,7 @@ use async_graphql::MergedObject;
 
 pub use self::{
     alerts::AlertFilter,
+    audit_events::AuditEventFilter,
     counts::CountFilter,
     devices::{DeviceFilter, DeviceOrder, DeviceOrderField, Presence},
     exceptions::{ExceptionFilter, ExceptionOrder, ExceptionOrderField, ExceptionTrendFilter},
@@ -70,4 +73,6 @@ pub struct Query(
     suggested_links::SuggestionQueries,
     windows11::Windows11Queries,
     nodes::NodeQueries,
+    access::AccessQueries,
+    audit_events::AuditQueries,
 );

@@ -6,6 +6,7 @@
 #![expect(clippy::unused_async, reason = "async-graphql takes asynchronous resolvers only")]
 
 mod alert;
+mod audit_event;
 mod billing_change;
 mod billing_figures;
 mod billing_line;
@@ -47,11 +48,13 @@ mod usage;
 mod usage_change;
 mod usage_list;
 mod usage_totals;
+mod user;
 mod vendor;
 mod windows11;
 mod windows11_readiness;
 
 pub use alert::{Alert, AlertDelivery, AlertDeliveryStatus, AlertEvent, AlertKind, AlertSink};
+pub use audit_event::{AuditEvent, AuditKind, AuditOutcome};
 pub use billing_change::{BillingChange, BillingChangeKind};
 pub use billing_figures::{BillingAverage, BillingExceptions, BillingFigures, BillingUnits};
 pub use billing_line::{BillingAdjustment, BillingDifference, BillingLine};
@@ -101,6 +104,7 @@ pub use usage::UsageChanges;
 pub use usage_change::{UsageChange, UsageChangeKind};
 pub use usage_list::{UsageChangeFilter, UsageChangeOrder, UsageChangeOrderField};
 pub use usage_totals::{OrganizationUsageTotals, UsageTotals};
+pub use user::{ApiToken, Role, SeenOrganization, User, Viewer};
 pub use vendor::{Vendor, VendorDay};
 pub use windows11::{Windows11, Windows11Finding};
 pub use windows11_readiness::{Windows11Counts, Windows11Group, Windows11OrganizationCounts, Windows11Readiness};

@@ -7,12 +7,14 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::{
+    guest::Guest,
     operations::{Event, Operations},
     protocol::{ClientMessage, End, ServerMessage},
 };
 use crate::http::{
     Edge,
     answer::{Code, Refusal},
+    caller,
 };
 
 /// How long a peer may take to answer a close.
@@ -24,6 +26,7 @@ const UNREAD_LINGER: Duration = Duration::from_millis(250);
 pub(super) struct Connection<E> {
     socket: WebSocket,
     edge: Edge<E>,
+    guest: Guest,
     operations: Operations,
     /// Whether anything came from the peer since the last ping.
     heard: bool,
@@ -32,8 +35,8 @@ pub(super) struct Connection<E> {
 }
 
 impl<E: Executor> Connection<E> {
-    pub(super) fn new(socket: WebSocket, edge: Edge<E>) -> Self {
-        Self { socket, edge, operations: Operations::default(), heard: true, stopping: false }
+    pub(super) fn new(socket: WebSocket, edge: Edge<E>, guest: Guest) -> Self {
+        Self { socket, edge, guest, operations: Operations::default(), heard: true, stopping: false }
     }
 
     /// Serves the socket to its end. `agreed` tells whether the client offered our subprotocol.
@@ -61,7 +64,10 @@ impl<E: Executor> Connection<E> {
     async fn initialise(&mut self) -> Result<(), End> {
         loop {
             match self.receive().await? {
-                Some(ClientMessage::ConnectionInit) => return self.send(&ServerMessage::ConnectionAck).await,
+                Some(ClientMessage::ConnectionInit(payload)) => {
+                    self.guest.introduce(payload.as_ref()).await?;
+                    return self.send(&ServerMessage::ConnectionAck).await;
+                }
                 Some(ClientMessage::Ping(payload)) => self.send(&ServerMessage::Pong { payload }).await?,
                 Some(ClientMessage::Subscribe(..)) => return Err(End::unauthorized()),
                 Some(ClientMessage::Pong | ClientMessage::Complete(_)) | None => {}
@@ -77,6 +83,9 @@ impl<E: Executor> Connection<E> {
         let mut ping = interval(self.edge.options.websocket.keep_alive);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         ping.reset();
+        let mut again = interval(self.edge.options.websocket.identify_again);
+        again.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        again.reset();
         while !(self.stopping && self.operations.is_empty()) {
             tokio::select! {
                 () = stop.cancelled(), if !self.stopping => {
@@ -86,6 +95,8 @@ impl<E: Executor> Connection<E> {
                 message = self.socket.recv() => self.react(message).await?,
                 (id, event) = self.operations.next() => self.report(&id, event).await?,
                 _ = ping.tick() => self.keep_alive().await?,
+                _ = again.tick(), if self.guest.may_leave() => drop(self.guest.identify_again().await?),
+                () = self.guest.revoked() => drop(self.guest.identify_again().await?),
             }
         }
         Err(End::stopping())
@@ -100,7 +111,7 @@ impl<E: Executor> Connection<E> {
     async fn react(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<(), End> {
         self.heard = true;
         match read(message)? {
-            Some(ClientMessage::ConnectionInit) => Err(End::second_init()),
+            Some(ClientMessage::ConnectionInit(_)) => Err(End::second_init()),
             Some(ClientMessage::Ping(payload)) => self.send(&ServerMessage::Pong { payload }).await,
             // The close that follows tells the client to ask elsewhere.
             Some(ClientMessage::Subscribe(..)) if self.stopping => Ok(()),
@@ -123,7 +134,11 @@ impl<E: Executor> Connection<E> {
             let error = Refusal::new(Code::TooManyOperations, message).into_error();
             return self.send(&ServerMessage::Error { id: &id, payload: &[error] }).await;
         }
-        self.operations.start(id, &self.edge, request);
+        let Some(principal) = self.guest.identify_again().await? else {
+            let error = caller::unavailable().into_error();
+            return self.send(&ServerMessage::Error { id: &id, payload: &[error] }).await;
+        };
+        self.operations.start(id, &self.edge, request.data(principal));
         Ok(())
     }
 

@@ -4,6 +4,7 @@
 //! piles up when a client reads slowly and nothing runs on when it is gone.
 
 mod connection;
+mod guest;
 mod operations;
 mod protocol;
 
@@ -19,6 +20,7 @@ use super::{
     origin,
 };
 use connection::Connection;
+use guest::Guest;
 
 const SUBPROTOCOL: &str = "graphql-transport-ws";
 
@@ -42,5 +44,6 @@ pub(crate) async fn upgrade<E: Executor>(edge: Edge<E>, request: Request) -> Res
     // A client without our protocol is told by a close code, which only an upgraded socket can carry.
     let agreed = upgrade.selected_protocol().is_some();
     let sockets = edge.options.sockets.clone();
-    upgrade.on_upgrade(move |socket| sockets.track_future(Connection::new(socket, edge).serve(agreed)))
+    let guest = Guest::new(&edge.options, &parts);
+    upgrade.on_upgrade(move |socket| sockets.track_future(Connection::new(socket, edge, guest).serve(agreed)))
 }

@@ -25,6 +25,15 @@ impl End {
         Self::Close(4401, "Unauthorized".to_owned())
     }
 
+    /// Clients that know the protocol try again after this code, with a token that is good by then.
+    pub(super) fn forbidden() -> Self {
+        Self::Close(4403, "Forbidden".to_owned())
+    }
+
+    pub(super) fn unavailable() -> Self {
+        Self::Close(close_code::AGAIN, "Try again later".to_owned())
+    }
+
     pub(super) fn subprotocol() -> Self {
         Self::Close(4406, "Subprotocol not acceptable".to_owned())
     }
@@ -54,7 +63,7 @@ impl End {
 
 /// What a client says.
 pub(super) enum ClientMessage {
-    ConnectionInit,
+    ConnectionInit(Option<Value>),
     Ping(Option<Value>),
     Pong,
     Subscribe(String, Box<Request>),
@@ -68,7 +77,7 @@ impl ClientMessage {
             return Err(End::bad_message("not a JSON object"));
         };
         match message.remove("type").as_ref().and_then(Value::as_str) {
-            Some("connection_init") => payload(&mut message).map(|_| Self::ConnectionInit),
+            Some("connection_init") => payload(&mut message).map(Self::ConnectionInit),
             Some("ping") => Ok(Self::Ping(payload(&mut message)?)),
             Some("pong") => payload(&mut message).map(|_| Self::Pong),
             Some("complete") => Ok(Self::Complete(id(&mut message)?)),

@@ -1,0 +1,20 @@
+//! What can go wrong. What a user can expect is not here: it is data of the answers.
+
+use sea_orm::DbErr;
+
+/// A fault: nothing was done.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    /// The database refused or is away.
+    #[error("the database failed")]
+    Database(#[from] DbErr),
+    /// A password could not be hashed.
+    #[error("a password could not be hashed: {0}")]
+    Hashing(String),
+    /// A stored text is not what the hub writes.
+    #[error("stored data can't be read: {0}")]
+    Corrupt(String),
+    /// More passwords wait to be hashed than are let wait.
+    #[error("too many passwords are being checked at once")]
+    Busy,
+}

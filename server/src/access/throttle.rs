@@ -1,0 +1,158 @@
+//! Guessing passwords is slow: attempts are counted per name and address, per name, and per address.
+//!
+//! An attempt counts when it begins, so that many at once are counted too, and is taken back when it succeeds. The counts
+//! are this server's: behind several, each lets as many through. They are few, forgotten after a quarter of an hour, and
+//! only so many are kept.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    net::IpAddr,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sha2::{Digest, Sha256};
+
+/// How long an attempt counts.
+const WINDOW: TimeDelta = TimeDelta::minutes(15);
+
+/// Attempts on one name from one address.
+const OF_BOTH: usize = 5;
+/// Attempts on one name from everywhere; more than from one place, so that nobody is kept out by a stranger so easily.
+const OF_NAME: usize = 50;
+/// Attempts from one address on all names.
+const OF_ADDRESS: usize = 50;
+
+/// Keys that are remembered at most.
+const MOST_KEYS: usize = 50_000;
+
+/// What is counted. Names are kept by their digest, because what is typed as a name may be a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Key {
+    Both([u8; 32], Option<IpAddr>),
+    Name([u8; 32]),
+    Address(Option<IpAddr>),
+}
+
+impl Key {
+    fn limit(self) -> usize {
+        match self {
+            Self::Both(..) => OF_BOTH,
+            Self::Name(_) => OF_NAME,
+            Self::Address(_) => OF_ADDRESS,
+        }
+    }
+}
+
+/// Attempts of the last quarter of an hour.
+#[derive(Debug, Default)]
+pub(super) struct Throttle(Mutex<HashMap<Key, VecDeque<DateTime<Utc>>>>);
+
+impl Throttle {
+    /// Counts an attempt, or says after which time the next one is let through.
+    pub(super) fn begin(&self, name: &str, address: Option<IpAddr>, now: DateTime<Utc>) -> Result<(), Duration> {
+        let mut attempts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let keys = keys(name, address);
+        let wait = keys.iter().filter_map(|&key| wait_of(attempts.get_mut(&key)?, key, now)).max();
+        if let Some(wait) = wait {
+            return Err(wait.to_std().unwrap_or_default());
+        }
+        if attempts.len() + keys.len() > MOST_KEYS {
+            attempts.retain(|_, times| times.back().is_some_and(|&last| last + WINDOW > now));
+        }
+        // Still too many: all have to wait rather than some be forgotten.
+        if attempts.len() + keys.len() > MOST_KEYS {
+            return Err(Duration::from_mins(1));
+        }
+        for key in keys {
+            attempts.entry(key).or_default().push_back(now);
+        }
+        Ok(())
+    }
+
+    /// Takes an attempt back that was none on somebody else's account, and what was mistyped before it.
+    pub(super) fn succeed(&self, name: &str, address: Option<IpAddr>) {
+        let mut attempts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for key in keys(name, address) {
+            match key {
+                Key::Both(..) => drop(attempts.remove(&key)),
+                Key::Name(_) | Key::Address(_) => {
+                    attempts.get_mut(&key).and_then(VecDeque::pop_back);
+                }
+            }
+        }
+    }
+}
+
+/// How long a key has to wait; what is older than the window is forgotten.
+fn wait_of(times: &mut VecDeque<DateTime<Utc>>, key: Key, now: DateTime<Utc>) -> Option<TimeDelta> {
+    while times.front().is_some_and(|&first| first + WINDOW <= now) {
+        times.pop_front();
+    }
+    let first = times.front().filter(|_| times.len() >= key.limit())?;
+    Some(*first + WINDOW - now)
+}
+
+fn keys(name: &str, address: Option<IpAddr>) -> [Key; 3] {
+    let name = Sha256::digest(name.as_bytes()).into();
+    [Key::Both(name, address), Key::Name(name), Key::Address(address)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(minutes: i64) -> DateTime<Utc> {
+        "2026-03-02T12:00:00Z".parse::<DateTime<Utc>>().unwrap() + TimeDelta::minutes(minutes)
+    }
+
+    fn from(last: u8) -> Option<IpAddr> {
+        Some(IpAddr::from([192, 0, 2, last]))
+    }
+
+    #[test]
+    fn the_sixth_attempt_on_a_name_waits_for_the_first_to_be_forgotten() {
+        let throttle = Throttle::default();
+        for minute in 0..5 {
+            assert_eq!(throttle.begin("ann", from(1), at(minute)), Ok(()));
+        }
+        assert_eq!(throttle.begin("ann", from(1), at(5)), Err(Duration::from_mins(10)));
+        assert_eq!(throttle.begin("ann", from(2), at(5)), Ok(()), "elsewhere nobody guessed");
+        assert_eq!(throttle.begin("bob", from(1), at(5)), Ok(()));
+        assert_eq!(throttle.begin("ann", from(1), at(15)), Ok(()));
+        assert_eq!(throttle.begin("ann", from(1), at(15)), Err(Duration::from_mins(1)));
+    }
+
+    #[test]
+    fn who_succeeds_starts_anew() {
+        let throttle = Throttle::default();
+        for _ in 0..100 {
+            for _ in 0..4 {
+                assert_eq!(throttle.begin("ann", from(1), at(0)), Ok(()));
+            }
+            for _ in 0..4 {
+                throttle.succeed("ann", from(1));
+            }
+        }
+    }
+
+    #[test]
+    fn an_address_that_tries_many_names_waits() {
+        let throttle = Throttle::default();
+        for name in 0..OF_ADDRESS {
+            assert_eq!(throttle.begin(&name.to_string(), from(1), at(0)), Ok(()));
+        }
+        assert!(throttle.begin("another", from(1), at(0)).is_err());
+        assert!(throttle.begin("another", from(2), at(0)).is_ok());
+    }
+
+    #[test]
+    fn a_name_that_is_tried_from_many_addresses_waits() {
+        let throttle = Throttle::default();
+        for last in 0..OF_NAME {
+            assert_eq!(throttle.begin("ann", from(u8::try_from(last).unwrap()), at(0)), Ok(()));
+        }
+        assert!(throttle.begin("ann", from(200), at(0)).is_err());
+    }
+}

@@ -1,0 +1,222 @@
+//! The record of mutations: what was asked for is read from the document, what came of it from the answer.
+//!
+//! Refusals are data of the payloads (`userErrors`), which a client need not ask for. So they are asked for beside what the
+//! client selected, and taken out of the answer again.
+
+use std::collections::BTreeSet;
+
+use async_graphql::{
+    Name, PathSegment, Positioned, Request, Response, Value,
+    parser::types::{Directive, ExecutableDocument, Field, OperationType, Selection, SelectionSet},
+};
+use sha2::{Digest, Sha256};
+
+use super::{errors::ErrorCode, principal, root_fields};
+use crate::access::{Act, ActKind, Journal, Outcome};
+
+/// The name under which refusals are asked for.
+const REFUSALS: &str = "hubRecordedRefusals";
+
+/// Mutations whose arguments hold a secret: not even a digest of them is kept.
+const SECRETIVE: [&str; 2] = ["createUser", "changeUser"];
+
+/// Characters of a target at most.
+const LONGEST: usize = 500;
+
+/// What a mutation is about to do. Dropped before its [end](Self::end), it was broken off, and is recorded as that.
+pub(super) struct Recording {
+    journal: Journal,
+    actor: String,
+    address: Option<std::net::IpAddr>,
+    asked: Vec<Asked>,
+}
+
+struct Asked {
+    key: Name,
+    act: Act,
+}
+
+impl Recording {
+    /// Of a request that would run a mutation; `None` of any other.
+    pub(super) fn of(request: &mut Request, journal: &Journal) -> Option<Self> {
+        let (kind, fields) = root_fields::of_request(request).ok()??;
+        let principal = principal::of(request)?.clone();
+        if kind != OperationType::Mutation {
+            return None;
+        }
+        let asked: Vec<Asked> = fields.iter().filter_map(|field| read(&field.node, request)).collect();
+        let name = request.operation_name.clone();
+        let mut document = request.parsed_query().ok()?.clone();
+        ask_for_refusals(&mut document, name.as_deref());
+        request.set_parsed_query(document);
+        let (actor, address) = (principal.name().to_owned(), principal.address());
+        Some(Self { journal: journal.clone(), actor, address, asked })
+    }
+
+    /// Records what came of it, and takes out of the answer what the client did not ask for.
+    pub(super) async fn end(mut self, response: &mut Response) {
+        let mut acts = Vec::new();
+        for asked in std::mem::take(&mut self.asked) {
+            match outcome(&asked.key, response) {
+                Ended::As(outcome, detail) => acts.push(Act { outcome, detail, ..asked.act }),
+                Ended::NotRun => {}
+            }
+        }
+        clean(&mut response.data);
+        self.journal.record(&self.actor, self.address, acts).await;
+    }
+}
+
+impl Drop for Recording {
+    fn drop(&mut self) {
+        let acts: Vec<Act> = std::mem::take(&mut self.asked).into_iter().map(|asked| asked.act).collect();
+        if !acts.is_empty() {
+            // It is written by a task of its own; nobody is left to wait for it.
+            drop(self.journal.record(&self.actor, self.address, acts));
+        }
+    }
+}
+
+enum Ended {
+    As(Outcome, Option<String>),
+    NotRun,
+}
+
+/// What came of one root field. They run one after the other, and none after one that fails.
+fn outcome(key: &Name, response: &Response) -> Ended {
+    if let Value::Object(data) = &response.data {
+        return data.get(key).map_or(Ended::NotRun, |payload| {
+            let codes = refusals(payload);
+            if codes.is_empty() { Ended::As(Outcome::Done, None) } else { Ended::As(Outcome::Refused, Some(codes)) }
+        });
+    }
+    let code_of = |error: &async_graphql::ServerError| match error.extensions.as_ref()?.get("code")? {
+        Value::String(code) => Some(code.clone()),
+        _ => None,
+    };
+    let of_field = |error: &&async_graphql::ServerError| {
+        error.path.first().is_some_and(|segment| matches!(segment, PathSegment::Field(name) if *name == key.as_str()))
+    };
+    if let Some(error) = response.errors.iter().find(of_field) {
+        let code = code_of(error);
+        let is_ours = code.as_deref().is_none_or(|code| code == ErrorCode::Internal.as_str());
+        return Ended::As(if is_ours { Outcome::Failed } else { Outcome::Refused }, code);
+    }
+    match response.errors.iter().find(|error| error.path.is_empty()).and_then(code_of) {
+        Some(code) if code == ErrorCode::Forbidden.as_str() => Ended::As(Outcome::Refused, Some(code)),
+        // The document was refused before anything ran, or another field failed.
+        Some(_) => Ended::NotRun,
+        // Another field failed, before this one or after it: data of those before is lost with it.
+        None => Ended::As(Outcome::BrokenOff, Some("another field of the operation failed".to_owned())),
+    }
+}
+
+fn refusals(payload: &Value) -> String {
+    let Value::Object(payload) = payload else { return String::new() };
+    let Some(Value::List(errors)) = payload.get(REFUSALS) else { return String::new() };
+    let code = |error: &Value| match error {
+        Value::Object(error) => error.get("code").map(|code| code.to_string().trim_matches('"').to_owned()),
+        _ => None,
+    };
+    errors.iter().filter_map(code).collect::<Vec<_>>().join(" ")
+}
+
+fn clean(data: &mut Value) {
+    let Value::Object(fields) = data else { return };
+    for payload in fields.values_mut() {
+        if let Value::Object(payload) = payload {
+            payload.shift_remove(REFUSALS);
+        }
+    }
+}
+
+fn read(field: &Field, request: &Request) -> Option<Asked> {
+    let operation = field.name.node.to_string();
+    if operation.starts_with("__") {
+        return None;
+    }
+    let variable = |name: Name| Ok::<_, ()>(request.variables.get(&name).cloned().unwrap_or_default());
+    let arguments = field
+        .arguments
+        .iter()
+        .map(|(name, value)| (name.node.clone(), value.node.clone().into_const_with(variable).unwrap_or_default()));
+    let arguments = Value::Object(arguments.collect());
+    let is_secretive = SECRETIVE.contains(&operation.as_str());
+    let digest =
+        || Sha256::digest(arguments.to_string()).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    let mut targets = BTreeSet::new();
+    gather(&arguments, "", &mut targets);
+    let target: String = targets.into_iter().collect::<Vec<_>>().join(", ").chars().take(LONGEST).collect();
+    let act = Act {
+        target: Some(target).filter(|target| !target.is_empty()),
+        arguments_digest: (!is_secretive).then(digest),
+        ..Act::new(ActKind::Mutation, operation, Outcome::BrokenOff)
+    };
+    Some(Asked { key: field.response_key().node.clone(), act })
+}
+
+/// Texts that say what something is done to.
+fn gather(value: &Value, name: &str, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => members.iter().for_each(|(name, value)| gather(value, name, found)),
+        Value::List(items) => items.iter().for_each(|item| gather(item, name, found)),
+        Value::String(text) => {
+            let tells = ["id", "ids", "name", "month", "schedule", "vendorSiteKey"].contains(&name)
+                || name.ends_with("Id")
+                || name.ends_with("Ids");
+            if tells {
+                found.insert(format!("{name} {text}"));
+            }
+        }
+        Value::Enum(word) => drop(found.insert(format!("{name} {word}"))),
+        _ => {}
+    }
+}
+
+fn ask_for_refusals(document: &mut ExecutableDocument, name: Option<&str>) {
+    let Some(operation) = root_fields::operation(document, name) else { return };
+    let spread = root_fields::spread_fragments(document, operation);
+    for fragment in spread {
+        if let Some(fragment) = document.fragments.get_mut(&fragment) {
+            extend(&mut fragment.node.selection_set.node);
+        }
+    }
+    if let Some(operation) = root_fields::operation_mut(document, name) {
+        extend(&mut operation.selection_set.node);
+    }
+}
+
+fn extend(selections: &mut SelectionSet) {
+    for selection in &mut selections.items {
+        let pos = selection.pos;
+        match &mut selection.node {
+            Selection::Field(field) if !field.node.name.node.starts_with("__") => {
+                let code = leaf("code", None, Vec::new(), pos);
+                let refusals = leaf("userErrors", Some(REFUSALS), vec![code], pos);
+                // A payload without a selection is refused anyway, and is to be refused as it was written.
+                if !field.node.selection_set.node.items.is_empty() {
+                    field.node.selection_set.node.items.push(refusals);
+                }
+            }
+            Selection::InlineFragment(fragment) => extend(&mut fragment.node.selection_set.node),
+            Selection::Field(_) | Selection::FragmentSpread(_) => {}
+        }
+    }
+}
+
+fn leaf(
+    name: &str,
+    alias: Option<&str>,
+    items: Vec<Positioned<Selection>>,
+    pos: async_graphql::Pos,
+) -> Positioned<Selection> {
+    let at = |text: &str| Positioned::new(Name::new(text), pos);
+    let field = Field {
+        alias: alias.map(at),
+        name: at(name),
+        arguments: Vec::new(),
+        directives: Vec::<Positioned<Directive>>::new(),
+        selection_set: Positioned::new(SelectionSet { items }, pos),
+    };
+    Positioned::new(Selection::Field(Positioned::new(field, pos)), pos)
+}

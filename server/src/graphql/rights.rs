@@ -1,0 +1,146 @@
+//! Which right every root field needs, and the one place where it is asked for: before anything of an operation is done,
+//! over HTTP, WebSocket and for exports alike.
+//!
+//! An operation is refused as a whole: of two mutations in one document, one of which is not allowed, none is carried out.
+//! Who may see some organizations only is refused every root field that could show more: what is not known to be kept
+//! within a reach is not shown at all.
+
+use std::sync::Arc;
+
+use async_graphql::{
+    Request, ServerError, ServerResult,
+    extensions::{Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest},
+    parser::types::OperationType,
+};
+use domain::access::Right;
+
+use super::{errors::ErrorCode, principal, root_fields};
+
+/// What a root field needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Need {
+    right: Right,
+    /// Whether all that it shows is within the reach of who asks.
+    keeps_within_reach: bool,
+}
+
+const fn everything(right: Right) -> Need {
+    Need { right, keeps_within_reach: false }
+}
+
+const fn own(right: Right) -> Need {
+    Need { right, keeps_within_reach: true }
+}
+
+/// What a root field needs; `None` for one that is not listed, which nobody may use. A test holds the list against the
+/// schema.
+pub(super) fn need(kind: OperationType, field: &str) -> Option<Need> {
+    Some(match (kind, field) {
+        // What the schema says of itself is no secret.
+        (_, "__typename") | (OperationType::Query, "__schema" | "__type" | "viewer") => own(Right::Read),
+        (OperationType::Query, "users" | "apiTokens" | "auditEvents") => everything(Right::Administer),
+        (
+            OperationType::Query,
+            "devices"
+            | "device"
+            | "devicesAsOf"
+            | "snapshots"
+            | "exceptions"
+            | "exception"
+            | "exceptionTypes"
+            | "exceptionSummary"
+            | "exceptionTrend"
+            | "usageChanges"
+            | "billingReport"
+            | "availableDates"
+            | "vendors"
+            | "organizations"
+            | "vendorOrganizations"
+            | "changeLog"
+            | "counts"
+            | "countSeries"
+            | "jobBatches"
+            | "jobRuns"
+            | "alerts"
+            | "heldCollections"
+            | "missingDevices"
+            | "syncs"
+            | "retentionPreview"
+            | "schedule"
+            | "scheduleSlots"
+            | "suggestedLinks"
+            | "windows11Readiness"
+            | "windows11Devices"
+            | "node"
+            | "nodes",
+        )
+        | (OperationType::Subscription, "jobProgress" | "jobs") => everything(Right::Read),
+        (
+            OperationType::Mutation,
+            "syncDevice" | "syncDevices" | "resolveException" | "reopenException" | "assignException"
+            | "commentOnException" | "snoozeException" | "changeExceptions" | "startCollection" | "cancelJob"
+            | "retryJob" | "linkIdentities" | "separateIdentities",
+        ) => everything(Right::Work),
+        (
+            OperationType::Mutation,
+            "applyHeldCollection"
+            | "discardHeldCollection"
+            | "setOrganizationAlias"
+            | "removeOrganizationAlias"
+            | "closeMonth"
+            | "pauseSchedule"
+            | "resumeSchedule"
+            | "testAlert"
+            | "createUser"
+            | "changeUser"
+            | "createApiToken"
+            | "revokeApiToken",
+        ) => everything(Right::Administer),
+        _ => return None,
+    })
+}
+
+/// Asks for the rights of every request.
+pub(super) struct Rights;
+
+impl ExtensionFactory for Rights {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Self)
+    }
+}
+
+#[async_trait::async_trait]
+impl Extension for Rights {
+    async fn prepare_request(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        mut request: Request,
+        next: NextPrepareRequest<'_>,
+    ) -> ServerResult<Request> {
+        // A document that can't be read, or an operation that isn't there, is others' to report: nothing runs of it.
+        let asked = root_fields::of_request(&mut request).ok().flatten();
+        for field in asked.iter().flat_map(|(kind, fields)| fields.iter().map(move |field| (*kind, field))) {
+            let (kind, field) = field;
+            let refused = refusal(&request, kind, field.node.name.node.as_str());
+            if let Some(message) = refused {
+                let mut error = ServerError::new(message, Some(field.pos));
+                error.extensions = Some(ErrorCode::Forbidden.extensions());
+                return Err(error);
+            }
+        }
+        next.run(ctx, request).await
+    }
+}
+
+/// Why a root field may not be used by who asks.
+fn refusal(request: &Request, kind: OperationType, field: &str) -> Option<String> {
+    let Some(principal) = principal::of(request) else { return Some("nobody is asking".to_owned()) };
+    // A field that the schema doesn't have is refused by it, with a better message.
+    let need = need(kind, field).unwrap_or(everything(Right::Administer));
+    if !principal.may(need.right) {
+        let role = principal.role().code();
+        return Some(format!("the role {role} may not use `{field}`"));
+    }
+    let beyond = principal.reach().is_restricted() && !need.keeps_within_reach;
+    beyond.then(|| format!("`{field}` is for those who may see all organizations"))
+}

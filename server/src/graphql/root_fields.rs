@@ -1,0 +1,110 @@
+//! The root fields of an operation: what it asks for, before any of it is done.
+
+use std::collections::HashSet;
+
+use async_graphql::{
+    Name, Positioned, Request, ServerError,
+    parser::types::{
+        DocumentOperations, ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
+    },
+};
+
+/// The operation that would run, of several the named one.
+pub(super) fn operation<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Option<&'a OperationDefinition> {
+    let found = match (&document.operations, name) {
+        (DocumentOperations::Single(operation), _) => Some(operation),
+        (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name),
+        (DocumentOperations::Multiple(operations), None) => operations.values().next(),
+    };
+    found.map(|operation| &operation.node)
+}
+
+/// Its root fields in their order, wherever fragments put them and whatever `@include` and `@skip` say. A fragment is gone
+/// into once, so that the way through takes no longer than the document is.
+pub(super) fn root_fields<'a>(
+    document: &'a ExecutableDocument,
+    operation: &'a OperationDefinition,
+) -> Vec<&'a Positioned<Field>> {
+    let mut walk = Walk { document, seen: HashSet::new(), fields: Vec::new() };
+    walk.through(&operation.selection_set.node);
+    walk.fields
+}
+
+/// The kind of operation that a request would run, with its root fields; `None` where nothing can run.
+pub(super) fn of_request(
+    request: &mut Request,
+) -> Result<Option<(OperationType, Vec<Positioned<Field>>)>, ServerError> {
+    let name = request.operation_name.clone();
+    let document = request.parsed_query()?;
+    Ok(operation(document, name.as_deref()).map(|operation| {
+        let fields = root_fields(document, operation).into_iter().cloned().collect();
+        (operation.ty, fields)
+    }))
+}
+
+/// The same operation, to be changed.
+pub(super) fn operation_mut<'a>(
+    document: &'a mut ExecutableDocument,
+    name: Option<&str>,
+) -> Option<&'a mut OperationDefinition> {
+    let found = match (&mut document.operations, name) {
+        (DocumentOperations::Single(operation), _) => Some(operation),
+        (DocumentOperations::Multiple(operations), Some(name)) => operations.get_mut(name),
+        (DocumentOperations::Multiple(operations), None) => operations.values_mut().next(),
+    };
+    found.map(|operation| &mut operation.node)
+}
+
+/// The fragments that put root fields into an operation.
+pub(super) fn spread_fragments(document: &ExecutableDocument, operation: &OperationDefinition) -> Vec<Name> {
+    let mut walk = Walk { document, seen: HashSet::new(), fields: Vec::new() };
+    walk.through(&operation.selection_set.node);
+    walk.seen.into_iter().map(Name::new).collect()
+}
+
+struct Walk<'a> {
+    document: &'a ExecutableDocument,
+    seen: HashSet<&'a str>,
+    fields: Vec<&'a Positioned<Field>>,
+}
+
+impl<'a> Walk<'a> {
+    fn through(&mut self, selections: &'a SelectionSet) {
+        // By hand and not by recursion: nobody has looked yet how deep fragments nest.
+        let mut open = vec![selections.items.iter()];
+        while let Some(items) = open.last_mut() {
+            let Some(selection) = items.next() else {
+                open.pop();
+                continue;
+            };
+            match &selection.node {
+                Selection::Field(field) => self.fields.push(field),
+                Selection::InlineFragment(fragment) => open.push(fragment.node.selection_set.node.items.iter()),
+                Selection::FragmentSpread(spread) => {
+                    let name = &spread.node.fragment_name.node;
+                    let fragment = self.document.fragments.get(name).filter(|_| self.seen.insert(name.as_str()));
+                    open.extend(fragment.map(|fragment| fragment.node.selection_set.node.items.iter()));
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::parser::parse_query;
+
+    use super::*;
+
+    #[test]
+    fn root_fields_are_found_wherever_they_are_written() {
+        let document = parse_query(
+            "query Q { a { x } ...F ... { b: c } ... on Query { d @skip(if: true) } }
+             fragment F on Query { e ...G } fragment G on Query { f ...F }",
+        );
+        let document = document.unwrap();
+        let fields = root_fields(&document, operation(&document, Some("Q")).unwrap());
+        let names: Vec<&str> = fields.iter().map(|field| field.node.name.node.as_str()).collect();
+        assert_eq!(names, ["a", "e", "f", "c", "d"]);
+    }
+}

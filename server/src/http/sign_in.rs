@@ -1,0 +1,194 @@
+//! `POST /auth/login`, `/auth/refresh` and `/auth/logout`. Who may come in is asked of [`SignIn`]; here it becomes HTTP.
+//!
+//! Only JSON is taken, and only from pages that may talk to the hub, as on `/graphql`. Answers are never kept by a cache.
+
+use std::{fmt::Debug, net::IpAddr, sync::Arc, time::Duration};
+
+use axum::{
+    Json, Router,
+    extract::{Request, State},
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use domain::access::Principal;
+use futures::future::BoxFuture;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::json;
+use tokio::sync::watch;
+
+use super::{
+    HttpOptions,
+    answer::{Code, Refusal},
+    caller, graphql, origin,
+};
+
+/// Knows who may come in.
+pub trait SignIn: Debug + Send + Sync + 'static {
+    /// Whose token it is, at this instant.
+    fn identify<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<Principal, Unidentified>>;
+
+    /// Lets in who knows the password.
+    fn sign_in(&self, given: Login, from: Option<IpAddr>) -> BoxFuture<'_, Result<Granted, NotGranted>>;
+
+    /// Takes a refresh token for new tokens.
+    fn refresh(&self, token: SecretString, from: Option<IpAddr>) -> BoxFuture<'_, Result<Granted, NotGranted>>;
+
+    /// Makes the tokens of a sign-in worthless, by any one of them.
+    fn sign_out(&self, token: SecretString, from: Option<IpAddr>) -> BoxFuture<'_, Result<(), NotGranted>>;
+
+    /// Changes whenever somebody who was let in may not be any more.
+    fn revocations(&self) -> watch::Receiver<()>;
+}
+
+/// Why nobody is known by a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unidentified {
+    /// It is nobody's, or not any more.
+    Unknown,
+    /// It can't be found out now.
+    Unavailable,
+}
+
+/// What somebody signs in with.
+#[derive(Debug, Deserialize)]
+pub struct Login {
+    /// The name.
+    pub name: String,
+    /// The password.
+    pub password: SecretString,
+}
+
+/// What lets its holder in.
+#[derive(Debug)]
+pub struct Granted {
+    /// Goes into `Authorization: Bearer …`.
+    pub access_token: SecretString,
+    /// How long it is good.
+    pub expires_in: Duration,
+    /// What the next ones are got with, once.
+    pub refresh_token: SecretString,
+    /// How long it waits to be used.
+    pub refresh_expires_in: Duration,
+}
+
+/// Why nobody is let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotGranted {
+    /// Name, password or token are nobody's.
+    Unknown,
+    /// Too many attempts, or too much at once; the next one after this time.
+    TooMany(Duration),
+    /// It can't be found out now.
+    Unavailable,
+}
+
+/// What the routes work with.
+#[derive(Clone)]
+struct Reception {
+    sign_in: Arc<dyn SignIn>,
+    options: Arc<HttpOptions>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Refreshing {
+    refresh_token: SecretString,
+}
+
+/// The routes; none where nobody needs to sign in.
+pub(super) fn routes(options: &Arc<HttpOptions>) -> Router {
+    let Some(sign_in) = options.sign_in.clone() else { return Router::new() };
+    let reception = Reception { sign_in, options: Arc::clone(options) };
+    Router::new()
+        .route("/auth/login", post(log_in).fallback(other_method))
+        .route("/auth/refresh", post(refresh).fallback(other_method))
+        .route("/auth/logout", post(log_out).fallback(other_method))
+        .with_state(reception)
+}
+
+async fn log_in(State(reception): State<Reception>, request: Request) -> Response {
+    let from = caller::address(&request);
+    match read::<Login>(request, &reception.options).await {
+        Ok(login) => grant(reception.sign_in.sign_in(login, from).await),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn refresh(State(reception): State<Reception>, request: Request) -> Response {
+    let from = caller::address(&request);
+    match read::<Refreshing>(request, &reception.options).await {
+        Ok(asked) => grant(reception.sign_in.refresh(asked.refresh_token, from).await),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+/// By the access token in `Authorization`, which needs no body, or by the refresh token in the body.
+async fn log_out(State(reception): State<Reception>, request: Request) -> Response {
+    let from = caller::address(&request);
+    if !origin::may_connect(request.headers(), &reception.options) {
+        return foreign().into_response();
+    }
+    let token = match caller::bearer(request.headers()) {
+        Some(token) => SecretString::from(token),
+        None => match read::<Refreshing>(request, &reception.options).await {
+            Ok(asked) => asked.refresh_token,
+            Err(refusal) => return refusal.into_response(),
+        },
+    };
+    match reception.sign_in.sign_out(token, from).await {
+        Ok(()) => (StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "no-store")]).into_response(),
+        Err(why) => refuse(why),
+    }
+}
+
+async fn other_method() -> Response {
+    let refusal = Refusal::new(Code::MethodNotAllowed, "signing in and out goes by POST");
+    ([(header::ALLOW, HeaderValue::from_static("POST"))], refusal).into_response()
+}
+
+async fn read<T: DeserializeOwned>(request: Request, options: &HttpOptions) -> Result<T, Refusal> {
+    if !origin::may_connect(request.headers(), options) {
+        return Err(foreign());
+    }
+    graphql::require_json(request.headers())?;
+    let body = graphql::read_in_time(request.into_body(), options).await?;
+    // What is wrong is not told: the parser's message may repeat a secret.
+    serde_json::from_slice(&body)
+        .map_err(|_| Refusal::new(Code::BadRequest, "the body is not the JSON object it should be"))
+}
+
+fn foreign() -> Refusal {
+    Refusal::new(Code::ForeignOrigin, "pages of other origins may not sign in or out")
+}
+
+fn grant(granted: Result<Granted, NotGranted>) -> Response {
+    match granted {
+        Ok(granted) => {
+            let body = json!({
+                "tokenType": "Bearer",
+                "accessToken": granted.access_token.expose_secret(),
+                "expiresIn": granted.expires_in.as_secs(),
+                "refreshToken": granted.refresh_token.expose_secret(),
+                "refreshExpiresIn": granted.refresh_expires_in.as_secs(),
+            });
+            ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+        }
+        Err(why) => refuse(why),
+    }
+}
+
+fn refuse(why: NotGranted) -> Response {
+    match why {
+        NotGranted::Unknown => {
+            Refusal::new(Code::Unauthenticated, "the name, the password or the token is not right").into_response()
+        }
+        NotGranted::TooMany(wait) => {
+            let seconds = wait.as_secs().max(1);
+            let refusal = Refusal::new(Code::TooManyAttempts, format!("too many attempts; try again in {seconds} s"));
+            ([(header::RETRY_AFTER, seconds.to_string())], refusal).into_response()
+        }
+        NotGranted::Unavailable => caller::unavailable().into_response(),
+    }
+}
