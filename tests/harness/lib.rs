@@ -13,6 +13,7 @@ mod download;
 mod fault_round;
 mod faults;
 mod graphql;
+mod guarded;
 mod history;
 mod line;
 mod listing;
@@ -41,6 +42,7 @@ pub use self::{
     fault_round::{FaultRound, Seen, Told},
     faults::{at_every_call, at_the_list, list_path},
     graphql::{Answer, GraphqlClient, http_client},
+    guarded::{Guarded, PASSWORD, Tokens},
     history::{History, write_history},
     line::Line as DatabaseLine,
     listing::text,

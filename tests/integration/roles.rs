@@ -1,0 +1,198 @@
+//! What roles may do, what restricted users may see, and what is recorded of it.
+
+use std::collections::BTreeSet;
+
+use domain::access::{Reach, Role};
+use entity::{audit_event, organization};
+use harness::{Answer, Backend, Guarded, World};
+use rstest::rstest;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use serde_json::{Value, json};
+
+/// The root fields of a kind, as the schema tells them.
+async fn root_fields(door: &Guarded, token: &str, kind: &str) -> Vec<String> {
+    let answer = door.ask(token, &format!("{{ __schema {{ {kind} {{ fields {{ name }} }} }} }}")).await;
+    let fields = answer.data()["__schema"][kind]["fields"].as_array().unwrap().clone();
+    fields.iter().map(|field| field["name"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Whether the operation is refused for who asks, and not for what it says.
+fn is_forbidden(answer: &Answer) -> bool {
+    answer.body["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+}
+
+const WORK: [&str; 13] = [
+    "syncDevice",
+    "syncDevices",
+    "resolveException",
+    "reopenException",
+    "assignException",
+    "commentOnException",
+    "snoozeException",
+    "changeExceptions",
+    "startCollection",
+    "cancelJob",
+    "retryJob",
+    "linkIdentities",
+    "separateIdentities",
+];
+
+#[tokio::test]
+async fn each_role_may_use_its_mutations_and_no_others() {
+    let world = World::small_on(Backend::Sqlite).start().await;
+    let door = world.guarded().await;
+    let admin = door.sign_in("admin").await.access;
+    let mutations = root_fields(&door, &admin, "mutationType").await;
+    assert!(mutations.len() > WORK.len());
+    for (name, may) in
+        [("viewer", vec![]), ("tech", WORK.to_vec()), ("admin", mutations.iter().map(String::as_str).collect())]
+    {
+        let token = door.sign_in(name).await.access;
+        for mutation in &mutations {
+            // Without its input: whoever may use it is told that this is missing.
+            let answer = door.ask(&token, &format!("mutation {{ {mutation} {{ __typename }} }}")).await;
+            assert_eq!(!is_forbidden(&answer), may.contains(&mutation.as_str()), "{name} {mutation}: {}", answer.body);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_right_can_not_be_got_by_another_way_of_writing() {
+    let world = World::small_on(Backend::Sqlite).start().await;
+    let door = world.guarded().await;
+    let token = door.sign_in("viewer").await.access;
+    let input = "(input: { month: \"2026-01\" }) { userErrors { code } }";
+    for query in [
+        format!("mutation {{ harmless: closeMonth{input} }}"),
+        format!("mutation {{ ... on Mutation {{ closeMonth{input} }} }}"),
+        format!("mutation {{ ...F }} fragment F on Mutation {{ ...G }} fragment G on Mutation {{ closeMonth{input} }}"),
+        format!("mutation {{ __typename closeMonth{input} }}"),
+        format!("query Q {{ viewer {{ name }} }} mutation M {{ closeMonth{input} }}"),
+    ] {
+        let body = json!({ "query": query, "operationName": query.starts_with("query Q").then_some("M") });
+        assert!(is_forbidden(&door.post("/graphql", &body, Some(&token)).await), "{query}");
+    }
+    for query in
+        ["{ users { nodes { name } } }", "{ auditEvents { nodes { actor } } }", "{ apiTokens { nodes { name } } }"]
+    {
+        assert!(is_forbidden(&door.ask(&token, query).await), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_has_the_status_of_one_where_the_status_speaks() {
+    let world = World::small_on(Backend::Sqlite).start().await;
+    let door = world.guarded().await;
+    let token = door.sign_in("viewer").await.access;
+    let request = harness::http_client().post(door.url()).bearer_auth(&token);
+    let request = request.header("accept", "application/graphql-response+json");
+    let answer = request.json(&json!({ "query": "{ users { totalCount } }" })).send().await.unwrap();
+    assert_eq!(answer.status().as_u16(), 403);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_restricted_user_sees_nothing_that_is_not_known_to_be_within_reach(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let world = World::small_on(backend).start().await;
+    world.night(0).await;
+    let door = world.guarded().await;
+    let organizations = organization::Entity::find().all(world.rows()).await.unwrap();
+    let own = &organizations[0];
+    door.user("client", Role::Admin, Reach::Organizations(BTreeSet::from([own.id]))).await;
+    let token = door.sign_in("client").await.access;
+    let viewer = door.ask(&token, "{ viewer { organizations { name } } }").await;
+    assert_eq!(viewer.data()["viewer"]["organizations"], json!([{ "name": own.name }]));
+    let mut told = viewer.body.to_string();
+    for kind in ["queryType", "mutationType", "subscriptionType"] {
+        let word = kind.trim_end_matches("Type");
+        for field in root_fields(&door, &token, kind).await.iter().filter(|field| *field != "viewer") {
+            let answer = door.ask(&token, &format!("{word} {{ {field} {{ __typename }} }}")).await;
+            // Subscriptions are not answered by HTTP at all.
+            assert!(is_forbidden(&answer) || word == "subscription", "{field}: {}", answer.body);
+            told.push_str(&answer.body.to_string());
+        }
+    }
+    for other in &organizations[1..] {
+        assert!(!told.contains(&other.name), "{}", other.name);
+    }
+    let mut socket = harness::Socket::connect(&door.url(), None).await.unwrap();
+    let payload = json!({ "authorization": format!("Bearer {token}") });
+    socket.say(json!({ "type": "connection_init", "payload": payload })).await;
+    assert_eq!(socket.hear().await["type"], "connection_ack");
+    socket.subscribe("1", "subscription { jobs { name } }", json!({})).await;
+    assert_eq!(socket.hear().await["payload"][0]["extensions"]["code"], "FORBIDDEN");
+    for file in ["devices.csv", "exceptions.xlsx", "usage-changes.csv", "billing.csv"] {
+        assert!([400, 403].contains(&door.export_status(&token, file).await), "{file}");
+    }
+    assert_eq!(door.export_status(&token, "devices.csv").await, 403);
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_is_done_is_recorded_and_stays(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let world = World::small_on(backend).start().await;
+    world.night(0).await;
+    let door = world.guarded().await;
+    let viewer = door.sign_in("viewer").await.access;
+    door.try_password("admin", "a wrong password").await;
+    door.try_password("a password typed as a name", "x").await;
+    let admin = door.sign_in("admin").await.access;
+    let pause = "mutation { pauseSchedule(input: { name: \"none\" }) { userErrors { message } } }";
+    door.ask(&viewer, pause).await;
+    // The client asks for nothing of the refusal, and gets nothing of it.
+    let refused = "mutation { a: revokeApiToken(input: { name: \"none\" }) { apiToken { name } } }";
+    assert_eq!(door.ask(&admin, refused).await.data(), &json!({ "a": { "apiToken": null } }));
+    let create = "mutation { createUser(input: { name: \"new\", password: \"a very new password\", role: VIEWER }) \
+                  { user { name } } }";
+    assert_eq!(door.ask(&admin, create).await.data()["createUser"]["user"]["name"], "new");
+    assert_eq!(door.export_status(&viewer, "devices.csv").await, 200);
+    let events = "{ auditEvents(first: 100) { nodes { actor address kind operation target outcome detail } } }";
+    let answer = door.ask(&admin, events).await;
+    let nodes = answer.data()["auditEvents"]["nodes"].as_array().unwrap().clone();
+    let event = |actor: &str, kind: &str, operation: &str, (target, outcome, detail): (Value, &str, Value)| {
+        json!({ "actor": actor, "address": "127.0.0.1", "kind": kind, "operation": operation, "target": target,
+                "outcome": outcome, "detail": detail })
+    };
+    let null = || Value::Null;
+    let expected = [
+        event("viewer", "EXPORT", "devices.csv", (null(), "DONE", null())),
+        event("admin", "MUTATION", "createUser", (json!("name new, role VIEWER"), "DONE", null())),
+        event("admin", "MUTATION", "revokeApiToken", (json!("name none"), "REFUSED", json!("NOT_FOUND"))),
+        event("viewer", "MUTATION", "pauseSchedule", (json!("name none"), "REFUSED", json!("FORBIDDEN"))),
+        event("admin", "SIGN_IN", "signIn", (null(), "DONE", null())),
+        event("(unknown)", "SIGN_IN", "signIn", (null(), "REFUSED", null())),
+        event("admin", "SIGN_IN", "signIn", (null(), "REFUSED", null())),
+        event("viewer", "SIGN_IN", "signIn", (null(), "DONE", null())),
+    ];
+    assert_eq!(nodes.iter().collect::<Vec<_>>(), expected.iter().collect::<Vec<_>>());
+    for change in ["UPDATE audit_event SET actor = 'nobody'", "DELETE FROM audit_event"] {
+        let writer = world.inventory.database().writer();
+        let error = writer.execute_unprepared(change).await.unwrap_err().to_string();
+        assert!(error.contains("what was done stays as it was recorded"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn no_secret_is_recorded_or_stored() {
+    let world = World::small_on(Backend::Sqlite).start().await;
+    let door = world.guarded().await;
+    let admin = door.sign_in("admin").await;
+    let variables = json!({ "input": { "name": "viewer", "password": "a very secret password" } });
+    let change = "mutation($input: ChangeUserInput!) { changeUser(input: $input) { user { name } } }";
+    let body = json!({ "query": change, "variables": variables });
+    door.post("/graphql", &body, Some(&admin.access)).await.data();
+    let rows = audit_event::Entity::find().filter(audit_event::Column::Operation.eq("changeUser"));
+    let row = rows.one(world.rows()).await.unwrap().unwrap();
+    assert_eq!((row.target.as_deref(), row.arguments_digest), (Some("name viewer"), None));
+    let everything = format!(
+        "{:?}{:?}{:?}",
+        audit_event::Entity::find().all(world.rows()).await.unwrap(),
+        entity::app_user::Entity::find().all(world.rows()).await.unwrap(),
+        entity::refresh_token::Entity::find().all(world.rows()).await.unwrap(),
+    );
+    for secret in ["a very secret password", harness::PASSWORD, &admin.access, &admin.refresh] {
+        assert!(!everything.contains(secret));
+    }
+}
