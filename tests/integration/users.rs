@@ -72,9 +72,12 @@ async fn somebody_who_may_do_everything_is_always_left(#[values(Backend::Sqlite,
         assert_eq!(code(&change(&door, &admin, "changeUser", input.clone()).await), "LAST_ADMIN", "{input}");
     }
     change(&door, &admin, "changeUser", json!({ "name": "tech", "role": "ADMIN" })).await;
+    // By a service: whoever was demoted first could not demote the other.
+    let service = json!({ "name": "service", "role": "ADMIN", "expiresAt": "2026-12-01T00:00:00Z" });
+    let service = change(&door, &admin, "createApiToken", service).await["token"].as_str().unwrap().to_owned();
     let (one, other) = tokio::join!(
-        change(&door, &admin, "changeUser", json!({ "name": "admin", "role": "VIEWER" })),
-        change(&door, &admin, "changeUser", json!({ "name": "tech", "role": "VIEWER" })),
+        change(&door, &service, "changeUser", json!({ "name": "admin", "role": "VIEWER" })),
+        change(&door, &service, "changeUser", json!({ "name": "tech", "role": "VIEWER" })),
     );
     let refused = [&one, &other].into_iter().filter(|payload| code(payload) == "LAST_ADMIN").count();
     assert_eq!(refused, 1, "{one} {other}");
