@@ -39,6 +39,7 @@ mod devices_as_of;
 mod documents;
 mod exception_checks;
 mod exception_filters;
+mod exception_growth;
 mod exception_history;
 mod exception_orders;
 mod exception_periods;

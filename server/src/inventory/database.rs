@@ -227,6 +227,19 @@ pub(crate) async fn refresh_statistics(
     connection.execute_unprepared(&format!("ANALYZE {table}")).await.map(drop)
 }
 
+/// New rows of one table that its statistics are refreshed for.
+const MANY_ROWS: usize = 100;
+
+/// Tells the planner that a table has grown, if it has by many rows. PostgreSQL knows nothing of a table that was just
+/// filled; and how a foreign key is checked, a connection plans once: planned while the table was small, the check reads all
+/// of it for every row that refers to it.
+pub(crate) async fn tell_growth(connection: &impl ConnectionTrait, table: &str, rows: usize) -> Result<(), DbErr> {
+    if rows < MANY_ROWS || connection.get_database_backend() != DatabaseBackend::Postgres {
+        return Ok(());
+    }
+    connection.execute_unprepared(&format!("ANALYZE {table}")).await.map(drop)
+}
+
 /// The name of the partition that a day's snapshots are in, on PostgreSQL.
 pub(crate) fn partition_of(date: NaiveDate) -> String {
     format!("device_snapshot_{}", date.format("%Y%m%d"))
