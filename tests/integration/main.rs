@@ -82,6 +82,7 @@ mod retention;
 mod retention_file;
 mod retention_killed;
 mod retention_partitions;
+mod retention_records;
 mod retention_stays;
 mod retrying;
 mod schedule;

@@ -7,7 +7,7 @@ use domain::{
     schedule::{Grace, Misfire, Timing},
     vendor::Vendor,
 };
-use entity::schedule_slot;
+use entity::{job_run, schedule_slot};
 use harness::{Backend, LONG, World, at_the_list};
 use rstest::rstest;
 use sea_orm::{EntityTrait, PaginatorTrait};
@@ -225,4 +225,32 @@ async fn slots_are_taken_while_the_ticker_is_silent(#[values(Backend::Sqlite, Ba
     let (ticked, ()) = tokio::time::timeout(LONG, async { tokio::join!(ticking, taking) }).await.unwrap();
     ticked.unwrap();
     world.settle().await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn behind_a_run_that_outlasts_its_interval_one_waits_and_no_more(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let often = [("ninja", "*/10 * * * *", Work::Collect(Vendor::Ninja))];
+    let world = World::small_on(backend).schedules(often).start().await;
+    let scheduler = scheduler(&world);
+    tick(&world, &scheduler, "2026-03-02T15:05:00Z").await;
+    let gate = Gate::closed();
+    world.strike(at_the_list(Vendor::Ninja, &Effect::Held(gate.clone())).times(1));
+    for minute in [10, 20, 30, 40] {
+        world.clock.set(at(&format!("2026-03-02T15:{minute}:00Z")));
+        scheduler.tick().await.unwrap();
+        if minute == 10 {
+            gate.arrived(1).await;
+        }
+    }
+    assert_eq!(job_run::Entity::find().count(world.rows()).await.unwrap(), 2);
+    gate.open();
+    world.settle().await;
+    tick(&world, &scheduler, "2026-03-02T15:50:00Z").await;
+    let became = ["COMPLETED", "COMPLETED", "SUPERSEDED", "SUPERSEDED", "COMPLETED"];
+    let slots = ["10", "20", "30", "40", "50"].map(|minute| format!("03-02T15:{minute}"));
+    let expected: Vec<_> = slots.iter().map(String::as_str).zip(became).collect();
+    assert_eq!(record(&world).await, told(&expected));
 }

@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use chrono::{DateTime, DurationRound, TimeDelta, Timelike, Utc};
 use domain::{clock::Clock, vendor::Vendor};
 use entity::{collection, exception, exception_event, job_attempt, job_batch, job_run, schedule_slot};
 use harness::{Backend, HubProcess, LONG, Surroundings, TestClock};
@@ -23,10 +23,10 @@ const KILLS: usize = 10;
 const SEED: u64 = 20_261_121;
 /// Long against what stalls a loaded machine.
 const LEASE: Duration = Duration::from_secs(10);
-/// How long a minute of the schedule takes.
-const MINUTE: Duration = Duration::from_millis(120);
-/// Within this a scheduler that is to end in the middle of a tick does.
-const MOST_OF_A_TICK: u64 = 20;
+/// How long after one look at the schedule the next one comes.
+const LOOK: Duration = Duration::from_millis(50);
+/// Milliseconds within which a scheduler that is to end in the middle of a tick does.
+const MOST_OF_A_TICK: u64 = 150;
 
 /// Small random numbers from a seed.
 struct Chance(u64);
@@ -59,28 +59,43 @@ async fn schedulers(outside: &Surroundings, clock: &Arc<TestClock>) -> [Inventor
     servers.map(|server| server.with_schedules(schedules.clone()))
 }
 
-/// The three take every slot of these minutes at the same moments; one ends its tick, each time another, and two are dropped
-/// somewhere in the middle, as the transaction of a process that is killed is. Answers how many were.
+/// The three look at the same moments for the slots of these minutes; one ends its tick, each time another, and two may be
+/// dropped somewhere in the middle, as the transaction of a process that is killed is. A minute is over when its slots are
+/// taken: one run of a schedule waits behind another at most. Answers how many ticks were dropped.
 async fn tick_all(servers: &[Inventory; 3], clock: &TestClock, end: DateTime<Utc>) -> usize {
     let mut chance = Chance(SEED);
-    let mut dropped = 0;
+    let (mut dropped, mut slots) = (0, 0);
     for minute in 0..=MINUTES {
-        clock.set(end - TimeDelta::minutes(MINUTES - minute));
-        let lives = chance.below(3);
-        let ticks = (0..).zip(servers).map(|(number, server)| {
-            let scheduler = Scheduler::new(server.clone());
-            let limit = if number == lives { LONG } else { Duration::from_millis(chance.below(MOST_OF_A_TICK)) };
-            async move { tokio::time::timeout(limit, scheduler.tick()).await }
-        });
-        for ended in futures::future::join_all(ticks.collect::<Vec<_>>()).await {
-            match ended {
-                Ok(ticked) => ticked.unwrap(),
-                Err(_elapsed) => dropped += 1,
+        let now = end - TimeDelta::minutes(MINUTES - minute);
+        clock.set(now);
+        // The first look begins the schedules.
+        slots += if minute == 0 { 0 } else { 1 + usize::from(now.minute().is_multiple_of(5)) };
+        loop {
+            dropped += tick_once(servers, &mut chance).await;
+            wait(LOOK).await;
+            if list_taken(servers[0].database().reader()).await.len() == slots {
+                break;
             }
         }
-        wait(MINUTE).await;
     }
     dropped
+}
+
+/// Answers how many were dropped.
+async fn tick_once(servers: &[Inventory; 3], chance: &mut Chance) -> usize {
+    let lives = chance.below(3);
+    let ticks = (0..).zip(servers).map(|(number, server)| {
+        let scheduler = Scheduler::new(server.clone());
+        let limit = if number == lives { LONG } else { Duration::from_millis(chance.below(MOST_OF_A_TICK)) };
+        async move { tokio::time::timeout(limit, scheduler.tick()).await }
+    });
+    let ended = futures::future::join_all(ticks.collect::<Vec<_>>()).await;
+    let whole = ended.into_iter().flatten().map(Result::unwrap).count();
+    servers.len() - whole
+}
+
+async fn list_taken(rows: &DatabaseConnection) -> Vec<schedule_slot::Model> {
+    schedule_slot::Entity::find().filter(schedule_slot::Column::BatchId.is_not_null()).all(rows).await.unwrap()
 }
 
 async fn open_runs(rows: &DatabaseConnection) -> Vec<job_run::Model> {
@@ -105,13 +120,17 @@ async fn kill_throughout(
         if is_over && open.is_empty() {
             return cut_off;
         }
+        let at_work = running(&open);
         // A run that is lost a third time fails, by design: that is another test.
-        if cut_off.len() < KILLS && open.iter().all(|run| run.lost_attempts < 2) {
-            let unlucky = usize::try_from(chance.below(3)).unwrap();
-            let before = running(&open);
-            servers.swap_remove(unlucky).kill().await;
-            servers.push(serve(outside).await);
-            cut_off.push(before);
+        if cut_off.len() < KILLS && at_work > 0 && open.iter().all(|run| run.lost_attempts < 2) {
+            // Once all at once, so that a run is hit for certain.
+            let unlucky = if cut_off.len() == KILLS / 2 { servers.len() } else { 1 };
+            for _ in 0..unlucky {
+                let next = usize::try_from(chance.below(servers.len() as u64)).unwrap();
+                servers.swap_remove(next).kill().await;
+            }
+            servers.extend(futures::future::join_all((0..unlucky).map(|_| serve(outside))).await);
+            cut_off.push(at_work);
         }
     }
 }
@@ -165,8 +184,7 @@ async fn two_hundred_ticks_on_three_servers_that_are_killed_take_effect_exactly_
         Box::pin(async { tokio::join!(ticking, kill_throughout(&outside, rows, servers, &ticked)) }).await;
     all_is_over(rows).await;
 
-    let slots =
-        schedule_slot::Entity::find().filter(schedule_slot::Column::BatchId.is_not_null()).all(rows).await.unwrap();
+    let slots = list_taken(rows).await;
     let runs = job_run::Entity::find().all(rows).await.unwrap();
     let runs: Vec<_> =
         runs.into_iter().filter(|run| slots.iter().any(|slot| slot.batch_id.as_ref() == Some(&run.batch_id))).collect();

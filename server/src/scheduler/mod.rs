@@ -19,7 +19,12 @@ use tokio::{
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 use tokio_util::sync::CancellationToken;
 
-use crate::inventory::{Inventory, InventoryError, batches::Order, jobs::Trigger, slots::Slot};
+use crate::inventory::{
+    Inventory, InventoryError,
+    batches::Order,
+    jobs::{JobStatus, Trigger},
+    slots::Slot,
+};
 
 /// Every fifteen seconds the ticker asks what is due.
 const TICKS: &str = "*/15 * * * * *";
@@ -111,12 +116,14 @@ impl Scheduler {
         Ok(found)
     }
 
-    /// Slots that are all made up come one after the other: side by side they would only find the vendor taken.
+    /// Slots that are all made up come one after the other: side by side they would only find the vendor taken. Of the others
+    /// one waits while another is at work, and no more, however long that takes: a slot that comes meanwhile is missed.
     async fn waits_for_itself(&self, schedule: &Schedule) -> Result<bool, InventoryError> {
-        match schedule.timing.misfire {
-            Misfire::All { .. } => self.inventory.is_schedule_at_work(schedule.name).await,
-            Misfire::Skip | Misfire::Once(_) => Ok(false),
-        }
+        let at_work = self.inventory.schedule_at_work(schedule).await?;
+        Ok(match schedule.timing.misfire {
+            Misfire::All { .. } => at_work.is_some(),
+            Misfire::Skip | Misfire::Once(_) => at_work == Some(JobStatus::Queued),
+        })
     }
 }
 

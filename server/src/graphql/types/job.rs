@@ -90,7 +90,7 @@ impl JobBatch {
         self.0.error.as_deref()
     }
 
-    /// The order whose unfinished work this one does again; null when it is no retry.
+    /// The order whose unfinished work this one does again; null when it is no retry, and once that order is no longer kept.
     async fn retry_of(&self, ctx: &Context<'_>) -> Result<Option<JobBatch>, Fault> {
         match &self.0.retry_of {
             Some(id) => Ok(ctx.load(BatchId(id.clone())).await?.map(JobBatch)),
