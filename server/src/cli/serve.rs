@@ -4,6 +4,7 @@ use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use domain::clock::Clock;
+use futures::{FutureExt, future::FusedFuture};
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -43,31 +44,33 @@ pub(crate) async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 /// Serves and schedules until SIGINT or SIGTERM. Then nothing new is taken, and what runs may finish within the time that
-/// the settings give; what does not is handed back. A second signal ends the process at once.
+/// the settings give; what does not is handed back. The same when serving or scheduling ends by a fault, which is the answer
+/// then. A second signal ends the process at once.
 pub(crate) async fn serve_until_stopped(inventory: Inventory, door: Door, settings: &Settings) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     let Door { listener, mut signals } = door;
-    let mut working = pin!(work(&inventory, listener, settings, &stop));
-    tokio::select! {
-        ended = &mut working => return ended,
-        () = stop.cancelled() => {}
+    let mut ticking = pin!(begin_work(&inventory, &stop).fuse());
+    let mut answering = pin!(answer(&inventory, listener, settings, &stop).fuse());
+    // A hub whose nights no longer run must not look alive.
+    let ended = tokio::select! {
+        ticked = &mut ticking => ticked,
+        answered = &mut answering => answered,
         () = signals.next() => {
             tracing::info!("stopping: nothing new begins, and what runs is finished; a second signal ends it at once");
-            stop.cancel();
-        }
-    }
-    let limit = Duration::from_secs(settings.stop_seconds);
-    let finishing = async {
-        match timeout(limit, working).await {
-            Ok(ended) => ended,
-            Err(_elapsed) => {
-                hand_back(&inventory).await;
-                Ok(())
-            }
+            Ok(())
         }
     };
+    stop.cancel();
+    let limit = Duration::from_secs(settings.stop_seconds);
+    let finishing = async {
+        let finished = timeout(limit, finish(&inventory, ticking, answering)).await;
+        if finished.is_err() {
+            hand_back(&inventory).await;
+        }
+        finished.unwrap_or(Ok(()))
+    };
     tokio::select! {
-        ended = finishing => ended,
+        finished = finishing => ended.and(finished),
         () = signals.next() => {
             tracing::warn!("a second signal: what runs is left to its lease");
             std::process::exit(1)
@@ -75,19 +78,36 @@ pub(crate) async fn serve_until_stopped(inventory: Inventory, door: Door, settin
     }
 }
 
-/// Serves and schedules until told to stop, and returns when everything is done.
-async fn work(
+/// Begins what goes on beside answering until it is told to stop; the future is the end of the schedule.
+fn begin_work(inventory: &Inventory, stop: &CancellationToken) -> impl Future<Output = anyhow::Result<()>> + use<> {
+    let ticking = inventory.tasks().spawn(Scheduler::new(inventory.clone()).run(stop.clone()));
+    let (worker, stopped) = (inventory.clone(), stop.clone());
+    inventory.tasks().spawn(async move { worker.work(stopped, LOOK_FOR_WORK).await });
+    inventory.tasks().spawn(inventory.clone().deliver_until(stop.clone()));
+    inventory.tasks().spawn(inventory.clone().serve_syncs(stop.clone()));
+    async move { ticking.await.context("the scheduler ended by a panic")?.context("the scheduler failed") }
+}
+
+/// Waits until everybody has an answer and all work is done, however the schedule ended.
+async fn finish<F, G>(inventory: &Inventory, ticking: F, answering: G) -> anyhow::Result<()>
+where
+    F: FusedFuture<Output = anyhow::Result<()>>,
+    G: FusedFuture<Output = anyhow::Result<()>>,
+{
+    let answered = if answering.is_terminated() { Ok(()) } else { answering.await };
+    let ticked = if ticking.is_terminated() { Ok(()) } else { ticking.await };
+    inventory.tasks().close();
+    inventory.tasks().wait().await;
+    answered.and(ticked)
+}
+
+/// Answers until told to stop, and returns when everybody has an answer.
+async fn answer(
     inventory: &Inventory,
     listener: TcpListener,
     settings: &Settings,
     stop: &CancellationToken,
 ) -> anyhow::Result<()> {
-    let scheduler = Scheduler::new(inventory.clone());
-    let mut ticking = inventory.tasks().spawn(scheduler.run(stop.clone()));
-    let (worker, stopped) = (inventory.clone(), stop.clone());
-    inventory.tasks().spawn(async move { worker.work(stopped, LOOK_FOR_WORK).await });
-    inventory.tasks().spawn(inventory.clone().deliver_until(stop.clone()));
-    inventory.tasks().spawn(inventory.clone().serve_syncs(stop.clone()));
     let options = options(inventory, settings, stop);
     let sockets = options.sockets.clone();
     let api = Api::new(inventory.clone());
@@ -95,25 +115,11 @@ async fn work(
     let router = http::router(api, exports, options);
     let stopped = stop.clone();
     let serving = axum::serve(listener, router).with_graceful_shutdown(async move { stopped.cancelled().await });
-    let mut serving = pin!(serving.into_future());
-    // A hub whose nights no longer run must not look alive.
-    let (served, ticked) = tokio::select! {
-        served = &mut serving => {
-            stop.cancel();
-            (served, ticking.await)
-        }
-        ticked = &mut ticking => {
-            stop.cancel();
-            (serving.await, ticked)
-        }
-    };
+    let served = serving.into_future().await;
+    stop.cancel();
     sockets.close();
     sockets.wait().await;
-    served?;
-    ticked.context("the scheduler ended by a panic")?.context("the scheduler failed")?;
-    inventory.tasks().close();
-    inventory.tasks().wait().await;
-    Ok(())
+    Ok(served?)
 }
 
 fn options(inventory: &Inventory, settings: &Settings, stop: &CancellationToken) -> HttpOptions {

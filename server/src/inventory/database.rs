@@ -309,7 +309,10 @@ pub(crate) async fn serialize(transaction: &DatabaseTransaction, section: Sectio
     Ok(())
 }
 
-/// Whether a statement failed because the database could not be reached, and not because of what it said.
+/// SQLite's busy file: another process writes, recovers it, or wrote while this one read.
+const BUSY: [&str; 3] = ["5", "261", "517"];
+
+/// Whether a statement failed because the database could not be reached or had no time, and not because of what it said.
 pub(crate) fn is_away(error: &DbErr) -> bool {
     let cause = match error {
         DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => return true,
@@ -320,7 +323,7 @@ pub(crate) fn is_away(error: &DbErr) -> bool {
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Protocol(_) => true,
         // The server is stopping, was stopped by force, or is starting.
         sqlx::Error::Database(refusal) => {
-            refusal.code().is_some_and(|code| ["57P01", "57P02", "57P03"].contains(&&*code))
+            refusal.code().is_some_and(|code| ["57P01", "57P02", "57P03"].contains(&&*code) || BUSY.contains(&&*code))
         }
         _ => false,
     }
