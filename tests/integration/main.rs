@@ -100,6 +100,7 @@ mod sync_history;
 mod sync_many;
 mod sync_neighbours;
 mod sync_oracle;
+mod sync_overwritten;
 mod sync_refusals;
 mod sync_turns;
 mod taking_over;
