@@ -4,6 +4,7 @@
 
 mod alert_deliveries;
 mod alert_processes;
+mod alert_shells;
 mod alert_sinks;
 mod alerts;
 mod architecture;
