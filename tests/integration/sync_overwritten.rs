@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::vendor::Vendor;
-use harness::{Backend, LONG, World, at_the_list, text};
+use harness::{Backend, LONG, World, at_the_list, held_word, text};
 use rstest::rstest;
 use serde_json::{Value, json};
 use simulator::{Effect, Gate, When};
@@ -95,4 +95,31 @@ async fn a_wish_that_comes_while_the_days_first_collection_is_at_work_waits_for_
     assert_eq!(world.work_off_syncs().await, 1);
     let outcome = if is_completed { "SYNCED" } else { "NO_STORED_DAY" };
     assert_eq!(history(&world).await, [pair("WEBHOOK", outcome)]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_wish_that_found_no_day_is_made_up_for_when_a_person_applies_the_days_held_collection(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let world = World::small_on(backend).start().await;
+    world.night(0).await;
+    world.move_to(1);
+    let id = first_key(&world);
+    world.shrink(Vendor::Ninja, 5);
+    world.collect(&[Vendor::Ninja], false).await;
+    world.clock.advance(Duration::from_hours(1));
+    let secret = "made up, and long enough";
+    let webhook = world.open_webhook(secret).await;
+    let activity = json!({ "id": 1, "deviceId": id, "statusCode": "TRIGGERED" });
+    assert_eq!(webhook.deliver(secret, &activity).await.0, 202);
+    assert_eq!(world.work_off_syncs().await, 1);
+    assert_eq!(history(&world).await, [pair("WEBHOOK", "NO_STORED_DAY")]);
+    let held = world.inventory.list_held().await.unwrap()[0].id;
+    world.inventory.apply_held(held, &held_word()).await.unwrap();
+    world.clock.advance(Duration::from_secs(1));
+    assert_eq!(world.work_off_syncs().await, 1);
+    let last = history(&world).await.remove(0);
+    assert_eq!(last.0, "COLLECTION");
+    assert!(["SYNCED", "NOT_FOUND"].contains(&last.1.as_str()), "{last:?}");
 }

@@ -1,6 +1,8 @@
-//! A collection reads a vendor for minutes and stores what it read. A device that was synced meanwhile may have been read
-//! before its sync: its newer state is overwritten, and comes back by another sync.
+//! A collection reads a vendor for minutes and stores what it read, a held one when a person applies it. A device that was
+//! synced meanwhile may have been read before its sync: its newer state is overwritten, and comes back by another sync. So do
+//! wishes that found no day to put their device in.
 
+use chrono::TimeDelta;
 use entity::sync::{ActiveModel, Column, Entity};
 use sea_orm::{
     ActiveValue::Set,
@@ -17,8 +19,12 @@ const COLLECTION: &str = "collection";
 /// Rows of one statement.
 const AT_ONCE: usize = 500;
 
+/// No wish waits for longer: those that ended of late are found by when they were asked for.
+const LONGEST_WAIT: TimeDelta = TimeDelta::days(1);
+
 impl Inventory {
-    /// Wishes a sync of every device of the vendor whose sync was at work after the collection that is being stored began.
+    /// Wishes a sync of every device of the vendor that was synced, or was wished to be, after the collection that is being
+    /// stored began.
     pub(crate) async fn sync_overwritten(
         &self,
         transaction: &DatabaseTransaction,
@@ -30,10 +36,13 @@ impl Inventory {
             return Ok(());
         }
         let newer = Column::EndedAt.gte(span.started_at).and(Column::VendorId.eq(vendor_id));
+        let newer = newer.and(Column::RequestedAt.gte(span.started_at - LONGEST_WAIT));
+        let dayless = Column::Outcome.eq(SyncState::NoStoredDay.code());
+        let dayless = dayless.and(Column::Trigger.ne(SyncTrigger::Mutation.code()));
         let keys = Entity::find()
             .select_only()
             .column(Column::VendorDeviceKey)
-            .filter(newer.and(Column::Outcome.eq(SyncState::Synced.code())))
+            .filter(newer.and(Column::Outcome.eq(SyncState::Synced.code()).or(dayless)))
             .filter(Column::VendorDeviceKey.is_not_null())
             .distinct()
             .into_tuple::<String>()
