@@ -135,7 +135,7 @@ impl WorldBuilder {
         let configs = (self.ninja(&simulator, &vendors)?, self.threatlocker(&simulator, &vendors)?);
         let tokens = test_database.folder().join("token.json");
         let inventory = self.server(database, shared, configs, tokens).await?;
-        let (graphql, serving) = serve(&inventory).await?;
+        let (graphql, serving) = serve(&inventory, HttpOptions::default()).await?;
         let backend = self.backend;
         Ok(World {
             builder: self,
@@ -332,13 +332,16 @@ fn is_look(sql: &str) -> bool {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the test's server ends with the test")]
-pub(crate) async fn serve(inventory: &Inventory) -> anyhow::Result<(GraphqlClient, JoinHandle<()>)> {
+pub(crate) async fn serve(
+    inventory: &Inventory,
+    options: HttpOptions,
+) -> anyhow::Result<(GraphqlClient, JoinHandle<()>)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let url = format!("http://{}/graphql", listener.local_addr()?);
     let api = Api::new(inventory.clone());
     let exports = Arc::new(Exporter::new(api.clone(), inventory.clone()));
     let watched = Some(Arc::new(Observer::new(inventory.clone(), true)) as Arc<_>);
-    let options = HttpOptions { metrics: inventory.metrics().clone(), watched, ..HttpOptions::default() };
+    let options = HttpOptions { metrics: inventory.metrics().clone(), watched, ..options };
     let router = http::router(api, exports, options);
     let worker = inventory.clone();
     let serving = tokio::spawn(async move {

@@ -4,6 +4,7 @@
 
 mod alert_deliveries;
 mod alert_processes;
+mod alert_shells;
 mod alert_sinks;
 mod alerts;
 mod architecture;
@@ -105,6 +106,7 @@ mod sync_history;
 mod sync_many;
 mod sync_neighbours;
 mod sync_oracle;
+mod sync_overwritten;
 mod sync_refusals;
 mod sync_turns;
 mod taking_over;
