@@ -25,6 +25,16 @@ const endOf = (messages, { protocol = PROTOCOL, origin } = {}) =>
     socket.on("error", () => {});
   });
 
+// Closes as the client does, and tells with which code the server let it go: 1006 is a connection that broke.
+const closed = (messages) =>
+  new Promise((resolve) => {
+    const socket = new WebSocket(url, [PROTOCOL]);
+    socket.on("open", () => messages.forEach((message) => socket.send(message)));
+    socket.on("message", () => socket.close(1000, "Normal Closure"));
+    socket.on("close", resolve);
+    socket.on("error", () => {});
+  });
+
 const init = JSON.stringify({ type: "connection_init" });
 const subscribe = (query) => JSON.stringify({ type: "subscribe", id: "1", payload: { query } });
 
@@ -79,6 +89,7 @@ await hold([
   ["an order is followed to its end", subscriptionThroughClient, "COMPLETED"],
   ["a subscription that its client ends", endedByClient, "Query"],
   ["a refused document reaches the client as an error", refusalThroughClient, "GRAPHQL_VALIDATION_FAILED"],
+  ["a client that closes", () => closed([init]), 1000],
   ["an unknown message", () => endOf(["nonsense"]), 4400],
   ["subscribe before the acknowledgement", () => endOf([subscribe("{ __typename }")]), 4401],
   ["a second init", () => endOf([init, init]), 4429],
