@@ -74,6 +74,9 @@ def _value(schema, declared, inner, value, path):
     elif graphql.is_object_type(declared):
         for selections in inner:
             yield from _object(schema, declared, selections, value, path)
+    elif not isinstance(value, dict):
+        # Which type it is of, only __typename would tell.
+        yield f"{path}: {value!r} is no {declared}"
 
 
 def _is_scalar(name, value):
