@@ -17,20 +17,21 @@ use super::{
     answer::{self, Code, Outcome, Refusal},
     document, execution,
     operation::Operation,
-    origin, parameters, playground, websocket,
+    origin, parameters, playground, sse, websocket,
 };
 
 /// `POST /graphql`: a JSON body with one request, or with several where batches are allowed.
 ///
 /// Only `application/json` is taken: a page of another site can't send that without asking first, and nobody answers.
 pub(crate) async fn by_post<E: Executor>(State(edge): State<Edge<E>>, request: HttpRequest) -> HttpResponse {
-    let media = Accept::of(request.headers()).media;
+    let Accept { media, wants_events, .. } = Accept::of(request.headers());
     let (parts, body) = request.into_parts();
     let batch = match read_batch(&parts.headers, body, &edge.options).await {
         Ok(batch) => batch,
         Err(refusal) => return refusal.into_answer(media),
     };
     match batch {
+        BatchRequest::Single(request) if wants_events => sse::answer(&edge, request),
         BatchRequest::Single(request) => one(&edge, request, media).await,
         BatchRequest::Batch(requests) => several(&edge, requests, media).await,
     }
@@ -97,7 +98,8 @@ async fn run<E: Executor>(edge: &Edge<E>, mut request: Request) -> Result<Outcom
 
 async fn execute<E: Executor>(edge: &Edge<E>, request: Request, operation: &Operation) -> Result<Outcome, Refusal> {
     if operation.kind()? == OperationType::Subscription {
-        let message = "subscriptions are served over WebSocket (graphql-transport-ws) at this address";
+        let message =
+            "subscriptions are served at this address over WebSocket (graphql-transport-ws) or as text/event-stream";
         return Err(Refusal::new(Code::SubscriptionNotSupported, message));
     }
     let response = execution::execute(edge.executor.clone(), request, edge.options.request_timeout).await?;

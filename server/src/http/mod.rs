@@ -1,4 +1,4 @@
-//! The hub's door: GraphQL over HTTP and over WebSocket, files, what vendors post, the playground, and what those ask who
+//! The hub's door: GraphQL over HTTP, over WebSocket and as server-sent events, files, what vendors post, the playground, and what those ask who
 //! watch the hub.
 //!
 //! Our own handlers, because the stock ones run mutations by GET and as `text/plain`, accept a WebSocket of any origin
@@ -21,6 +21,8 @@ mod origin;
 mod parameters;
 mod playground;
 mod request_log;
+mod sse;
+mod started;
 #[cfg(test)]
 mod tests;
 mod watched;
@@ -53,7 +55,7 @@ pub(crate) struct Edge<E> {
 
 /// All routes of the hub over one executor (a schema, or what wraps one) and what makes files.
 ///
-/// - `POST /graphql`: one operation as `application/json` (a batch only where `options` allow it)
+/// - `POST /graphql`: one operation as `application/json` (a batch only where `options` allow it), answered in JSON or as events
 /// - `GET /graphql`: the playground for browsers, a query by URL, or a WebSocket of graphql-transport-ws
 /// - `GET /export/{what}.{csv|xlsx}`: a file of rows
 /// - `GET /graphql/assets/…`: the playground's files

@@ -7,12 +7,13 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::{
-    operations::{Event, Operations},
+    operations::Operations,
     protocol::{ClientMessage, End, ServerMessage},
 };
 use crate::http::{
     Edge,
     answer::{Code, Refusal},
+    started::Event,
 };
 
 /// How long a peer may take to answer a close.
@@ -41,9 +42,13 @@ impl<E: Executor> Connection<E> {
         let _counted = self.edge.options.metrics.websocket_opened();
         let Err(end) = if agreed { self.converse().await } else { Err(End::subprotocol()) };
         self.operations = Operations::default();
-        if let End::Close(code, reason) = end {
-            tracing::debug!(code, reason, "closing a websocket");
-            self.close(code, reason).await;
+        match end {
+            End::Close(code, reason) => {
+                tracing::debug!(code, reason, "closing a websocket");
+                self.close(code, reason).await;
+            }
+            End::Left => self.part().await,
+            End::Gone => {}
         }
     }
 
@@ -160,6 +165,14 @@ impl<E: Executor> Connection<E> {
         }
     }
 
+    /// The library has the answer to the peer's close ready, and writes it when it is asked for what comes next. Dropped before
+    /// that, the peer would take its orderly end for a broken connection.
+    async fn part(&mut self) {
+        let answered = async { while let Some(Ok(_)) = self.socket.recv().await {} };
+        // A peer that doesn't take the answer is dropped all the same.
+        let _ = timeout(CLOSE_TIMEOUT, answered).await;
+    }
+
     /// Says why, then waits for the peer's own close: a connection dropped with bytes unread could lose the reason.
     async fn close(&mut self, code: u16, reason: String) {
         let frame = CloseFrame { code, reason: reason.into() };
@@ -186,6 +199,7 @@ fn read(message: Option<Result<Message, axum::Error>>) -> Result<Option<ClientMe
         Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
         // axum hides the library's error type; its text is all there is to tell a large message from a lost peer.
         Some(Err(error)) if error.to_string().contains("too long") => Err(End::too_large()),
-        Some(Ok(Message::Close(_)) | Err(_)) | None => Err(End::Gone),
+        Some(Ok(Message::Close(_))) => Err(End::Left),
+        Some(Err(_)) | None => Err(End::Gone),
     }
 }

@@ -12,6 +12,8 @@ use crate::http::{answer::Body, parameters};
 pub(super) enum End {
     /// With this code and reason.
     Close(u16, String),
+    /// The peer closes; its close is answered.
+    Left,
     /// The peer is gone or doesn't read: nothing more can be said.
     Gone,
 }
