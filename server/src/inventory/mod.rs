@@ -4,6 +4,7 @@
 //! knows neither GraphQL nor HTTP nor when a schedule is due, and decides no rule: rules are in `domain`.
 
 pub mod alerts;
+mod abandoning;
 pub mod aliases;
 pub mod batches;
 pub mod billing;

@@ -56,9 +56,15 @@ impl Operations {
         self.running.is_empty()
     }
 
-    /// Starts an operation; it runs when it is polled.
-    pub(super) fn start<E: Executor>(&mut self, id: String, edge: &Edge<E>, request: Request) {
-        self.running.push_back((id, prepare(edge, request)));
+    /// Starts an operation, unless its client has asked too often; it runs when it is polled.
+    pub(super) fn start<E: Executor>(
+        &mut self,
+        id: String,
+        edge: &Edge<E>,
+        request: Request,
+        allowed: Result<(), Refusal>,
+    ) {
+        self.running.push_back((id, prepare(edge, request, allowed)));
     }
 
     /// Stops an operation by dropping it, with everything that it holds.
@@ -100,8 +106,8 @@ fn event_of(result: Option<Result<Outcome, Refusal>>) -> Event {
 }
 
 /// Prepares an operation; it runs when it is polled. Queries and mutations have their time limit here too.
-fn prepare<E: Executor>(edge: &Edge<E>, mut request: Request) -> Started {
-    let operation = Operation::of(&mut request, &edge.options.metrics);
+fn prepare<E: Executor>(edge: &Edge<E>, mut request: Request, allowed: Result<(), Refusal>) -> Started {
+    let operation = Operation::allowed(&mut request, &edge.options, allowed);
     let executor = edge.executor.clone();
     match operation.kind() {
         Ok(OperationType::Subscription) => {
