@@ -34,7 +34,8 @@ async fn a_bomb_of_100_levels_by_50_spreads_is_refused_over_http_and_websocket()
     world.take_statements();
     assert_eq!(world.graphql.ask(&bomb(100, 50), json!({})).await.error_code(), "QUERY_TOO_COMPLEX");
     let mut socket = Socket::open(&world.graphql.url).await;
-    let follow = bomb(100, 50).replacen("{ ...f0 }", "subscription { ...f0 }", 1).replace("on Query", "on Subscription");
+    let follow =
+        bomb(100, 50).replacen("{ ...f0 }", "subscription { ...f0 }", 1).replace("on Query", "on Subscription");
     for (id, query) in [("query", bomb(100, 50)), ("subscription", follow)] {
         socket.subscribe(id, &query, json!({})).await;
         let answer = socket.hear().await;
@@ -105,7 +106,9 @@ async fn introspection_can_be_switched_off_and_then_no_name_is_suggested() {
     assert!(suggested.contains("Did you mean"), "{suggested}");
     let closed = World::on(Backend::Sqlite).plan(FleetPlan::plain(4, 2));
     let world = closed.graphql_limits(|limits| limits.introspection = false).start().await;
-    for query in ["{ __schema { types { name } } }", "{ ...F } fragment F on Query { __type(name: \"Device\") { name } }"] {
+    for query in
+        ["{ __schema { types { name } } }", "{ ...F } fragment F on Query { __type(name: \"Device\") { name } }"]
+    {
         assert_eq!(world.graphql.ask(query, json!({})).await.error_code(), "GRAPHQL_VALIDATION_FAILED", "{query}");
     }
     world.graphql.ask("{ __typename vendors { __typename } }", json!({})).await.data();

@@ -60,7 +60,8 @@ async fn pages_of_allowed_origins_may_read_and_no_others() {
     let post = http_client().post(&world.graphql.url).json(&json!({ "query": VENDORS }));
     let answer = post.header("origin", "https://dash.example.com").send().await.unwrap();
     assert_eq!(header(&answer, "access-control-allow-origin"), "https://dash.example.com");
-    assert!(header(&answer, "vary").contains("origin"), "a cache must not mix origins up");
+    let varies = answer.headers().get_all("vary").iter().any(|value| value.to_str().unwrap().contains("origin"));
+    assert!(varies, "a cache must not mix origins up: {answer:?}");
     assert!(header(&answer, "access-control-expose-headers").contains("retry-after"));
 }
 
@@ -163,12 +164,9 @@ async fn answers_are_compressed_for_who_takes_it_and_excel_files_are_not() {
     assert_eq!(header(&plain, "content-encoding"), "");
     let unpacked: Value = post(http_client()).send().await.unwrap().json().await.unwrap();
     assert_eq!(unpacked, plain.json::<Value>().await.unwrap());
-    for (path, encoding) in [
-        ("/schema.graphql", "gzip"),
-        ("/export/devices.csv", "gzip"),
-        ("/export/devices.xlsx", ""),
-        ("/healthz", ""),
-    ] {
+    for (path, encoding) in
+        [("/schema.graphql", "gzip"), ("/export/devices.csv", "gzip"), ("/export/devices.xlsx", ""), ("/healthz", "")]
+    {
         let request = plain_client().get(beside(&world, path)).header("accept-encoding", "gzip");
         let answer = request.send().await.unwrap();
         assert_eq!((answer.status().as_u16(), header(&answer, "content-encoding")), (200, encoding), "{path}");

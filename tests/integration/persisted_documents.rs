@@ -1,8 +1,8 @@
 //! Documents by name: a manifest that may be an allow-list, and automatic persisted queries, over HTTP and WebSocket.
 
 use harness::{Backend, Socket, World, http_client};
-use server::http::{Documents, TrustedDocuments};
 use serde_json::{Value, json};
+use server::http::{Documents, TrustedDocuments};
 use sha2::{Digest, Sha256};
 use simulator::FleetPlan;
 
@@ -67,7 +67,9 @@ async fn nobody_can_give_a_document_the_name_of_another() {
     assert_eq!(code(&answer), "BAD_REQUEST", "{answer:#}");
     let (_, answer) = post(&world, &json!({ "extensions": persisted(&hash(VENDORS)) })).await;
     assert_eq!(code(&answer), "PERSISTED_QUERY_NOT_FOUND");
-    for wrong in [json!(1), json!({}), json!({ "version": 2, "sha256Hash": "a" }), json!({ "version": 1, "sha256Hash": 1 })] {
+    for wrong in
+        [json!(1), json!({}), json!({ "version": 2, "sha256Hash": "a" }), json!({ "version": 1, "sha256Hash": 1 })]
+    {
         let (_, answer) = post(&world, &json!({ "query": VENDORS, "extensions": { "persistedQuery": wrong } })).await;
         assert_eq!(code(&answer), "BAD_REQUEST", "{wrong}");
     }

@@ -38,7 +38,8 @@ fn every_setting_and_every_test_of_the_table_exists() {
     let page = fs::read_to_string(root().join("docs/security.md")).unwrap();
     let keys = fs::read_to_string(root().join("server/src/config/keys.rs")).unwrap();
     let limits = fs::read_to_string(root().join("server/src/graphql/limits.rs")).unwrap();
-    let operations = fs::read_to_string(root().join("docs/operations.md")).unwrap();
+    let told = ["operations.md", "alerts.md"].map(|page| fs::read_to_string(root().join("docs").join(page)).unwrap());
+    let operations = told.concat();
     let environment = fs::read_to_string(root().join(".env.example")).unwrap();
     let mut tests = BTreeSet::new();
     for folder in ["server/src", "domain/src", "tests/integration"] {
@@ -51,8 +52,9 @@ fn every_setting_and_every_test_of_the_table_exists() {
         for name in names(&row[2]) {
             let is_setting = keys.contains(&format!("\"{name}\"")) || limits.contains(&format!("{name}:"));
             assert!(is_setting, "{name} of «{}» is no setting", row[0]);
-            let is_told = limits.contains(&format!("{name}:")) || (operations.contains(name) && environment.contains(name));
-            assert!(is_told, "{name} is told in docs/operations.md and .env.example");
+            let is_told =
+                limits.contains(&format!("{name}:")) || (operations.contains(name) && environment.contains(name));
+            assert!(is_told, "{name} is told in docs/operations.md or docs/alerts.md, and in .env.example");
             settings += 1;
         }
         for name in names(&row[3]) {

@@ -24,7 +24,8 @@ async fn a_hub_with_a_certificate_speaks_tls_and_takes_a_new_one_without_a_resta
     let folder = outside.database.folder();
     let client = certify(folder);
     let command = |arguments: &[&str]| {
-        let command = outside.hub(arguments).set("HUB_TLS_CERTIFICATE", folder.join("certificate.pem").display().to_string());
+        let command =
+            outside.hub(arguments).set("HUB_TLS_CERTIFICATE", folder.join("certificate.pem").display().to_string());
         command.set("HUB_TLS_KEY", folder.join("key.pem").display().to_string())
     };
     let mut hub = command(&["serve"]).start();

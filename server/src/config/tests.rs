@@ -203,7 +203,10 @@ fn the_door_is_set_in_the_file_or_the_environment() {
     let limits = edge.limits;
     let found = (limits.selections, limits.depth, limits.complexity, limits.aliases, limits.directives);
     assert_eq!((found, limits.introspection), ((5, 6, 7, 8, 9), false));
-    assert_eq!((edge.batch_limit, edge.body_limit, edge.request_timeout.as_secs(), edge.playground), (3, 2048, 4, false));
+    assert_eq!(
+        (edge.batch_limit, edge.body_limit, edge.request_timeout.as_secs(), edge.playground),
+        (3, 2048, 4, false)
+    );
     let rate = edge.rate_limit.unwrap();
     assert_eq!((rate.per_minute.get(), rate.burst.get()), (60, 10));
     let proxies: Vec<_> = edge.trusted_proxies.iter().map(ToString::to_string).collect();

@@ -13,9 +13,7 @@ use std::sync::{Arc, OnceLock};
 
 use async_graphql::{
     Request, Response, ServerError, ServerResult, ValidationResult,
-    extensions::{
-        Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest, NextRequest, NextValidation,
-    },
+    extensions::{Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest, NextRequest, NextValidation},
     parser::types::ExecutableDocument,
 };
 
@@ -89,7 +87,8 @@ impl Extension for Watch {
         let _ = self.complexity.set(result.complexity);
         if result.complexity > self.limits.complexity {
             let (found, limit) = (result.complexity, self.limits.complexity);
-            let message = format!("the document's complexity is {found}, lists counted as their pages; at most {limit}");
+            let message =
+                format!("the document's complexity is {found}, lists counted as their pages; at most {limit}");
             return Err(vec![refusal(ErrorCode::QueryTooComplex, message)]);
         }
         Ok(result)

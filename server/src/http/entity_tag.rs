@@ -30,9 +30,13 @@ mod tests {
     fn a_tag_is_known_when_the_client_names_it() {
         let tag = of(b"content");
         let strong = tag.trim_start_matches("W/").to_owned();
-        for (given, expected) in
-            [(tag.clone(), true), (strong, true), (format!("\"a\", {tag}"), true), ("*".to_owned(), true), (of(b""), false)]
-        {
+        for (given, expected) in [
+            (tag.clone(), true),
+            (strong, true),
+            (format!("\"a\", {tag}"), true),
+            ("*".to_owned(), true),
+            (of(b""), false),
+        ] {
             let headers = HeaderMap::from_iter([(header::IF_NONE_MATCH, given.parse().unwrap())]);
             assert_eq!(is_known(&headers, &tag), expected, "{given}");
         }

@@ -18,7 +18,8 @@ use super::{
 /// Answers with the schema, or 304 to who has it.
 pub(super) async fn by_get(State(options): State<Arc<HttpOptions>>, request: Request) -> Response {
     if !origin::may_read(request.headers(), &options) {
-        return Refusal::new(Code::ForeignOrigin, "pages of other origins may not read the schema").into_answer(Media::Json);
+        return Refusal::new(Code::ForeignOrigin, "pages of other origins may not read the schema")
+            .into_answer(Media::Json);
     }
     let Some(schema) = options.schema.clone() else {
         return Refusal::new(Code::NotFound, "the schema is not told here").into_response();

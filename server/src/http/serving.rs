@@ -36,11 +36,7 @@ pub async fn serve(
     }
 }
 
-async fn serve_on<L>(
-    listener: L,
-    router: Router,
-    stopped: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()>
+async fn serve_on<L>(listener: L, router: Router, stopped: impl Future<Output = ()> + Send + 'static) -> io::Result<()>
 where
     L: Listener<Addr = SocketAddr>,
     Peer: for<'a> Connected<IncomingStream<'a, L>>,

@@ -181,9 +181,10 @@ impl Database {
     pub(crate) async fn at_this_moment(&self) -> Result<Self, DbErr> {
         let (mut options, begin) = match &self.place {
             Place::Sqlite(url) => (sqlite_options(url, 1, READING), "BEGIN"),
-            Place::Postgres(url) => {
-                (only_once(postgres_options(url, 1), &self.abandoned), "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            }
+            Place::Postgres(url) => (
+                only_once(postgres_options(url, 1), &self.abandoned),
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            ),
         };
         options.test_before_acquire(false).idle_timeout(None).max_lifetime(None);
         let mut connection = sea_orm::Database::connect(options).await?;
@@ -275,9 +276,9 @@ fn only_once(mut options: ConnectOptions, abandoned: &Abandoned) -> ConnectOptio
         let opened = Arc::clone(&opened);
         abandoned.watch_postgres(pool).after_connect(move |connection, _| {
             let is_second = opened.swap(true, Ordering::Relaxed);
-            Box::pin(async move {
-                if is_second { Err(sqlx::Error::PoolClosed) } else { look_for_client(connection).await }
-            })
+            Box::pin(
+                async move { if is_second { Err(sqlx::Error::PoolClosed) } else { look_for_client(connection).await } },
+            )
         })
     });
     options

@@ -180,7 +180,8 @@ mod tests {
         let (levels, spreads) = (100, 50);
         let mut query = "{ ...f0 }".to_owned();
         for level in 0..levels {
-            write!(query, " fragment f{level} on Query {{ {} }}", format!("...f{} ", level + 1).repeat(spreads)).unwrap();
+            write!(query, " fragment f{level} on Query {{ {} }}", format!("...f{} ", level + 1).repeat(spreads))
+                .unwrap();
         }
         let document = parse_query(query + &format!(" fragment f{levels} on Query {{ a }}")).unwrap();
         let limits = GraphqlLimits::default();

@@ -12,7 +12,8 @@ pub(super) fn is_asked(document: &ExecutableDocument) -> bool {
 fn selects_schema(set: &SelectionSet) -> bool {
     set.items.iter().any(|selection| match &selection.node {
         Selection::Field(field) => {
-            matches!(field.node.name.node.as_str(), "__schema" | "__type") || selects_schema(&field.node.selection_set.node)
+            matches!(field.node.name.node.as_str(), "__schema" | "__type")
+                || selects_schema(&field.node.selection_set.node)
         }
         Selection::InlineFragment(inline) => selects_schema(&inline.node.selection_set.node),
         Selection::FragmentSpread(_) => false,
