@@ -10,11 +10,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     cli::{shown, signals::Signals},
-    config::Settings,
+    config::{Settings, TlsFiles},
     export::Exporter,
-    graphql::Api,
+    graphql::{self, Api, GraphqlLimits},
     hooks::Hooks,
-    http::{self, HttpOptions, WebhookOptions},
+    http::{self, HttpOptions, Tls, WebhookOptions},
     hub,
     inventory::Inventory,
     observing::Observer,
@@ -28,7 +28,7 @@ pub(crate) async fn run(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::R
     let signals = Signals::listen()?;
     let listener = listen(settings.listen).await?;
     let inventory = hub::open(settings, clock).await?;
-    println!("Inventory Hub answers on {}", shown(listener.local_addr()?));
+    println!("Inventory Hub answers on {}", shown(listener.local_addr()?, settings.edge.tls.is_some()));
     serve_until_stopped(inventory, Door { listener, signals }, settings).await
 }
 
@@ -110,25 +110,44 @@ async fn answer(
 ) -> anyhow::Result<()> {
     let options = options(inventory, settings, stop);
     let sockets = options.sockets.clone();
-    let api = Api::new(inventory.clone());
-    let exports = Arc::new(Exporter::new(api.clone(), inventory.clone()));
+    let api = Api::with_limits(inventory.clone(), settings.edge.limits);
+    // Files are made by the hub's own documents, whatever clients may ask.
+    let is_usual = settings.edge.limits == GraphqlLimits::default();
+    let own = if is_usual { api.clone() } else { Api::new(inventory.clone()) };
+    let exports = Arc::new(Exporter::new(own, inventory.clone()));
     let router = http::router(api, exports, options);
     let stopped = stop.clone();
-    let serving = axum::serve(listener, router).with_graceful_shutdown(async move { stopped.cancelled().await });
-    let served = serving.into_future().await;
+    let tls = settings.edge.tls.as_ref().map(load_tls).transpose()?;
+    let served = http::serve(listener, router, tls, async move { stopped.cancelled().await }).await;
     stop.cancel();
     sockets.close();
     sockets.wait().await;
     Ok(served?)
 }
 
+/// The certificate that is configured.
+fn load_tls(files: &TlsFiles) -> anyhow::Result<Tls> {
+    let loaded = Tls::load(files.certificate.clone(), files.key.clone());
+    loaded.context("HUB_TLS_CERTIFICATE and HUB_TLS_KEY can't be used")
+}
+
 fn options(inventory: &Inventory, settings: &Settings, stop: &CancellationToken) -> HttpOptions {
+    let edge = &settings.edge;
     let takes = || Arc::new(Hooks::new(inventory.clone()));
     let webhooks = settings.ninja_webhook_secret.clone();
     HttpOptions {
         webhooks: webhooks.map(|ninja_secret| WebhookOptions { ninja_secret, takes: takes() }),
         stop: stop.clone(),
         allowed_origins: settings.allowed_origins.clone(),
+        body_limit: edge.body_limit,
+        batch_limit: edge.batch_limit,
+        request_timeout: edge.request_timeout,
+        playground: edge.playground,
+        rate_limit: edge.rate_limit,
+        trusted_proxies: edge.trusted_proxies.clone(),
+        documents: edge.documents.clone(),
+        schema: edge.limits.introspection.then(|| graphql::sdl().into()),
+        clock: Arc::clone(&inventory.clock),
         metrics: inventory.metrics().clone(),
         watched: Some(Arc::new(Observer::new(inventory.clone(), settings.metrics))),
         ..HttpOptions::default()

@@ -189,7 +189,8 @@ impl Values {
         ConfigError::BadValue { key: self.origin(name), expected: expected.to_owned(), found }
     }
 
-    fn origin(&self, name: &str) -> String {
+    /// The key as its source spells it.
+    pub(super) fn origin(&self, name: &str) -> String {
         self.0.find(name).map_or_else(|| name.to_owned(), |entry| entry.origin.clone())
     }
 }

@@ -44,15 +44,15 @@ impl Api {
 
     /// With these limits.
     pub fn with_limits(inventory: Inventory, limits: GraphqlLimits) -> Self {
-        let schema = Schema::build(Query::default(), Mutation::default(), Subscription)
+        let builder = Schema::build(Query::default(), Mutation::default(), Subscription)
             .data(inventory.clone())
-            .limit_complexity(limits.complexity)
             .extension(Coding)
             .extension(Ordering)
             .extension(Guard(limits))
-            .extension(RequiredVariables)
-            .finish();
-        Self { schema, inventory }
+            .extension(RequiredVariables);
+        let is_told = limits.introspection;
+        let builder = if is_told { builder } else { builder.disable_introspection().disable_suggestions() };
+        Self { schema: builder.finish(), inventory }
     }
 
     /// The same schema over the hub at one moment.
@@ -75,7 +75,9 @@ impl Api {
 impl Executor for Api {
     async fn execute(&self, request: Request) -> Response {
         let once = |schema: HubSchema, request| stream::once(async move { schema.execute(request).await }).boxed();
-        self.attend(request, once).next().await.unwrap_or_default()
+        let mut attended = self.attend(request, once);
+        // Who drops the execution gives its statements up too.
+        self.inventory.database().watch_request(attended.next()).await.unwrap_or_default()
     }
 
     fn execute_stream(&self, request: Request, session_data: Option<Arc<Data>>) -> BoxStream<'static, Response> {

@@ -124,7 +124,8 @@ fn send(file: ExportFile, stop: CancellationToken) -> Response {
         (header::CONTENT_DISPOSITION, disposition),
         (header::CACHE_CONTROL, "no-store".to_owned()),
     ];
-    (StatusCode::OK, headers, Body::from_stream(until(stop, file.body))).into_response()
+    // Fused: who compresses it asks once more after its end.
+    (StatusCode::OK, headers, Body::from_stream(until(stop, file.body).fuse())).into_response()
 }
 
 /// The body; one that is not at its end when the server stops is broken off.

@@ -15,9 +15,10 @@ use super::{
     Edge, HttpOptions,
     accept::{Accept, Media},
     answer::{self, Code, Outcome, Refusal},
+    caller::Caller,
     document, execution,
     operation::Operation,
-    origin, parameters, playground, sse, websocket,
+    origin, parameters, playground, rates, sse, websocket,
 };
 
 /// `POST /graphql`: a JSON body with one request, or with several where batches are allowed.
@@ -30,6 +31,9 @@ pub(crate) async fn by_post<E: Executor>(State(edge): State<Edge<E>>, request: H
         Ok(batch) => batch,
         Err(refusal) => return refusal.into_answer(media),
     };
+    if let Err(refusal) = take_rest(&edge, &batch, Caller::of(&parts.extensions)) {
+        return refusal.into_answer(media);
+    }
     match batch {
         BatchRequest::Single(request) if wants_events => sse::answer(&edge, request),
         BatchRequest::Single(request) => one(&edge, request, media).await,
@@ -63,7 +67,8 @@ pub(crate) async fn other_method() -> HttpResponse {
 }
 
 async fn query_only<E: Executor>(edge: &Edge<E>, mut request: Request, media: Media) -> HttpResponse {
-    match document::operation_type(&mut request) {
+    let found = edge.options.documents.resolve(&mut request);
+    match found.and_then(|()| document::operation_type(&mut request)) {
         Ok(OperationType::Query) => one(edge, request, media).await,
         Ok(_) => {
             let refusal = Refusal::new(Code::MethodNotAllowed, "GET answers queries only; mutations go by POST");
@@ -89,7 +94,7 @@ async fn several<E: Executor>(edge: &Edge<E>, requests: Vec<Request>, media: Med
 }
 
 async fn run<E: Executor>(edge: &Edge<E>, mut request: Request) -> Result<Outcome, Refusal> {
-    let operation = Operation::of(&mut request, &edge.options.metrics);
+    let operation = Operation::of(&mut request, &edge.options);
     let span = operation.span();
     let ended = execute(edge, request, &operation).instrument(span.clone()).await;
     operation.end(&span, ended.as_ref());
@@ -104,6 +109,12 @@ async fn execute<E: Executor>(edge: &Edge<E>, request: Request, operation: &Oper
     }
     let response = execution::execute(edge.executor.clone(), request, edge.options.request_timeout).await?;
     Ok(Outcome::of(response))
+}
+
+/// A batch counts as the operations that it holds; one was counted with the request.
+fn take_rest<E>(edge: &Edge<E>, batch: &BatchRequest, caller: Caller) -> Result<(), Refusal> {
+    let BatchRequest::Batch(requests) = batch else { return Ok(()) };
+    (1..requests.len()).try_for_each(|_| rates::take(edge.rates.as_deref(), caller))
 }
 
 async fn read_batch(headers: &HeaderMap, body: Body, options: &HttpOptions) -> Result<BatchRequest, Refusal> {

@@ -9,22 +9,32 @@
 
 mod accept;
 mod answer;
+mod caller;
+mod cors;
 mod document;
+mod entity_tag;
 mod execution;
 mod export;
 mod graphql;
+mod hardening;
 mod health;
 mod hook;
 mod operation;
 mod options;
 mod origin;
 mod parameters;
+mod persisted;
 mod playground;
+mod rates;
 mod request_log;
+mod schema_file;
+mod serving;
+mod squeezing;
 mod sse;
 mod started;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod watched;
 mod websocket;
 
@@ -38,19 +48,27 @@ use axum::{
     routing::get,
 };
 
+pub use caller::Peer;
 pub use export::{BrokenOff, ExportFile, ExportRefusal, ExportRequest, Exports};
 pub use hook::{Delivery, SECRET_HEADER, WebhookOptions, Webhooks};
 pub use options::{HttpOptions, WebSocketOptions};
+pub use persisted::{Documents, TrustedDocuments};
+pub use rates::RateLimit;
+pub use serving::serve;
+pub use tls::{Tls, TlsError};
 pub use watched::{Part, Watched};
 
 use answer::{Code, Refusal};
 use export::Desk;
+use rates::Rates;
 
 /// What every handler needs: who executes, and within which limits.
 #[derive(Clone)]
 pub(crate) struct Edge<E> {
     executor: E,
     options: Arc<HttpOptions>,
+    /// How often clients may ask; `None` counts nobody.
+    rates: Option<Arc<Rates>>,
 }
 
 /// All routes of the hub over one executor (a schema, or what wraps one) and what makes files.
@@ -58,6 +76,7 @@ pub(crate) struct Edge<E> {
 /// - `POST /graphql`: one operation as `application/json` (a batch only where `options` allow it), answered in JSON or as events
 /// - `GET /graphql`: the playground for browsers, a query by URL, or a WebSocket of graphql-transport-ws
 /// - `GET /export/{what}.{csv|xlsx}`: a file of rows
+/// - `GET /schema.graphql`: the schema in GraphQL's own language
 /// - `GET /graphql/assets/…`: the playground's files
 /// - `POST /hooks/ninja`: what Ninja posts, where a secret is set
 /// - `GET /healthz`: `200 ok` while the process answers
@@ -66,7 +85,8 @@ pub(crate) struct Edge<E> {
 /// - `GET /`: leads to the playground
 pub fn router<E: Executor>(executor: E, exports: Arc<dyn Exports>, options: HttpOptions) -> Router {
     let options = Arc::new(options);
-    let edge = Edge { executor, options: options.clone() };
+    let rates = Rates::of(&options);
+    let edge = Edge { executor, options: options.clone(), rates: rates.clone() };
     let desk = Desk { exports, options: options.clone() };
     let export = get(export::by_get).fallback(export::other_method).with_state(desk);
     let graphql = get(graphql::by_get::<E>).post(graphql::by_post::<E>).fallback(graphql::other_method);
@@ -74,6 +94,7 @@ pub fn router<E: Executor>(executor: E, exports: Arc<dyn Exports>, options: Http
         .route("/graphql", graphql)
         .with_state(edge)
         .route("/export/{file}", export)
+        .route("/schema.graphql", get(schema_file::by_get).with_state(options.clone()))
         .route("/healthz", get(health::alive));
     if let Some(watched) = options.watched.clone() {
         let probes = Router::new().route("/readyz", get(watched::ready)).route("/metrics", get(watched::metrics));
@@ -85,10 +106,20 @@ pub fn router<E: Executor>(executor: E, exports: Arc<dyn Exports>, options: Http
             .route("/", get(|| async { Redirect::temporary("/graphql") }))
             .route("/graphql/", get(|| async { Redirect::temporary("/graphql") }));
     }
-    router
+    let mut router = router
         .fallback(|| async { Refusal::new(Code::NotFound, "there is nothing at this address; the API is at /graphql") })
         .layer(from_fn_with_state(Arc::clone(&options), origin::refuse_foreign_hosts))
-        .merge(hook::routes(&options))
-        .layer(from_fn(answer::harden))
-        .layer(from_fn_with_state(options, request_log::follow))
+        .layer(squeezing::layer())
+        .merge(hook::routes(&options));
+    if let Some(rates) = rates {
+        router = router.layer(from_fn_with_state(rates, rates::limit));
+    }
+    // Outside of the limit, so that a page can read that it asked too often.
+    if let Some(cors) = cors::layer(&options) {
+        router = router.layer(cors);
+    }
+    router
+        .layer(from_fn(hardening::harden))
+        .layer(from_fn_with_state(Arc::clone(&options), request_log::follow))
+        .layer(from_fn_with_state(options, caller::recognise))
 }

@@ -21,7 +21,7 @@ use super::{
 
 /// Starts the operation. It ends when its client is gone, because the answer is dropped then.
 pub(super) fn answer<E: Executor>(edge: &Edge<E>, request: Request) -> HttpResponse {
-    let messages = messages(Started::new(edge, request), edge.options.stop.clone());
+    let messages = messages(Started::new(edge, request, Ok(())), edge.options.stop.clone());
     // Proxies close what says nothing for long; a comment also finds out whether the client is still there.
     let comments = KeepAlive::new().interval(edge.options.websocket.keep_alive);
     Sse::new(messages).keep_alive(comments).into_response()

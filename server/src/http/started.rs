@@ -36,9 +36,10 @@ pub(super) struct Started {
 }
 
 impl Started {
-    /// Prepares an operation; it runs when it is polled. Queries and mutations have their time limit here too.
-    pub(super) fn new<E: Executor>(edge: &Edge<E>, mut request: Request) -> Self {
-        let operation = Operation::of(&mut request, &edge.options.metrics);
+    /// Prepares an operation, unless its client has asked too often; it runs when it is polled. Queries and mutations have
+    /// their time limit here too.
+    pub(super) fn new<E: Executor>(edge: &Edge<E>, mut request: Request, allowed: Result<(), Refusal>) -> Self {
+        let operation = Operation::allowed(&mut request, &edge.options, allowed);
         let executor = edge.executor.clone();
         match operation.kind() {
             Ok(OperationType::Subscription) => {

@@ -13,6 +13,8 @@ use super::{
 use crate::http::{
     Edge,
     answer::{Code, Refusal},
+    caller::Caller,
+    rates,
     started::Event,
 };
 
@@ -25,6 +27,8 @@ const UNREAD_LINGER: Duration = Duration::from_millis(250);
 pub(super) struct Connection<E> {
     socket: WebSocket,
     edge: Edge<E>,
+    /// Who is at the other end: every operation is counted for them.
+    caller: Caller,
     operations: Operations,
     /// Whether anything came from the peer since the last ping.
     heard: bool,
@@ -33,8 +37,8 @@ pub(super) struct Connection<E> {
 }
 
 impl<E: Executor> Connection<E> {
-    pub(super) fn new(socket: WebSocket, edge: Edge<E>) -> Self {
-        Self { socket, edge, operations: Operations::default(), heard: true, stopping: false }
+    pub(super) fn new(socket: WebSocket, edge: Edge<E>, caller: Caller) -> Self {
+        Self { socket, edge, caller, operations: Operations::default(), heard: true, stopping: false }
     }
 
     /// Serves the socket to its end. `agreed` tells whether the client offered our subprotocol.
@@ -128,7 +132,8 @@ impl<E: Executor> Connection<E> {
             let error = Refusal::new(Code::TooManyOperations, message).into_error();
             return self.send(&ServerMessage::Error { id: &id, payload: &[error] }).await;
         }
-        self.operations.start(id, &self.edge, request);
+        let allowed = rates::take(self.edge.rates.as_deref(), self.caller);
+        self.operations.start(id, &self.edge, request, allowed);
         Ok(())
     }
 

@@ -16,6 +16,7 @@ use axum::{
 use super::{
     Edge,
     answer::{Code, Refusal},
+    caller::Caller,
     origin,
 };
 use connection::Connection;
@@ -42,5 +43,6 @@ pub(crate) async fn upgrade<E: Executor>(edge: Edge<E>, request: Request) -> Res
     // A client without our protocol is told by a close code, which only an upgraded socket can carry.
     let agreed = upgrade.selected_protocol().is_some();
     let sockets = edge.options.sockets.clone();
-    upgrade.on_upgrade(move |socket| sockets.track_future(Connection::new(socket, edge).serve(agreed)))
+    let caller = Caller::of(&parts.extensions);
+    upgrade.on_upgrade(move |socket| sockets.track_future(Connection::new(socket, edge, caller).serve(agreed)))
 }

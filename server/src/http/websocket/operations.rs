@@ -10,6 +10,7 @@ use async_graphql::{Executor, Request};
 
 use crate::http::{
     Edge,
+    answer::Refusal,
     started::{Event, Started},
 };
 
@@ -32,9 +33,15 @@ impl Operations {
         self.running.is_empty()
     }
 
-    /// Starts an operation; it runs when it is polled.
-    pub(super) fn start<E: Executor>(&mut self, id: String, edge: &Edge<E>, request: Request) {
-        self.running.push_back((id, Started::new(edge, request)));
+    /// Starts an operation, unless its client has asked too often; it runs when it is polled.
+    pub(super) fn start<E: Executor>(
+        &mut self,
+        id: String,
+        edge: &Edge<E>,
+        request: Request,
+        allowed: Result<(), Refusal>,
+    ) {
+        self.running.push_back((id, Started::new(edge, request, allowed)));
     }
 
     /// Stops an operation by dropping it, with everything that it holds.
