@@ -18,7 +18,7 @@ async fn waiting(observer: &DatabaseConnection) -> i64 {
 /// Looks again and again; only a test that has failed waits long.
 async fn until(observer: &DatabaseConnection, holds: impl Fn(i64) -> bool) {
     let looking = async { while !holds(waiting(observer).await) {} };
-    tokio::time::timeout(LONG, looking).await.expect("the statements are as they should be");
+    tokio::time::timeout(LONG, looking).await.unwrap();
 }
 
 /// A connection beside the hub's.
