@@ -55,7 +55,8 @@ impl Inventory {
             Step::Begin(..) => None,
             Step::GoOn(id, _) | Step::End { known: id, .. } => Some(*id),
         });
-        let mut outbox = self.open_outbox(transaction, known.collect(), scope).await?;
+        let known: Vec<i64> = known.collect();
+        let mut outbox = self.open_outbox(transaction, &known, scope).await?;
         for step in steps {
             match step {
                 Step::Begin(concern, trouble) => {

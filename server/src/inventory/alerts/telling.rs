@@ -71,11 +71,13 @@ impl Inventory {
     pub(super) async fn open_outbox(
         &self,
         transaction: &impl ConnectionTrait,
-        known: Vec<i64>,
+        known: &[i64],
         scope: Scope,
     ) -> Result<Outbox, InventoryError> {
-        let opened = Column::AlertId.is_in(known).and(Column::Event.eq(event_code(MessageKind::Opened)));
-        let rows = Entity::find().filter(opened).order_by_asc(Column::Id).all(transaction).await?;
+        let opened =
+            Column::AlertId.is_in(known.iter().copied()).and(Column::Event.eq(event_code(MessageKind::Opened)));
+        let opened = Entity::find().filter(opened).order_by_asc(Column::Id);
+        let rows = if known.is_empty() { Vec::new() } else { opened.all(transaction).await? };
         let told = |row: Model| {
             let is_given_up = row.status == DeliveryStatus::GivenUp.code();
             let told = if is_given_up { Told::GivenUp(self.zone.date_of(row.created_at)) } else { Told::Yes };
