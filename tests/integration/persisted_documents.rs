@@ -19,7 +19,8 @@ fn manifest() -> TrustedDocuments {
 }
 
 fn hash(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    let hex = |byte: &u8| format!("{byte:02x}");
+    Sha256::digest(text.as_bytes()).iter().map(hex).collect()
 }
 
 fn persisted(hash: &str) -> Value {

@@ -185,7 +185,8 @@ mod tests {
 
     #[test]
     fn aliases_and_directives_have_limits_of_their_own() {
-        let aliases = |count: usize| format!("{{ {} }}", (0..count).map(|n| format!("a{n}: a ")).collect::<String>());
+        let alias = |n: usize| format!("a{n}: a ");
+        let aliases = |count: usize| format!("{{ {} }}", (0..count).map(alias).collect::<String>());
         assert_eq!((code_of(&aliases(500)), code_of(&aliases(501)).is_some()), (None, true));
         let directives = |count: usize| format!("{{ a {} }}", "@skip(if: false) ".repeat(count));
         assert_eq!((code_of(&directives(500)), code_of(&directives(501)).is_some()), (None, true));

@@ -73,12 +73,15 @@ impl TrustedDocuments {
 
 type Digested = [u8; 32];
 
+/// What clients taught, by its hash.
+type Taught = Mutex<LruCache<Digested, Arc<str>>>;
+
 /// Which documents are executed, and which can be asked for by name. Clones share what clients taught.
 #[derive(Clone)]
 pub struct Documents {
     trusted: Arc<TrustedDocuments>,
     only_trusted: bool,
-    taught: Option<Arc<Mutex<LruCache<Digested, Arc<str>>>>>,
+    taught: Option<Arc<Taught>>,
 }
 
 impl Default for Documents {
