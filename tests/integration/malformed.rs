@@ -128,7 +128,7 @@ fn request(dice: &mut Dice) -> Vec<u8> {
     }
     // Never longer than what follows: a body that does not come is waited for, and has a test of its own.
     let length = if dice.below(8) == 0 { dice.below(body.len() + 1) } else { body.len() };
-    head += &format!("content-length: {length}\r\n\r\n");
+    head = format!("{head}content-length: {length}\r\n\r\n");
     let head = if dice.below(6) == 0 { dice.damaged(&head) } else { head.into_bytes() };
     [head, body].concat()
 }
