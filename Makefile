@@ -23,7 +23,7 @@ HUB := cargo run --profile $(PROFILE) --bin inventory-hub --
 PLAYGROUND_SOURCES := $(wildcard playground/src/* playground/src/*/*) \
 	playground/index.html playground/vite.config.js playground/package.json
 
-.PHONY: help demo test check fmt bench playground schema clean tools
+.PHONY: help demo test conformance check fmt bench playground schema clean tools
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -33,6 +33,11 @@ demo: tools playground ## run the hub on simulated vendors (ARGS='--help' lists 
 
 test: check ## everything CI checks: formatting, lints, and all tests on SQLite and PostgreSQL
 	scripts/with-postgres cargo test --workspace $(ARGS)
+
+# The program as `make test` has built it.
+conformance: tools playground ## public tools and clients against the real server (ARGS='apollo urql' runs these alone)
+	cargo build --workspace --bin inventory-hub
+	scripts/conformance $(ARGS)
 
 check: tools playground ## formatting and lints, no tests
 	cargo fmt --all --check
@@ -54,7 +59,7 @@ schema: tools playground ## write schema.graphql as the server has it
 
 clean: ## remove everything that was built
 	cargo clean
-	rm -rf playground/dist playground/node_modules
+	rm -rf playground/dist playground/node_modules tests/conformance/node_modules tests/conformance/typed/generated
 
 tools:
 	@scripts/ensure-tools

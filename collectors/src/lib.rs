@@ -54,13 +54,19 @@ pub trait Collector: Send + Sync + Debug {
     /// loses nothing: a refresh token that is being exchanged is still stored.
     async fn collect(&self, progress: &dyn Progress) -> Result<Collection, CollectError>;
 
-    /// Asks for one device, with one request; a host name that the vendor has to search for takes one more at Ninja. What
-    /// fails is repeated within the time given, at least a second apart, and a token is fetched where none is at hand.
+    /// Asks for one device, with one request. Ninja's search for a host name says who has it and not how that device is:
+    /// [`Found::Key`]. What fails is repeated within the time given, at least a second apart, and a token is fetched where
+    /// none is at hand.
     ///
     /// The observation is the vendor's one record, normalised as [`Self::collect`] does. What only other lists say (names
     /// of organizations and locations at Ninja, the chassis of a role, custom fields) is `None` in it, which means "not
     /// asked". Always an error when the vendor could not tell.
     async fn find(&self, wanted: &DeviceQuery, within: Duration) -> Result<Found, Unanswered>;
+
+    /// The one spelling of a vendor device key that all spellings have for which [`Self::find`] finds the same device.
+    fn spell_key(&self, key: &str) -> String {
+        key.trim().to_lowercase()
+    }
 
     /// Tells this watch of every request from now on; a second watch is ignored. A collector that asks nobody over HTTP has
     /// nothing to tell.
@@ -74,6 +80,8 @@ pub enum Found {
     None,
     /// This one.
     One(Box<Observation>),
+    /// The device of this vendor device key alone has the host name; how it is, the vendor says when it is asked by key.
+    Key(String),
     /// Several have the host name: their vendor device keys, sorted.
     Several(Vec<String>),
 }

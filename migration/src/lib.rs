@@ -70,8 +70,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0019_exception_vendors::Migration),
             Box::new(m0020_schedules::Migration),
             Box::new(m0021_job_attempts::Migration),
-            Box::new(m0023_alerts::Migration),
             Box::new(m0022_syncs::Migration),
+            Box::new(m0023_alerts::Migration),
             Box::new(m0026_access::Migration),
             Box::new(m0027_audit_events::Migration),
         ]

@@ -97,7 +97,7 @@ pub async fn run(settings: Settings, options: Options) -> anyhow::Result<()> {
         return Ok(());
     }
     let inventory = hub::open(&settings, Arc::new(SystemClock)).await?;
-    print_invitation(&inventory, address).await?;
+    print_invitation(&inventory, &shown(address, settings.edge.tls.is_some())).await?;
     serve_until_stopped(inventory, Door { listener, signals: Signals::listen()? }, &settings).await?;
     vendors.stop().await;
     Ok(())
@@ -187,11 +187,10 @@ fn night(zone: BusinessZone, day: NaiveDate) -> DateTime<Utc> {
     first.map_or_else(|| wanted.and_utc(), |instant| instant.with_timezone(&Utc))
 }
 
-async fn print_invitation(inventory: &Inventory, address: SocketAddr) -> anyhow::Result<()> {
+async fn print_invitation(inventory: &Inventory, url: &str) -> anyhow::Result<()> {
     let days = inventory.stored_days(None).await?;
     let (newest, oldest) = (days.first(), days.last());
     let (Some(newest), Some(oldest)) = (newest, oldest) else { anyhow::bail!("no day was stored") };
-    let url = shown(address);
     println!("
 Inventory Hub answers on {url}
 Open it in a browser for the playground, or try:

@@ -43,17 +43,38 @@ const PAGE: &str = "query($first: Int!) { devices(first: $first) { nodes { id ho
 const PARTS: [&str; 8] =
     ["collecting", "exceptions", "retention", "counts", "usage", "syncing", "subscribers", "scale"];
 
+/// The database systems, as they are named beside the parts: `make bench ARGS="scale postgresql"`.
+const SYSTEMS: [(&str, Backend); 2] = [("sqlite", Backend::Sqlite), ("postgresql", Backend::Postgres)];
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let asked: Vec<String> = std::env::args().skip(1).collect();
-    if let Some(unknown) = asked.iter().find(|part| !PARTS.contains(&part.as_str())) {
-        anyhow::bail!("nothing is called `{unknown}`; there is {}", PARTS.join(", "));
+    let names = || PARTS.into_iter().chain(SYSTEMS.map(|(name, _)| name));
+    if let Some(unknown) = asked.iter().find(|name| !names().any(|known| known == name.as_str())) {
+        anyhow::bail!("nothing is called `{unknown}`; there is {}", names().collect::<Vec<_>>().join(", "));
     }
-    println!("| what | SQLite | PostgreSQL |\n| --- | --- | --- |");
-    for part in PARTS.into_iter().filter(|part| asked.is_empty() || asked.iter().any(|asked| asked == part)) {
-        print_table(measure_part(part, Backend::Sqlite).await?, measure_part(part, Backend::Postgres).await?);
+    let is_asked = |name: &str, all: &[&str]| {
+        asked.iter().any(|asked| asked == name) || !asked.iter().any(|asked| all.contains(&asked.as_str()))
+    };
+    let systems = SYSTEMS.iter().filter(|(name, _)| is_asked(name, &SYSTEMS.map(|(name, _)| name)));
+    let systems: Vec<_> = systems.collect();
+    let titles: Vec<_> = systems.iter().map(|(_, system)| title(*system)).collect();
+    println!("| what | {} |\n| --- {}|", titles.join(" | "), "| --- ".repeat(titles.len()));
+    for part in PARTS.into_iter().filter(|part| is_asked(part, &PARTS)) {
+        let mut columns = Vec::new();
+        for (_, system) in &systems {
+            columns.push(measure_part(part, *system).await?);
+        }
+        print_rows(&columns);
     }
     Ok(())
+}
+
+fn title(system: Backend) -> &'static str {
+    match system {
+        Backend::Sqlite => "SQLite",
+        Backend::Postgres => "PostgreSQL",
+    }
 }
 
 async fn measure_part(part: &str, backend: Backend) -> anyhow::Result<Vec<(String, String)>> {
@@ -69,9 +90,11 @@ async fn measure_part(part: &str, backend: Backend) -> anyhow::Result<Vec<(Strin
     }
 }
 
-fn print_table(sqlite: Vec<(String, String)>, postgres: Vec<(String, String)>) {
-    for ((what, left), (_, right)) in sqlite.into_iter().zip(postgres) {
-        println!("| {what} | {left} | {right} |");
+/// What was measured, a column for every database system.
+fn print_rows(columns: &[Vec<(String, String)>]) {
+    for (row, (what, _)) in columns.first().into_iter().flatten().enumerate() {
+        let figures: Vec<_> = columns.iter().filter_map(|column| Some(column.get(row)?.1.as_str())).collect();
+        println!("| {what} | {} |", figures.join(" | "));
     }
 }
 

@@ -29,9 +29,14 @@ use server::inventory::{
 const FLEETS: [usize; 3] = [10_000, 100_000, 1_000_000];
 const DAY: NaiveDate = NaiveDate::from_ymd_opt(2026, 3, 2).expect("a date that exists");
 
-/// A row of the table for every fleet.
+/// A row of the table for every fleet; those of small ones are told while the large ones are measured.
 pub(crate) async fn measure(backend: Backend) -> anyhow::Result<Vec<(String, String)>> {
     let mut figures = Vec::new();
+    let mut tell = |what: String, began: Instant| {
+        let took = format!("{:.2} s", began.elapsed().as_secs_f64());
+        eprintln!("{backend:?}: {what}: {took}");
+        figures.push((what, took));
+    };
     for devices in FLEETS {
         let database = TestDatabase::create(backend).await?;
         let inventory = open(&database, devices).await?;
@@ -40,21 +45,12 @@ pub(crate) async fn measure(backend: Backend) -> anyhow::Result<Vec<(String, Str
         let began = Instant::now();
         inventory.redo_latest_day().await?;
         run(&inventory, vec![], true).await?;
-        let seconds = began.elapsed().as_secs_f64();
-        figures.push((
-            format!("linking and all checks, {devices} devices, nothing linked or found before"),
-            told(seconds),
-        ));
+        tell(format!("linking and all checks, {devices} devices, nothing linked or found before"), began);
         let began = Instant::now();
         inventory.redo_latest_day().await?;
-        let seconds = began.elapsed().as_secs_f64();
-        figures.push((format!("linking and all checks again, {devices} devices"), told(seconds)));
+        tell(format!("linking and all checks again, {devices} devices"), began);
     }
     Ok(figures)
-}
-
-fn told(seconds: f64) -> String {
-    format!("{seconds:.2} s")
 }
 
 async fn open(database: &TestDatabase, devices: usize) -> anyhow::Result<Inventory> {

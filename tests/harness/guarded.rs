@@ -1,10 +1,6 @@
 //! The hub behind sign-in.
 
-use std::{
-    net::{Ipv4Addr, SocketAddr},
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
 use domain::access::{Reach, Role};
 use reqwest::header::AUTHORIZATION;
@@ -59,8 +55,13 @@ impl World {
 
 impl Guarded {
     /// A door of this server.
-    #[expect(clippy::disallowed_methods, reason = "the test's server ends with the test")]
     pub async fn open(inventory: &Inventory) -> Self {
+        Self::open_with(inventory, |_| ()).await
+    }
+
+    /// The same with other options.
+    #[expect(clippy::disallowed_methods, reason = "the test's server ends with the test")]
+    pub async fn open_with(inventory: &Inventory, change: impl FnOnce(&mut HttpOptions)) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
         let listener = listener.unwrap_or_else(|error| panic!("no address: {error}"));
         let address = listener.local_addr().unwrap_or_else(|error| panic!("no address: {error}"));
@@ -69,10 +70,11 @@ impl Guarded {
         let exports = Arc::new(Exporter::new(api.clone(), inventory.clone()));
         let websocket = WebSocketOptions { identify_again: Duration::from_millis(20), ..WebSocketOptions::default() };
         let sign_in = Some(Arc::new(Entrance::new(access.clone())) as Arc<_>);
-        let router = http::router(api, exports, HttpOptions { sign_in, websocket, ..HttpOptions::default() });
+        let mut options = HttpOptions { sign_in, websocket, ..HttpOptions::default() };
+        change(&mut options);
+        let router = http::router(api, exports, options);
         let serving = tokio::spawn(async move {
-            let service = router.into_make_service_with_connect_info::<SocketAddr>();
-            if let Err(error) = axum::serve(listener, service).await {
+            if let Err(error) = http::serve(listener, router, None, std::future::pending()).await {
                 panic!("the guarded door stopped serving: {error}");
             }
         });

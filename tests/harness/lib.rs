@@ -50,7 +50,7 @@ pub use self::{
     neighbour::Neighbour,
     orders::{held_word, vendor_name},
     process::{Finished, HubCommand, HubProcess, LONG},
-    receiver::{Call, Receiver, Reply, allowed},
+    receiver::{Call, Receiver, Reply, allowed, signing_key},
     scrape::Scrape,
     servers::Refusal,
     socket::Socket,

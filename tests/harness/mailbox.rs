@@ -28,6 +28,8 @@ struct Seen {
     letters: Mutex<Vec<Letter>>,
     /// How it answers `MAIL FROM`.
     answer: Mutex<Option<String>>,
+    /// Whom it takes no letters for, and how it says so.
+    refused: Mutex<Vec<(String, String)>>,
 }
 
 /// A mail server; without other orders it takes every letter.
@@ -66,6 +68,12 @@ impl Mailbox {
         *self.seen.answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer.to_owned());
     }
 
+    /// Takes no letter for this address from now on, and says so: `550 nobody`.
+    pub fn refuse(&self, address: &str, answer: &str) {
+        let mut refused = self.seen.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.push((format!("<{address}>"), answer.to_owned()));
+    }
+
     /// The letters that it took, in their order.
     pub fn letters(&self) -> Vec<Letter> {
         self.seen.letters.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -83,6 +91,14 @@ impl Mailbox {
             to: vec![mailbox("night@example.com"), mailbox("day@example.com")],
         };
         SinkSettings { email: Some(email), limits: allowed(), ..SinkSettings::default() }
+    }
+}
+
+impl Seen {
+    fn answer_to(&self, receiver: &str) -> String {
+        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        let refusal = refused.iter().find(|(address, _)| receiver.contains(address.as_str()));
+        refusal.map_or_else(|| "250 fine".to_owned(), |(_, answer)| answer.clone())
     }
 }
 
@@ -104,6 +120,7 @@ async fn converse(stream: TcpStream, seen: &Seen) -> std::io::Result<()> {
             "EHLO" => "250-mail.example.com\r\n250-8BITMIME\r\n250 AUTH PLAIN".to_owned(),
             "AUTH" => "235 welcome".to_owned(),
             "MAIL" => refusal.unwrap_or_else(|| "250 go on".to_owned()),
+            "RCPT" => seen.answer_to(&line),
             "DATA" => "354 go on".to_owned(),
             "QUIT" => "221 goodbye".to_owned(),
             _ => "250 fine".to_owned(),
@@ -118,6 +135,7 @@ async fn converse(stream: TcpStream, seen: &Seen) -> std::io::Result<()> {
                     letter.text.push('\n');
                 }
                 seen.letters.lock().unwrap_or_else(PoisonError::into_inner).push(letter.clone());
+                letter = Letter::default();
                 writing.write_all(b"250 taken\r\n").await?;
             }
             _ => {}

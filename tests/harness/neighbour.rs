@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use domain::clock::Clock;
-use server::{config, hub, inventory::Inventory};
+use server::{config, http::HttpOptions, hub, inventory::Inventory};
 use tokio::task::JoinHandle;
 
 use crate::{GraphqlClient, TestClock, world::serve};
@@ -25,7 +25,11 @@ impl Neighbour {
     }
 
     pub(crate) async fn serving(inventory: Inventory) -> anyhow::Result<Self> {
-        let (graphql, serving) = serve(&inventory).await?;
+        Self::with(inventory, HttpOptions::default()).await
+    }
+
+    pub(crate) async fn with(inventory: Inventory, options: HttpOptions) -> anyhow::Result<Self> {
+        let (graphql, serving) = serve(&inventory, options).await?;
         Ok(Self { graphql, inventory, serving })
     }
 

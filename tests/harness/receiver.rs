@@ -13,7 +13,7 @@ use axum::{
     http::{Response, StatusCode, header::LOCATION},
 };
 use serde_json::Value;
-use server::sinks::{SinkLimits, SinkSettings, SlackSettings, WebhookSettings};
+use server::sinks::{SigningKey, SinkLimits, SinkSettings, SlackSettings, WebhookSettings};
 use tokio::{net::TcpListener, sync::Notify, task::JoinHandle};
 
 /// Larger than any message.
@@ -112,7 +112,7 @@ impl Receiver {
 
     /// Alerts go to it as a signed webhook, with this key.
     pub fn as_webhook(&self, key: &str) -> SinkSettings {
-        let webhook = WebhookSettings { url: self.url("hook").into(), signing_key: key.into() };
+        let webhook = WebhookSettings { url: self.url("hook").into(), signing_key: signing_key(key) };
         SinkSettings { webhook: Some(webhook), limits: allowed(), ..SinkSettings::default() }
     }
 
@@ -127,6 +127,11 @@ impl Drop for Receiver {
     fn drop(&mut self) {
         self.serving.abort();
     }
+}
+
+/// A key that is long enough.
+pub fn signing_key(text: &str) -> SigningKey {
+    SigningKey::read(&text.into()).unwrap_or_else(|problem| panic!("{text} is no key: {problem:?}"))
 }
 
 /// Loopback is allowed.

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use collectors::{NinjaConfig, ThreatLockerConfig};
 use domain::clock::Clock;
-use server::inventory::Inventory;
+use server::{http::HttpOptions, inventory::Inventory};
 use tokio::net::TcpSocket;
 
 use crate::{Neighbour, World};
@@ -16,7 +16,18 @@ impl World {
         made.unwrap_or_else(|error| panic!("another server could not be made: {error:?}"))
     }
 
-    /// The same, with a front door of its own.
+    /// What a command line has on the same database where nothing else is set up: no vendor's credentials, no sink.
+    pub async fn bare_shell(&self) -> Inventory {
+        self.another_server(|_, _| {}).await.with_collectors([]).with_sinks(Vec::new(), None)
+    }
+
+    /// Another front door of this server, with these limits.
+    pub async fn door(&self, options: HttpOptions) -> Neighbour {
+        let neighbour = Neighbour::with(self.inventory.clone(), options).await;
+        neighbour.unwrap_or_else(|error| panic!("another door could not be opened: {error:?}"))
+    }
+
+    /// Another server with a front door of its own.
     pub async fn neighbour(&self) -> Neighbour {
         let neighbour = Neighbour::serving(self.another_server(|_, _| {}).await).await;
         neighbour.unwrap_or_else(|error| panic!("another server could not serve: {error:?}"))

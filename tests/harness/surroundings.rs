@@ -23,6 +23,7 @@ pub struct Surroundings {
     /// The database of every hub here.
     pub database: TestDatabase,
     zone: String,
+    settings: BTreeMap<String, String>,
 }
 
 impl Surroundings {
@@ -34,7 +35,14 @@ impl Surroundings {
         let vendors = vendors.unwrap_or_else(|error| panic!("the vendors can't listen: {error}"));
         let database = TestDatabase::create(backend).await;
         let database = database.unwrap_or_else(|error| panic!("no database: {error:?}"));
-        Self { simulator, vendors, database, zone: zone_at_noon() }
+        Self { simulator, vendors, database, zone: zone_at_noon(), settings: BTreeMap::new() }
+    }
+
+    /// The same with a setting of every hub here.
+    #[must_use]
+    pub fn set(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.settings.insert(name.to_owned(), value.into());
+        self
     }
 
     /// The environment of a hub here: both vendors, the database, no schedule, any free port.
@@ -57,7 +65,8 @@ impl Surroundings {
             ("HUB_SCHEDULE_RETENTION", String::new()),
             ("HUB_SCHEDULE_VERIFICATION", String::new()),
         ];
-        settings.map(|(name, value)| (name.to_owned(), value)).into()
+        let settings = settings.map(|(name, value)| (name.to_owned(), value)).into_iter();
+        settings.chain(self.settings.clone()).collect()
     }
 
     /// A hub process that is not started yet.

@@ -23,7 +23,7 @@ use entity::job_batch;
 use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, PaginatorTrait, QueryFilter, Statement};
 use server::{
     export::Exporter,
-    graphql::Api,
+    graphql::{Api, GraphqlLimits},
     http::{self, HttpOptions},
     inventory::{
         Database, Inventory, Rules,
@@ -53,9 +53,25 @@ pub struct WorldBuilder {
     page_size: u32,
     schedules: Vec<Schedule>,
     sinks: SinkSettings,
+    http: HttpOptions,
+    graphql_limits: GraphqlLimits,
 }
 
 impl WorldBuilder {
+    /// Another door.
+    #[must_use]
+    pub fn http(mut self, change: impl FnOnce(&mut HttpOptions)) -> Self {
+        change(&mut self.http);
+        self
+    }
+
+    /// Other limits of documents.
+    #[must_use]
+    pub fn graphql_limits(mut self, change: impl FnOnce(&mut GraphqlLimits)) -> Self {
+        change(&mut self.graphql_limits);
+        self
+    }
+
     /// Another fleet.
     #[must_use]
     pub fn plan(mut self, plan: FleetPlan) -> Self {
@@ -135,7 +151,8 @@ impl WorldBuilder {
         let configs = (self.ninja(&simulator, &vendors)?, self.threatlocker(&simulator, &vendors)?);
         let tokens = test_database.folder().join("token.json");
         let inventory = self.server(database, shared, configs, tokens).await?;
-        let (graphql, serving) = serve(&inventory).await?;
+        let http = HttpOptions { clock: Arc::clone(&clock) as Arc<dyn Clock>, ..self.http.clone() };
+        let (graphql, serving) = serve_at(&inventory, http, self.graphql_limits).await?;
         let backend = self.backend;
         Ok(World {
             builder: self,
@@ -236,6 +253,8 @@ impl World {
             page_size: 25,
             schedules: Vec::new(),
             sinks: SinkSettings::default(),
+            http: HttpOptions::default(),
+            graphql_limits: GraphqlLimits::default(),
         }
     }
 
@@ -336,20 +355,28 @@ fn is_record(sql: &str) -> bool {
     sql.starts_with("INSERT INTO \"audit_event\"")
 }
 
+pub(crate) async fn serve(inventory: &Inventory, http: HttpOptions) -> anyhow::Result<(GraphqlClient, JoinHandle<()>)> {
+    serve_at(inventory, http, GraphqlLimits::default()).await
+}
+
 #[expect(clippy::disallowed_methods, reason = "the test's server ends with the test")]
-pub(crate) async fn serve(inventory: &Inventory) -> anyhow::Result<(GraphqlClient, JoinHandle<()>)> {
+async fn serve_at(
+    inventory: &Inventory,
+    http: HttpOptions,
+    limits: GraphqlLimits,
+) -> anyhow::Result<(GraphqlClient, JoinHandle<()>)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let url = format!("http://{}/graphql", listener.local_addr()?);
-    let api = Api::new(inventory.clone());
+    let api = Api::with_limits(inventory.clone(), limits);
     let exports = Arc::new(Exporter::new(api.clone(), inventory.clone()));
     let watched = Some(Arc::new(Observer::new(inventory.clone(), true)) as Arc<_>);
-    let options = HttpOptions { metrics: inventory.metrics().clone(), watched, ..HttpOptions::default() };
+    let options = HttpOptions { metrics: inventory.metrics().clone(), watched, ..http };
     let router = http::router(api, exports, options);
     let worker = inventory.clone();
     let serving = tokio::spawn(async move {
         // What is ordered rings; nothing in a test waits for a look by time, and no test counts its statements.
         let working = worker.work(CancellationToken::new(), Duration::from_hours(1));
-        let (served, ()) = tokio::join!(axum::serve(listener, router).into_future(), working);
+        let (served, ()) = tokio::join!(http::serve(listener, router, None, std::future::pending()), working);
         if let Err(error) = served {
             panic!("the hub stopped serving: {error}");
         }

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use harness::{Backend, Receiver, Reply, World, allowed, text};
+use harness::{Backend, LONG, Receiver, Reply, World, allowed, signing_key, text};
 use rstest::rstest;
 use serde_json::{Value, json};
 use server::{
     inventory::{Inventory, jobs::Trigger},
     sinks::{SinkLimits, SinkSettings, WebhookSettings},
 };
+use tokio_util::sync::CancellationToken;
 
 const KEY: &str = "a key to sign with";
 
@@ -130,7 +131,7 @@ async fn a_receiver_that_does_not_answer_in_time_is_tried_again(
 async fn an_address_that_is_not_public_is_never_connected_to(#[case] url: &str) {
     let receiver = Receiver::start().await;
     let url = url.replace("{port}", &receiver.port().to_string());
-    let webhook = WebhookSettings { url: url.into(), signing_key: KEY.into() };
+    let webhook = WebhookSettings { url: url.into(), signing_key: signing_key(KEY) };
     let sinks = SinkSettings { webhook: Some(webhook), ..SinkSettings::default() };
     let world = in_trouble(Backend::Sqlite, sinks).await;
     deliver(&world).await;
@@ -230,4 +231,48 @@ async fn what_could_not_be_delivered_for_days_is_no_news(
     assert_eq!(statuses(&world).await, ["GIVEN_UP"; 3]);
     assert_eq!(deliveries(&world).await[0]["lastError"], "it was not delivered in time");
     assert!(receiver.calls().is_empty());
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_sink_that_does_not_answer_keeps_no_other_from_its_messages(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (silent, chat) = (Receiver::start().await, Receiver::start().await);
+    let limits = SinkLimits { timeout: 2 * LONG, ..allowed() };
+    let sinks = SinkSettings { slack: chat.as_slack().slack, limits, ..silent.as_webhook(KEY) };
+    let world = in_trouble(backend, sinks).await;
+    silent.reply([Reply::Silence]);
+    let chatting = async {
+        chat.called(3).await;
+        silent.called(1).await;
+        world.collect(&domain::vendor::Vendor::ALL, true).await;
+        chat.called(6).await;
+    };
+    tokio::select! {
+        () = world.inventory.clone().deliver_until(CancellationToken::new()) => panic!("nobody stopped it"),
+        chatted = tokio::time::timeout(LONG, chatting) => chatted.unwrap(),
+    }
+    assert_eq!(silent.calls().len(), 1);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_stop_waits_for_the_message_that_is_being_sent_and_for_no_other(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let receiver = Receiver::start().await;
+    let limits = SinkLimits { timeout: Duration::from_secs(2), ..allowed() };
+    let world = in_trouble(backend, SinkSettings { limits, ..receiver.as_webhook(KEY) }).await;
+    receiver.reply(vec![Reply::Silence; 3]);
+    let stop = CancellationToken::new();
+    let delivering = world.inventory.clone().deliver_until(stop.clone());
+    let stopping = async {
+        receiver.called(1).await;
+        stop.cancel();
+    };
+    tokio::join!(delivering, stopping);
+    assert_eq!(receiver.calls().len(), 1);
+    let tried: Vec<Value> = deliveries(&world).await.iter().map(|row| row["attempts"].clone()).collect();
+    assert_eq!(tried, [json!(1), json!(0), json!(0)]);
 }

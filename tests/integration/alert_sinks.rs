@@ -1,12 +1,15 @@
 //! What each sink sends, and `testAlert`.
 
+use std::time::Duration;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
-use harness::{Backend, Mailbox, Receiver, Reply, World, text};
+use harness::{Backend, Mailbox, Receiver, Reply, World, allowed, signing_key, text};
 use rstest::rstest;
 use serde_json::{Value, json};
 use server::{
-    inventory::jobs::Trigger,
-    sinks::{SinkSettings, sign},
+    http::HttpOptions,
+    inventory::{alerts::AlertRules, jobs::Trigger},
+    sinks::{SinkLimits, SinkSettings, sign},
 };
 use simulator::FleetPlan;
 
@@ -36,7 +39,7 @@ async fn the_webhook_is_signed_over_its_id_its_instant_and_its_body(
     let call = receiver.calls().remove(0);
     let (id, at) = (&call.headers["webhook-id"], &call.headers["webhook-timestamp"]);
     assert_eq!(at.parse::<i64>().unwrap(), world.inventory.now().timestamp());
-    let expected = sign(&key.into(), id, at.parse().unwrap(), &call.body);
+    let expected = sign(&signing_key(&key), id, at.parse().unwrap(), &call.body);
     assert_eq!((&call.headers["webhook-signature"], &call.headers["idempotency-key"]), (&expected, id));
     assert_eq!((call.headers["content-type"].as_str(), call.path.as_str()), ("application/json", "/hook"));
     let number = world.graphql.query("{ alerts(last: 1) { nodes { number } } }").await["alerts"]["nodes"][0].clone();
@@ -65,12 +68,15 @@ async fn a_mail_server_is_handed_a_letter_to_every_receiver(
     let mailbox = Mailbox::start().await;
     let world = told(backend, mailbox.as_email(Some("the password of mail"))).await;
     let letters = mailbox.letters();
-    assert_eq!(letters.len(), 3);
-    let letter = &letters[0];
-    let said = letter.commands.join("\n");
-    for part in ["EHLO example.com", "AUTH PLAIN ", "FROM:<hub@example.com>", "TO:<night@example.com>", "TO:<day@"] {
+    assert_eq!(letters.len(), 6);
+    let said = letters[0].commands.join("\n");
+    for part in ["EHLO example.com", "AUTH PLAIN ", "FROM:<hub@example.com>", "TO:<night@example.com>"] {
         assert!(said.contains(part), "{part} is not in {said}");
     }
+    let then = letters[1].commands.join("\n");
+    assert!(then.contains("TO:<day@example.com>") && !then.contains("EHLO"), "{then}");
+    assert_eq!(letters[0].text, letters[1].text);
+    let letter = &letters[0];
     let id = world.graphql.query("{ alerts(last: 1) { nodes { deliveries { messageId status } } } }").await;
     let delivery = &id["alerts"]["nodes"][0]["deliveries"][0];
     assert_eq!(delivery["status"], "DELIVERED");
@@ -97,6 +103,43 @@ async fn a_letter_that_is_refused_for_now_is_tried_again(
     let tried = world.graphql.query("{ alerts { nodes { deliveries { status lastError } } } }").await;
     let expected = json!({ "status": "PENDING", "lastError": "the mail server refused the message with 451" });
     assert_eq!(tried["alerts"]["nodes"][0]["deliveries"][0], expected);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_receiver_that_is_refused_keeps_no_other_from_the_letter(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+    #[values(("night@example.com", "day@example.com"), ("day@example.com", "night@example.com"))] who: (&str, &str),
+) {
+    let (refused, other) = who;
+    let mailbox = Mailbox::start().await;
+    mailbox.refuse(refused, "550 nobody is called the password of mail");
+    let world = told(backend, mailbox.as_email(Some("the password of mail"))).await;
+    let letters = mailbox.letters();
+    assert_eq!(letters.len(), 3);
+    assert!(letters.iter().all(|letter| letter.commands.join("\n").contains(&format!("TO:<{other}>"))), "{letters:?}");
+    let rows = world.graphql.query("{ alerts { nodes { deliveries { status lastError attempts } } } }").await;
+    let error = format!("not for {refused}: the mail server refused the message with 550");
+    let expected = json!([{ "status": "DELIVERED", "lastError": error, "attempts": 1 }]);
+    for row in rows["alerts"]["nodes"].as_array().unwrap() {
+        assert_eq!(row["deliveries"], expected);
+    }
+    let tried = try_sinks(&world, json!({})).await;
+    assert_eq!(tried["results"], json!([{ "sink": "EMAIL", "delivered": true, "error": error }]));
+}
+
+#[tokio::test]
+async fn somebody_who_tries_a_sink_does_not_wait_as_long_as_it_may_take() {
+    let receiver = Receiver::start().await;
+    let limits = SinkLimits { timeout: Duration::from_mins(2), ..allowed() };
+    let builder = World::small_on(Backend::Sqlite).sinks(SinkSettings { limits, ..receiver.as_slack() });
+    let default = AlertRules::default().trial;
+    assert!(default < HttpOptions::default().request_timeout, "{default:?}");
+    let world = builder.rules(|rules| rules.alerts.trial = Duration::from_millis(200)).start().await;
+    receiver.reply([Reply::Silence]);
+    let tried = try_sinks(&world, json!({})).await;
+    let expected = json!([{ "sink": "SLACK", "delivered": false, "error": "did not answer in time" }]);
+    assert_eq!(tried["results"], expected);
 }
 
 #[rstest]
@@ -128,7 +171,7 @@ async fn a_test_message_goes_out_at_once_and_says_what_came_of_it(
     assert!(mailbox.letters()[0].text.contains("Test: this is a test"));
     let one = try_sinks(&world, json!({ "sink": "SLACK" })).await;
     assert_eq!(one["results"], json!([{ "sink": "SLACK", "delivered": true, "error": null }]));
-    assert_eq!((receiver.calls().len(), chat.calls().len(), mailbox.letters().len()), (1, 2, 1));
+    assert_eq!((receiver.calls().len(), chat.calls().len(), mailbox.letters().len()), (1, 2, 2));
     let alerts = world.graphql.query("{ alerts { totalCount } }").await;
     assert_eq!(alerts["alerts"]["totalCount"], 0, "a test is no alert");
 }

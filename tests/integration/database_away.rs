@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use domain::vendor::Vendor;
 use entity::{collection, job_run};
-use harness::{Backend, DatabaseLine, World, at_the_list, text};
-use sea_orm::{EntityTrait, PaginatorTrait};
+use harness::{Backend, DatabaseLine, LONG, World, at_the_list, collect_on, text};
+use rstest::rstest;
+use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait};
 use serde_json::{Value, json};
 use server::scheduler::{Schedule, Scheduler, Work};
 use simulator::{Effect, Gate};
@@ -71,4 +72,60 @@ async fn what_was_due_while_the_database_was_away_is_ordered_when_it_is_back() {
     world.settle().await;
     let nodes = run(&world).await;
     assert_eq!((nodes.as_array().unwrap().len(), &nodes[0]["status"]), (1, &json!("COMPLETED")), "{nodes:#}");
+}
+
+#[tokio::test]
+async fn a_command_waits_for_its_database_and_does_its_work() {
+    let (database, line) = DatabaseLine::to_postgres().await;
+    let world = World::small_on(Backend::Postgres).start_on(database).await;
+    let gate = Gate::closed();
+    world.strike(at_the_list(Vendor::Ninja, &Effect::Held(gate.clone())).times(1));
+    let cutting = async {
+        gate.arrived(1).await;
+        line.cut();
+        gate.open();
+        while world.inventory.is_at_work() {
+            tokio::task::yield_now().await;
+        }
+        // Who asks after the command did is answered after it was: it is away for the command, too.
+        for _ in 0..2 {
+            assert_eq!(world.graphql.ask("{ jobRuns { totalCount } }", json!({})).await.error_code(), "INTERNAL");
+        }
+        line.mend();
+        world.clock.advance(Duration::from_mins(1) + Duration::from_secs(1));
+    };
+    let (report, ()) = tokio::join!(collect_on(&world.inventory, &[Vendor::Ninja], false), cutting);
+    assert_eq!((report.batch.status.as_str(), report.runs[0].attempt), ("completed", 2), "{:?}", report.runs);
+    assert_eq!(collection::Entity::find().count(world.rows()).await.unwrap(), 1);
+}
+
+/// From now on no batch can be told that it began.
+async fn deafen(world: &World) {
+    let sql = match world.backend {
+        Backend::Sqlite => {
+            "CREATE TRIGGER deaf BEFORE UPDATE OF status ON job_batches WHEN NEW.status = 'running' \
+             BEGIN SELECT RAISE(ABORT, 'deaf'); END"
+        }
+        Backend::Postgres => {
+            "CREATE FUNCTION deaf() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'deaf'; END $$; \
+             CREATE TRIGGER deaf BEFORE UPDATE ON job_batches FOR EACH ROW WHEN (NEW.status = 'running') \
+             EXECUTE FUNCTION deaf()"
+        }
+    };
+    world.inventory.database().writer().execute_unprepared(sql).await.unwrap();
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_run_that_was_taken_is_done_although_its_batch_could_not_be_told(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let world = World::small_on(backend).start().await;
+    deafen(&world).await;
+    let batch = text(&world.order(&[Vendor::Ninja]).await["batch"], "id").to_owned();
+    tokio::time::timeout(LONG, world.settle()).await.unwrap();
+    assert_eq!(world.batch(&batch).await["status"], "COMPLETED");
+    let done = json!([{ "name": "ninja-collector", "status": "COMPLETED", "rowsStored": 25,
+        "collection": { "outcome": "COMPLETE" }, "attempts": [{ "outcome": "ENDED" }] }]);
+    assert_eq!(run(&world).await, done);
 }

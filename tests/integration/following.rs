@@ -1,9 +1,9 @@
 //! `jobs` and `jobProgress`: every change of every run, whichever server makes it, however many follow.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use domain::vendor::Vendor;
-use harness::{Backend, Socket, World, at_the_list, text};
+use harness::{Backend, LONG, Socket, World, at_the_list, text};
 use rstest::rstest;
 use serde_json::{Value, json};
 use simulator::{Effect, Gate};
@@ -108,4 +108,23 @@ async fn however_many_follow_the_tables_are_read_by_one(
     let statements = world.take_statements();
     let reads = statements.iter().filter(|sql| sql.starts_with("SELECT") && sql.contains("job_")).count();
     assert!(reads < FOLLOWERS, "{reads} reads of jobs for {FOLLOWERS} followers");
+}
+
+/// As when the follower's server had no database, or stood still, for minutes.
+#[rstest]
+#[tokio::test]
+async fn an_end_long_before_the_next_look_is_told(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let (world, gate, batch) = held_up(backend).await;
+    let other = world.neighbour().await;
+    let mut socket = Socket::open(&other.graphql.url).await;
+    socket.subscribe("p", PROGRESS, json!({ "batch": batch })).await;
+    assert_eq!(next(&mut socket, "jobProgress").await.unwrap()["status"], "RUNNING");
+    gate.open();
+    world.settle().await;
+    world.clock.advance(Duration::from_mins(5));
+    let end = async {
+        assert_eq!(until_end(&mut socket, "jobProgress").await.last().unwrap(), "COMPLETED");
+        assert_eq!(next(&mut socket, "jobProgress").await, None);
+    };
+    tokio::time::timeout(LONG, end).await.unwrap();
 }

@@ -83,7 +83,7 @@ async fn it_outlives_a_hub_that_is_killed_between_collection_and_checks(
     #[case] command: &str,
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
-    let outside = Surroundings::on(backend).await;
+    let outside = Surroundings::on(backend).await.set("HUB_LEASE_SECONDS", LEASE.as_secs().to_string());
     for command in [&["collect", "ninja"][..], &["collect", "threatlocker"], &["check"]] {
         outside.hub(command).run().await.ended_with(0);
     }
@@ -95,7 +95,7 @@ async fn it_outlives_a_hub_that_is_killed_between_collection_and_checks(
     let gate = Gate::closed();
     let held = at_the_list(vendor, &Effect::Held(gate.clone()));
     outside.simulator.with_switches(|switches| switches.faults.push(held));
-    let hub = outside.hub(&["collect", command]).set("HUB_LEASE_SECONDS", LEASE.as_secs().to_string()).start();
+    let hub = outside.hub(&["collect", command]).start();
     tokio::time::timeout(LONG, gate.arrived(1)).await.unwrap();
     hub.kill().await;
     gate.open();

@@ -15,14 +15,14 @@ const LEASE: Duration = Duration::from_hours(1);
 
 /// Surroundings with one complete collection of Ninja, after which Ninja's world has moved on.
 async fn collected_once(backend: Backend) -> Surroundings {
-    let outside = Surroundings::on(backend).await;
+    let outside = Surroundings::on(backend).await.set("HUB_LEASE_SECONDS", LEASE.as_secs().to_string());
     collect(&outside).run().await.ended_with(0);
     outside.simulator.set_day(outside.simulator.day() + chrono::Days::new(5));
     outside
 }
 
 fn collect(outside: &Surroundings) -> harness::HubCommand {
-    outside.hub(&["collect", "ninja"]).set("HUB_LEASE_SECONDS", LEASE.as_secs().to_string())
+    outside.hub(&["collect", "ninja"])
 }
 
 /// A hub beside the killed one, at the real time.

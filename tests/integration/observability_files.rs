@@ -1,13 +1,14 @@
 //! The dashboard, the alert rules and the page about metrics speak of metrics that the hub serves.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
+    ops::Range,
     path::{Path, PathBuf},
     process::Command,
 };
 
-use harness::{Backend, Scrape, World};
+use harness::{Backend, Receiver, Scrape, World};
 use serde_json::{Value, json};
 
 fn file(name: &str) -> PathBuf {
@@ -20,7 +21,8 @@ fn text(name: &str) -> String {
 
 /// What a hub serves on which everything has happened that is counted.
 async fn served() -> Scrape {
-    let world = World::small_on(Backend::Sqlite).start().await;
+    let receiver = Receiver::start().await;
+    let world = World::small_on(Backend::Sqlite).sinks(receiver.as_slack()).start().await;
     world.night(0).await;
     world.graphql.ask("{ nothing }", json!({})).await.error_code();
     world.graphql.query("{ vendors { name } }").await;
@@ -33,27 +35,79 @@ fn metrics_in(text: &str) -> BTreeSet<String> {
     words.filter(|word| word.starts_with("hub_")).map(str::to_owned).collect()
 }
 
-/// The labels that a query groups by or matches on.
-fn labels_in(expression: &str) -> BTreeSet<String> {
-    let mut labels = BTreeSet::new();
-    for list in expression.split("by (").skip(1).chain(expression.split("on (").skip(1)) {
-        let names = list.split(')').next().unwrap_or_default().split(',');
-        labels.extend(names.map(|name| name.trim().to_owned()));
+/// The labels that a query wants of each of its metrics: those that it is matched by, and those that it is grouped or joined
+/// by.
+fn labels_in(expression: &str) -> Vec<(String, BTreeSet<String>)> {
+    let mut wanted: Vec<(String, BTreeSet<String>)> = Vec::new();
+    for (place, metric) in places_of_metrics(expression) {
+        let rest = &expression[place + metric.len()..];
+        let matchers = rest.strip_prefix('{').and_then(|rest| rest.split('}').next()).unwrap_or_default();
+        let matched = matchers.split(',').map(|matcher| matcher.split(['=', '!']).next().unwrap_or_default());
+        let grouped = groupings(expression).into_iter().filter(|(span, _)| span.contains(&place)).flat_map(|it| it.1);
+        let names = matched.map(str::to_owned).chain(grouped).chain(listed_after(expression, "on ("));
+        let names = names.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+        wanted.push((metric, names.collect()));
     }
-    for list in expression.split('{').skip(1) {
-        let matchers = list.split('}').next().unwrap_or_default().split(',');
-        labels.extend(matchers.map(|matcher| matcher.split(['=', '!']).next().unwrap_or_default().trim().to_owned()));
+    wanted
+}
+
+/// Where the metrics of a query are.
+fn places_of_metrics(expression: &str) -> Vec<(usize, String)> {
+    let places = expression.match_indices("hub_").map(|(place, _)| place);
+    let is_part = |sign: char| sign.is_ascii_alphanumeric() || sign == '_';
+    let metric = |place: usize| expression[place..].split(|sign| !is_part(sign)).next().unwrap_or_default().to_owned();
+    places.map(|place| (place, metric(place))).collect()
+}
+
+/// What is grouped by which labels: `sum by (vendor) (…)`.
+fn groupings(expression: &str) -> Vec<(Range<usize>, Vec<String>)> {
+    let found = expression.match_indices("by (").filter_map(|(place, mark)| {
+        let list = place + mark.len();
+        let end = list + expression[list..].find(')')?;
+        let from = end + expression[end..].find('(')?;
+        let labels = expression[list..end].split(',').map(str::to_owned).collect();
+        Some((from..closing(expression, from), labels))
+    });
+    found.collect()
+}
+
+/// Where the bracket closes that opens here.
+fn closing(expression: &str, from: usize) -> usize {
+    let mut depth = 0_i32;
+    let end = expression[from..].find(|sign| {
+        depth += i32::from(sign == '(') - i32::from(sign == ')');
+        depth == 0
+    });
+    from + end.unwrap()
+}
+
+fn listed_after(expression: &str, mark: &str) -> Vec<String> {
+    let lists = expression.split(mark).skip(1).map(|rest| rest.split(')').next().unwrap_or_default());
+    lists.flat_map(|list| list.split(',').map(str::to_owned).collect::<Vec<_>>()).collect()
+}
+
+/// The labels that each metric is served with, and those that Prometheus adds.
+fn labels_of(served: &Scrape) -> BTreeMap<String, BTreeSet<String>> {
+    let mut labels = BTreeMap::<String, BTreeSet<String>>::new();
+    for sample in served.text.lines().filter(|line| !line.starts_with('#')) {
+        let (metric, list) = match sample.split_once('{') {
+            Some((metric, rest)) => (metric, rest.rsplit_once('}').unwrap().0),
+            None => (sample.split(' ').next().unwrap(), ""),
+        };
+        let names = list.split("=\"").map(|part| part.rsplit([',', '"']).next().unwrap_or_default().to_owned());
+        let names = names.chain(["instance", "job"].map(str::to_owned));
+        labels.entry(metric.to_owned()).or_default().extend(names);
     }
     labels
 }
 
-/// The labels that are served, and those that Prometheus adds.
-fn labels_of(served: &Scrape) -> BTreeSet<String> {
-    let samples = served.text.lines().filter(|line| !line.starts_with('#'));
-    let lists = samples.filter_map(|line| Some(line.split_once('{')?.1.rsplit_once('}')?.0.to_owned()));
-    let names = lists.flat_map(|list| list.split("=\"").map(str::to_owned).collect::<Vec<_>>());
-    let names = names.map(|part| part.rsplit([',', '"']).next().unwrap_or_default().to_owned());
-    names.chain(["instance", "job"].map(str::to_owned)).collect()
+#[test]
+fn the_labels_of_a_query_are_those_that_each_of_its_metrics_must_have() {
+    let query = "sum by (le, job) (rate(hub_a_bucket{status!=\"x\", type=\"y\"}[1d])) / on (job) sum(hub_b)";
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+    let expected =
+        [("hub_a_bucket".to_owned(), names(&["job", "le", "status", "type"])), ("hub_b".to_owned(), names(&["job"]))];
+    assert_eq!(labels_in(query), expected);
 }
 
 /// Every query of the dashboard and of the rules.
@@ -89,8 +143,9 @@ async fn every_query_is_of_metrics_and_labels_that_are_served() {
         for metric in metrics {
             assert!(names.contains(metric.as_str()), "{metric} of {query} is not among {names:?}");
         }
-        for label in labels_in(&query) {
-            assert!(labels.contains(&label), "{label} of {query} is not among {labels:?}");
+        for (metric, wanted) in labels_in(&query) {
+            let own = labels.get(&metric).unwrap_or_else(|| panic!("{metric} of {query} has no sample"));
+            assert!(wanted.is_subset(own), "{metric} in {query} has {own:?} and not {wanted:?}");
         }
     }
 }

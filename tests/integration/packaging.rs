@@ -37,13 +37,41 @@ fn accepted(environment: &BTreeMap<String, String>) -> config::Settings {
     let is_file = |name: &str| name.ends_with("_FILE");
     let plain = environment.iter().map(|(name, value)| match name.strip_suffix("_FILE") {
         Some("DB_DSN") => ("DB_DSN".to_owned(), "postgres://hub@127.0.0.1/hub".to_owned()),
-        Some(secret) => (secret.to_owned(), "some-secret".to_owned()),
+        Some(secret) if secret.ends_with("_URL") => (secret.to_owned(), "https://hooks.example.com/x".to_owned()),
+        Some(secret) => (secret.to_owned(), "a secret that is long enough".to_owned()),
         None => (name.clone(), value.clone()),
     });
-    let plain: BTreeMap<_, _> =
-        plain.chain([("THREATLOCKER_API_BASE_URL".to_owned(), "https://portalapi.example.com".to_owned())]).collect();
+    let given = [
+        ("THREATLOCKER_API_BASE_URL", "https://portalapi.example.com"),
+        ("HUB_ALERTS_SMTP_HOST", "smtp.example.com"),
+        ("HUB_ALERTS_SMTP_USER", "hub"),
+        ("HUB_ALERTS_EMAIL_FROM", "hub@example.com"),
+        ("HUB_ALERTS_EMAIL_TO", "night@example.com"),
+    ];
+    let plain = plain.chain(given.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let plain: BTreeMap<_, _> = plain.collect();
     assert!(environment.keys().any(|name| is_file(name)), "secrets come from files: {environment:?}");
     config::load(&config::Flags::default(), &plain).unwrap_or_else(|error| panic!("{error}: {plain:?}"))
+}
+
+/// Alerts go to every sink, and Ninja may post.
+#[track_caller]
+fn can_tell_and_hear(settings: &config::Settings) {
+    let sinks = &settings.alerts.sinks;
+    assert!(sinks.webhook.is_some() && sinks.slack.is_some(), "{sinks:?}");
+    assert!(sinks.email.as_ref().is_some_and(|email| email.credentials.is_some()), "{sinks:?}");
+    assert!(settings.ninja_webhook_secret.is_some(), "{settings:?}");
+}
+
+/// The lines of a file with those that are there to be uncommented.
+fn uncommented(text: &str) -> String {
+    let lines = text.lines().map(|line| {
+        let code = line.trim_start();
+        // A remark has a space after its sign.
+        let is_code = code.starts_with('#') && !code.starts_with("# ");
+        if is_code { line.replacen('#', "", 1) } else { line.to_owned() }
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Longer than the program takes to stop: to finish, to hand back, to send the last traces.
@@ -60,6 +88,9 @@ fn the_unit_starts_the_hub_with_settings_that_it_knows_and_lets_it_stop_in_order
     let environment =
         assignments.filter_map(|one| one.split_once('=')).map(|(name, value)| (name.to_owned(), value.to_owned()));
     let settings = accepted(&environment.collect());
+    can_tell_and_hear(&settings);
+    assert_eq!(directives(&unit, "StartLimitIntervalSec"), ["0"], "a database that is away for a night is waited for");
+    assert_eq!(directives(&unit, "RestartPreventExitStatus"), ["2"]);
     outlasts(seconds(directives(&unit, "TimeoutStopSec")[0]), &settings);
     for secret in directives(&unit, "LoadCredential") {
         let (name, _) = secret.split_once(':').unwrap();
@@ -119,7 +150,8 @@ fn the_image_is_pinned_has_no_root_and_asks_the_hub_how_it_is() {
 
 #[test]
 fn the_compose_file_joins_a_hub_and_a_database_that_only_this_machine_reaches() {
-    let compose: Value = serde_saphyr::from_str(&text("compose.yaml")).unwrap();
+    let _: Value = serde_saphyr::from_str(&text("compose.yaml")).unwrap();
+    let compose: Value = serde_saphyr::from_str(&uncommented(&text("compose.yaml"))).unwrap();
     let (hub, database) = (&compose["services"]["hub"], &compose["services"]["database"]);
     let environment = hub["environment"].as_object().unwrap().iter();
     let value = |value: &Value| {
@@ -129,6 +161,12 @@ fn the_compose_file_joins_a_hub_and_a_database_that_only_this_machine_reaches() 
         default.unwrap_or(text).to_owned()
     };
     let settings = accepted(&environment.map(|(name, given)| (name.clone(), value(given))).collect());
+    can_tell_and_hear(&settings);
+    for name in fs::read_to_string(file("../.env.example")).unwrap().split(['#', ' ', '=', '\n']) {
+        let file = format!("{name}_FILE");
+        let is_passed = hub["environment"].get(name).or_else(|| hub["environment"].get(&file)).is_some();
+        assert!(!name.starts_with("HUB_ALERTS_") || is_passed || name.ends_with("_FILE"), "{name} is not passed");
+    }
     assert!(settings.listen.ip().is_loopback() && hub["network_mode"] == "host", "{hub:#}");
     outlasts(seconds(hub["stop_grace_period"].as_str().unwrap()), &settings);
     assert_eq!(database["ports"], serde_json::json!(["127.0.0.1:5432:5432"]));

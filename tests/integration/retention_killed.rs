@@ -12,7 +12,7 @@ use server::clock::SystemClock;
 
 /// Surroundings with today's collection and 70 days before it.
 async fn stored(backend: Backend) -> (Surroundings, DatabaseConnection, NaiveDate) {
-    let outside = Surroundings::on(backend).await;
+    let outside = Surroundings::on(backend).await.set("HUB_LEASE_SECONDS", "3600");
     outside.hub(&["collect", "ninja"]).run().await.ended_with(0);
     let database = connect(&outside).await;
     let newest = Statement::from_string(database.get_database_backend(), "SELECT MAX(snapshot_date) FROM snapshot_day");
@@ -31,7 +31,7 @@ async fn connect(outside: &Surroundings) -> DatabaseConnection {
 
 fn retain(outside: &Surroundings, more: &[&str]) -> HubCommand {
     let arguments: Vec<&str> = ["retain", "--json"].iter().chain(more).copied().collect();
-    outside.hub(&arguments).set("HUB_LEASE_SECONDS", "3600")
+    outside.hub(&arguments)
 }
 
 /// A hub beside the killed one, at the real time.

@@ -9,6 +9,7 @@ use harness::{Backend, World, at_every_call, at_the_list, text};
 use rstest::rstest;
 use sea_orm::{EntityTrait, PaginatorTrait};
 use serde_json::{Value, json};
+use server::scheduler::{Scheduler, Work};
 use simulator::{Effect, Gate};
 
 const SHOWN: &str =
@@ -138,4 +139,71 @@ async fn a_run_should_be_done_when_the_last_ones_were(#[values(Backend::Sqlite, 
         world.settle().await;
     }
     assert_eq!(estimates, [None, Some(30), Some(20), Some(20)], "the median of those before");
+}
+
+#[rstest]
+#[tokio::test]
+async fn checks_of_another_day_at_work_are_no_answer(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let world = World::small_on(backend).start().await;
+    world.strike(at_every_call(Vendor::Ninja, &Effect::Status(403)));
+    let failed = start(&world, json!({})).await["batch"].clone();
+    world.settle().await;
+    let checks = failed["runs"].as_array().unwrap().iter().find(|run| run["name"] == "cross-vendor-checks").unwrap();
+    world.move_to(1);
+    let gate = Gate::closed();
+    world.strike(at_the_list(Vendor::Ninja, &Effect::Held(gate.clone())).times(1));
+    let today = start(&world, json!({})).await;
+    gate.arrived(1).await;
+    let again = retry(&world, json!({ "jobId": checks["id"] })).await;
+    assert_eq!((&again["userErrors"], &again["alreadyRunning"]), (&json!([]), &json!(false)), "{again:#}");
+    assert_ne!(again["batch"]["id"], today["batch"]["id"]);
+    gate.open();
+    world.settle().await;
+    let dates = world
+        .graphql
+        .ask(
+            "query($id: ID!) { node(id: $id) { ... on JobBatch { runs { businessDate } } } }",
+            json!({ "id": again["batch"]["id"] }),
+        )
+        .await;
+    assert_eq!(dates.data()["node"]["runs"], json!([{ "businessDate": world.day(0) }]));
+}
+
+/// The schedule's collectors and checks are batches of their own.
+#[rstest]
+#[tokio::test]
+async fn a_retried_collector_of_the_night_brings_the_checks_that_ended_without_it(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let nightly = [
+        ("ninja", "10 2 * * *", Work::Collect(Vendor::Ninja)),
+        ("threatlocker", "31 2 * * *", Work::Collect(Vendor::ThreatLocker)),
+        ("checks", "0 3 * * *", Work::Check),
+    ];
+    let world = World::small_on(backend).schedules(nightly).start().await;
+    let scheduler = Scheduler::new(world.inventory.clone());
+    let tick = async |minute: &str| {
+        world.clock.set(format!("2026-03-02T{minute}:00Z").parse().unwrap());
+        scheduler.tick().await.unwrap();
+        world.settle().await;
+    };
+    tick("07:00").await;
+    world.strike(at_every_call(Vendor::Ninja, &Effect::Status(403)));
+    tick("08:10").await;
+    let ninja = world.graphql.query("{ jobRuns { nodes { batch { id } } } }").await;
+    let ninja = json!({ "batchId": ninja["jobRuns"]["nodes"][0]["batch"]["id"] });
+    let early = retry(&world, ninja.clone()).await;
+    world.settle().await;
+    assert_eq!(
+        names(&batch(&world, &early["batch"]["id"]).await),
+        [("ninja-collector", "FAILED")],
+        "checks come at 03:00"
+    );
+    tick("08:31").await;
+    tick("09:00").await;
+    world.simulator.set_switches(simulator::Switches::default());
+    let late = retry(&world, ninja).await;
+    world.settle().await;
+    let done = [("cross-vendor-checks", "COMPLETED"), ("ninja-collector", "COMPLETED")];
+    assert_eq!(names(&batch(&world, &late["batch"]["id"]).await), done);
 }

@@ -175,6 +175,17 @@ async fn what_is_done_is_recorded_and_stays(#[values(Backend::Sqlite, Backend::P
 }
 
 #[tokio::test]
+async fn recording_takes_nothing_of_what_a_document_may_cost() {
+    let limited = World::small_on(Backend::Sqlite).graphql_limits(|limits| (limits.aliases, limits.depth) = (0, 2));
+    let world = limited.start().await;
+    let query = "mutation { pauseSchedule(input: { name: \"none\" }) { __typename } }";
+    let answer = world.graphql.ask(query, json!({})).await;
+    assert_eq!(answer.data(), &json!({ "pauseSchedule": { "__typename": "SchedulePayload" } }));
+    let row = audit_event::Entity::find().one(world.rows()).await.unwrap().unwrap();
+    assert_eq!((row.outcome.as_str(), row.detail.as_deref()), ("refused", Some("NOT_FOUND")));
+}
+
+#[tokio::test]
 async fn no_secret_is_recorded_or_stored() {
     let world = World::small_on(Backend::Sqlite).start().await;
     let door = world.guarded().await;

@@ -1,15 +1,20 @@
 //! The daily runs: slots are taken once, by one server, and what they start is recorded like any other order.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use domain::{
     schedule::{Grace, Misfire, Timing},
     vendor::Vendor,
 };
-use harness::{Backend, World, at_the_list};
+use entity::{job_run, schedule_slot};
+use harness::{Backend, LONG, World, at_the_list};
 use rstest::rstest;
+use sea_orm::{EntityTrait, PaginatorTrait};
 use serde_json::{Value, json};
 use server::scheduler::{Scheduler, Work};
 use simulator::{Effect, Gate};
+use tokio_util::sync::CancellationToken;
 
 const BOTH: [(&str, &str, Work); 3] = [
     ("ninja", "10 2 * * *", Work::Collect(Vendor::Ninja)),
@@ -196,4 +201,56 @@ async fn of_two_servers_that_pass_over_the_same_slots_one_records_them(
     let (one, two) = tokio::join!(first.tick(), second.tick());
     one.and(two).unwrap();
     assert_eq!(record(&world).await, told(&[("03-02T08:10", "TOO_LATE"), ("03-03T08:10", "TOO_LATE")]));
+}
+
+/// The ticker alone would take a slot every fifteen seconds.
+#[rstest]
+#[tokio::test]
+async fn slots_are_taken_while_the_ticker_is_silent(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    const SLOTS: u64 = 8;
+    let world = World::small_on(backend).schedules([("verification", "*/10 * * * *", Work::Verify)]).start().await;
+    let start = at("2026-03-02T15:01:00Z");
+    world.clock.set(start);
+    let rows = async || schedule_slot::Entity::find().count(world.rows()).await.unwrap();
+    let stop = CancellationToken::new();
+    let ticking = scheduler(&world).silent_for(Duration::from_millis(20)).run(stop.clone());
+    let taking = async {
+        // The first look begins the schedule.
+        for taken in 0..=SLOTS {
+            world.until(async || rows().await == taken + 1).await;
+            world.clock.advance(Duration::from_mins(10));
+        }
+        stop.cancel();
+    };
+    let (ticked, ()) = tokio::time::timeout(LONG, async { tokio::join!(ticking, taking) }).await.unwrap();
+    ticked.unwrap();
+    world.settle().await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn behind_a_run_that_outlasts_its_interval_one_waits_and_no_more(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let often = [("ninja", "*/10 * * * *", Work::Collect(Vendor::Ninja))];
+    let world = World::small_on(backend).schedules(often).start().await;
+    let scheduler = scheduler(&world);
+    tick(&world, &scheduler, "2026-03-02T15:05:00Z").await;
+    let gate = Gate::closed();
+    world.strike(at_the_list(Vendor::Ninja, &Effect::Held(gate.clone())).times(1));
+    for minute in [10, 20, 30, 40] {
+        world.clock.set(at(&format!("2026-03-02T15:{minute}:00Z")));
+        scheduler.tick().await.unwrap();
+        if minute == 10 {
+            gate.arrived(1).await;
+        }
+    }
+    assert_eq!(job_run::Entity::find().count(world.rows()).await.unwrap(), 2);
+    gate.open();
+    world.settle().await;
+    tick(&world, &scheduler, "2026-03-02T15:50:00Z").await;
+    let became = ["COMPLETED", "COMPLETED", "SUPERSEDED", "SUPERSEDED", "COMPLETED"];
+    let slots = ["10", "20", "30", "40", "50"].map(|minute| format!("03-02T15:{minute}"));
+    let expected: Vec<_> = slots.iter().map(String::as_str).zip(became).collect();
+    assert_eq!(record(&world).await, told(&expected));
 }

@@ -2,13 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use harness::{Backend, Finished, GraphqlClient, Scrape, Socket, Surroundings, TraceCollector, http_client};
+use harness::{Backend, Finished, GraphqlClient, Scrape, Socket, Surroundings, TraceCollector, Webhook, http_client};
 use rstest::rstest;
 use serde_json::{Value, json};
+use server::http::SECRET_HEADER;
 use simulator::{Effect, Fault};
 
 /// Everything at its loudest, crates that are quiet otherwise included.
 const LOUDEST: &str = "trace,sqlx=trace,sea_orm_migration=trace,tokio_cron_scheduler=trace";
+
+/// What Ninja sends with what it posts.
+const WEBHOOK_SECRET: &str = "planted-webhook-secret";
 
 /// All that must not be told: credentials, and what the vendors gave for them, as it went over the wire.
 fn secrets(outside: &Surroundings) -> BTreeSet<String> {
@@ -143,6 +147,23 @@ async fn bad_requests(url: &str, secret: &str) -> String {
     heard
 }
 
+/// What Ninja and others post with the webhook's secret, in its place and in others; all that came back.
+async fn posted(url: &str) -> String {
+    let webhook = Webhook::of(url);
+    let activity = json!({ "id": 1, "deviceId": 5, "statusCode": "NODE_CREATED" });
+    let (taken, answer) = webhook.deliver(WEBHOOK_SECRET, &activity).await;
+    assert_eq!(taken, 202, "{answer}");
+    let mut heard = answer.to_string();
+    for (header, body) in [
+        ("authorization", "{}".to_owned()),
+        (SECRET_HEADER, format!("{{\"deviceId\": {WEBHOOK_SECRET}")),
+        (SECRET_HEADER, json!({ "deviceId": WEBHOOK_SECRET }).to_string()),
+    ] {
+        heard.push_str(&webhook.post(&[(header, WEBHOOK_SECRET)], body).await.1.to_string());
+    }
+    heard
+}
+
 #[rstest]
 #[tokio::test]
 async fn no_secret_is_in_logs_metrics_traces_or_answers_of_a_serving_hub(
@@ -154,6 +175,7 @@ async fn no_secret_is_in_logs_metrics_traces_or_answers_of_a_serving_hub(
     let hub = outside.hub(&["serve"]).set("HUB_LOG", LOUDEST).set("HUB_LOG_FORMAT", format);
     let hub = hub.set("NINJA_REFRESH_TOKEN", outside.simulator.credentials().refresh_token);
     let hub = hub.set("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.endpoint);
+    let hub = hub.set("HUB_NINJA_WEBHOOK_SECRET", WEBHOOK_SECRET);
     let mut hub = hub.set("OTEL_EXPORTER_OTLP_HEADERS", "x-collector-key=planted-collector-key").start();
     let url = hub.url().await;
     let good = night(&url).await;
@@ -164,12 +186,17 @@ async fn no_secret_is_in_logs_metrics_traces_or_answers_of_a_serving_hub(
     let bad = night(&url).await;
     assert_eq!((&good["node"]["status"], &bad["node"]["status"]), (&json!("COMPLETED"), &json!("FAILED")));
     let answers = bad_requests(&url, "planted-by-a-stranger").await;
+    let answers = answers + &posted(&url).await;
     let metrics = Scrape::of(&url).await.text;
     hub.terminate().await;
     let finished = hub.finish().await.ended_with(0);
 
     let mut secrets = secrets(&outside);
-    secrets.extend(["planted-collector-key".to_owned(), outside.simulator.credentials().client_id]);
+    secrets.extend([
+        WEBHOOK_SECRET.to_owned(),
+        "planted-collector-key".to_owned(),
+        outside.simulator.credentials().client_id,
+    ]);
     assert!(
         secrets.len() >= 5 + usize::from(backend == Backend::Postgres),
         "the vendors saw tokens: {}",

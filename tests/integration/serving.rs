@@ -1,8 +1,12 @@
 //! `inventory-hub serve` as a process: it answers, it stops when it is told to, and two of them share one database.
 
+use domain::clock::Clock;
+use entity::schedule_slot;
 use harness::{Backend, GraphqlClient, LONG, Socket, Surroundings, http_client};
 use rstest::rstest;
+use sea_orm::{EntityTrait, sea_query::Expr};
 use serde_json::{Value, json};
+use server::clock::SystemClock;
 use simulator::{Effect, Fault, Gate, Vendor};
 
 const START: &str = "mutation { startCollection(input: { vendors: [NINJA], runChecks: false }) { \
@@ -100,6 +104,40 @@ async fn two_hubs_on_one_database_see_each_others_work(#[values(Backend::Sqlite,
     let (one, two) = tokio::join!(first.query(days), second.query(days));
     assert_eq!(one, two);
     assert!(one["availableDates"][0]["deviceCount"].as_i64().unwrap() > 0, "{one}");
+}
+
+/// The record is made to say that the schedule began hours ago, so that an hour's slot was missed.
+async fn begin_earlier(outside: &Surroundings) {
+    let mut options = sea_orm::ConnectOptions::new(outside.database.dsn());
+    options.max_connections(1).sqlx_logging(false);
+    let database = sea_orm::Database::connect(options).await.unwrap();
+    let earlier = SystemClock.now() - chrono::TimeDelta::hours(2);
+    let begun = || schedule_slot::Entity::update_many().col_expr(schedule_slot::Column::SlotAt, Expr::value(earlier));
+    // The hub begins it by its first tick.
+    let beginning = async { while begun().exec(&database).await.unwrap().rows_affected == 0 {} };
+    tokio::time::timeout(LONG, beginning).await.unwrap();
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_serving_hub_takes_a_slot_and_collects_by_itself(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let outside = Surroundings::on(backend).await;
+    let mut hub = outside.hub(&["serve"]).set("HUB_SCHEDULE_NINJA", "0 * * * *").start();
+    let mut socket = Socket::open(&hub.url().await).await;
+    socket.subscribe("j", "subscription { jobs { name status batch { trigger } } }", json!({})).await;
+    begin_earlier(&outside).await;
+    let following = async {
+        loop {
+            let run = socket.hear().await["payload"]["data"]["jobs"].clone();
+            assert_eq!((&run["name"], &run["batch"]["trigger"]), (&json!("ninja-collector"), &json!("TIMER")), "{run}");
+            if run["status"] != "QUEUED" && run["status"] != "RUNNING" {
+                return run;
+            }
+        }
+    };
+    assert_eq!(tokio::time::timeout(LONG, following).await.unwrap()["status"], "COMPLETED");
 }
 
 #[tokio::test]

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::access::{Reach, Role};
 use futures::future::join_all;
 use harness::{Backend, Guarded, Surroundings, Tokens, World};
 use rstest::rstest;
 use serde_json::json;
+use server::http::HttpOptions;
 
 const VIEWER: &str = "{ viewer { name role organizations { name } } }";
 
@@ -137,6 +139,28 @@ async fn guessing_is_slowed_down(#[values(Backend::Sqlite, Backend::Postgres)] b
 }
 
 #[tokio::test]
+async fn attempts_are_counted_and_recorded_by_the_address_that_a_trusted_proxy_tells() {
+    let world = World::small_on(Backend::Sqlite).start().await;
+    let behind_proxy = |options: &mut HttpOptions| options.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    let door = Guarded::open_with(&world.inventory, behind_proxy).await;
+    door.user("admin", Role::Admin, Reach::Everything).await;
+    let attempt = async |address: &str| {
+        let request = harness::http_client().post(format!("{}/auth/login", door.origin));
+        let given = json!({ "name": "admin", "password": "a wrong password" });
+        request.header("x-forwarded-for", address).json(&given).send().await.unwrap().status().as_u16()
+    };
+    for _ in 0..5 {
+        assert_eq!(attempt("192.0.2.1").await, 401);
+    }
+    assert_eq!([attempt("192.0.2.1").await, attempt("192.0.2.2").await], [429, 401]);
+    let admin = door.sign_in("admin").await.access;
+    let events = door.ask(&admin, "{ auditEvents(first: 100) { nodes { address outcome } } }").await;
+    let nodes = events.data()["auditEvents"]["nodes"].as_array().unwrap().clone();
+    let from = |address: &str| nodes.iter().filter(|event| event["address"] == address).count();
+    assert_eq!([from("192.0.2.1"), from("192.0.2.2"), from("127.0.0.1")], [5, 1, 1], "{nodes:?}");
+}
+
+#[tokio::test]
 async fn wrong_names_passwords_and_requests_are_told_alike_and_let_nobody_in() {
     let world = World::small_on(Backend::Sqlite).start().await;
     let door = world.guarded().await;
@@ -192,7 +216,7 @@ async fn what_needs_nobody_stays_open_and_everything_else_is_closed() {
     };
     assert_eq!(status("/healthz", "*/*").await, 200);
     assert_eq!(status("/graphql", "text/html").await, 200, "the playground's page holds no data");
-    for path in ["/graphql?query={viewer{name}}", "/export/devices.csv"] {
+    for path in ["/graphql?query={viewer{name}}", "/export/devices.csv", "/schema.graphql"] {
         assert_eq!(status(path, "*/*").await, 401, "{path}");
     }
 }

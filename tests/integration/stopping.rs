@@ -1,10 +1,20 @@
 //! A server that is told to stop: what runs is finished or handed back within the time it has. Where nothing runs, see
 //! `serving`.
 
-use harness::{Backend, GraphqlClient, Socket, Surroundings};
+use std::{sync::Arc, time::Duration};
+
+use domain::clock::Clock;
+use entity::job_run;
+use harness::{Backend, GraphqlClient, Socket, Surroundings, TestClock};
 use rstest::rstest;
+use sea_orm::EntityTrait;
 use serde_json::{Value, json};
+use server::{
+    clock::SystemClock,
+    inventory::{batches::Order, jobs::Trigger},
+};
 use simulator::{Effect, Fault, Gate, Vendor};
+use tokio_util::sync::CancellationToken;
 
 const START: &str = "mutation { startCollection(input: { vendors: [NINJA], runChecks: false }) { batch { id } } }";
 const PROGRESS: &str = "subscription($id: ID!) { jobProgress(batchId: $id) { status } }";
@@ -99,4 +109,26 @@ async fn a_second_signal_ends_it_at_once() {
     hub.terminate().await;
     let finished = hub.finish().await.ended_with(1);
     assert!(finished.stderr.contains("a second signal"), "{finished:?}");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_hub_that_was_told_to_stop_takes_nothing(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let outside = Surroundings::on(backend).await;
+    let clock = Arc::new(TestClock::at_night_of(chrono::NaiveDate::MIN));
+    clock.set(SystemClock.now());
+    let hub = outside.idle_hub(&clock).await;
+    let order = Order {
+        vendors: vec![domain::vendor::Vendor::Ninja],
+        run_checks: false,
+        check_date: None,
+        trigger: Trigger::Mutation,
+        requested_by: "test".to_owned(),
+    };
+    hub.start_batch(order).await.unwrap();
+    let stop = CancellationToken::new();
+    stop.cancel();
+    hub.work(stop, Duration::from_secs(1)).await;
+    let run = job_run::Entity::find().one(hub.database().reader()).await.unwrap().unwrap();
+    assert_eq!((run.status.as_str(), run.attempt), ("queued", 0));
 }

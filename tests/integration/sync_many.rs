@@ -1,9 +1,13 @@
 //! `syncDevices`: many at once, each for itself.
 
+use std::time::Duration;
+
 use harness::{Backend, World, text};
 use rstest::rstest;
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
-use simulator::FleetPlan;
+use server::http::HttpOptions;
+use simulator::{Effect, Fault, FleetPlan, Gate};
 
 async fn plain(backend: Backend) -> World {
     let world = World::on(backend).plan(FleetPlan::plain(30, 20)).start().await;
@@ -69,6 +73,53 @@ async fn one_device_twice_is_asked_for_once(#[values(Backend::Sqlite, Backend::P
     assert_eq!(codes, ["[]", r#"[{"code":"THROTTLED"}]"#]);
     let paths = world.simulator.request_counts();
     assert_eq!(paths["/ninja/v2/device/{id}"], 1);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_fault_at_one_device_is_its_own_and_the_others_have_their_results(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let world = plain(backend).await;
+    let keys: Vec<String> =
+        world.simulator.view(|vendors| vendors.ninja_devices()[..3].iter().map(|row| row["id"].to_string()).collect());
+    let device = |key: &String| json!({ "vendor": "NINJA", "vendorDeviceKey": key });
+    sync(&world, &[device(&keys[1])]).await;
+    world.clock.advance(Duration::from_secs(1));
+    // The database takes no second row of this device.
+    let planted = format!("CREATE UNIQUE INDEX planted ON sync (requested_by) WHERE vendor_device_key = '{}'", keys[1]);
+    world.inventory.database().writer().execute_unprepared(&planted).await.unwrap();
+    let payload = sync(&world, &keys.iter().map(device).collect::<Vec<_>>()).await;
+    let codes: Vec<String> =
+        payload["results"].as_array().unwrap().iter().map(|it| it["userErrors"].to_string()).collect();
+    assert_eq!(codes, ["[]", r#"[{"code":"FAILED"}]"#, "[]"]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_the_requests_time_is_too_short_for_is_not_tried_and_what_lasts_too_long_is_told(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let world = plain(backend).await;
+    let keys: Vec<String> =
+        world.simulator.view(|vendors| vendors.ninja_devices()[..6].iter().map(|row| row["id"].to_string()).collect());
+    let devices: Vec<Value> = keys.iter().map(|key| json!({ "vendor": "NINJA", "vendorDeviceKey": key })).collect();
+    let query = "mutation($i: SyncDevicesInput!) { syncDevices(input: $i) { results { userErrors { code } } } }";
+    let codes = async |seconds: u64| {
+        let limit = Duration::from_secs(seconds);
+        let door = world.door(HttpOptions { request_timeout: limit, ..HttpOptions::default() }).await;
+        let answer = door.graphql.ask(query, json!({ "i": { "devices": devices } })).await;
+        let results = answer.data()["syncDevices"]["results"].as_array().unwrap().clone();
+        results.iter().map(|it| text(&it["userErrors"][0], "code").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(3).await, ["NOT_TRIED"; 6]);
+    assert_eq!(world.simulator.requests(), []);
+    // The first four hang, and the last two have no time left.
+    world.strike(Fault::new(Effect::Held(Gate::closed())).on("/v2/device/"));
+    let told = codes(5).await;
+    let late = ["VENDOR_UNAVAILABLE", "STILL_RUNNING"];
+    assert!(told[..4].iter().all(|code| late.contains(&code.as_str())), "{told:?}");
+    assert_eq!(told[4..], ["NOT_TRIED", "NOT_TRIED"]);
 }
 
 #[rstest]

@@ -60,6 +60,44 @@ async fn who_comes_within_the_second_is_told_when_to_come_again_and_the_vendor_i
 
 #[rstest]
 #[tokio::test]
+async fn every_spelling_of_a_key_has_one_turn(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let (world, key) = plain(backend).await;
+    assert_eq!(outcome(&sync(&world, &key).await), "SYNCED");
+    for spelling in [format!("0{key}"), format!("+{key}"), format!(" 00{key}")] {
+        assert_eq!(outcome(&sync(&world, &spelling).await), "THROTTLED", "{spelling}");
+    }
+    assert_eq!(asked(&world), 1);
+    world.clock.advance(Duration::from_secs(1));
+    assert_eq!(outcome(&sync(&world, &format!("+0{key}")).await), "SYNCED");
+    assert_eq!(outcome(&sync(&world, &key).await), "THROTTLED");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_search_by_name_has_the_turn_of_the_device_that_it_finds(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (world, key) = plain(backend).await;
+    // A name that the hub does not know yet.
+    world.simulator.edit(|vendors| vendors.rename_ninja_device(key.parse().unwrap(), "BRAND-NEW-NAME"));
+    let by_name = json!({ "vendor": "NINJA", "hostname": "brand-new-name" });
+    let records = || world.simulator.requests().iter().filter(|it| it.path.contains("/v2/device/")).count();
+    assert_eq!(outcome(&sync(&world, &key).await), "SYNCED");
+    let (before, throttled) = (records(), ask(&world.graphql, by_name.clone()).await);
+    assert_eq!((outcome(&throttled), &throttled["retryAfterSeconds"]), ("THROTTLED", &json!(1)));
+    assert_eq!(records(), before, "it was searched for, and its record not read again");
+    // By now the hub knows the name; another one it does not.
+    world.simulator.edit(|vendors| vendors.rename_ninja_device(key.parse().unwrap(), "NEWER-NAME"));
+    let by_name = json!({ "vendor": "NINJA", "hostname": "newer-name" });
+    world.clock.advance(Duration::from_secs(1));
+    assert_eq!(outcome(&ask(&world.graphql, by_name).await), "SYNCED");
+    assert_eq!(outcome(&sync(&world, &key).await), "THROTTLED", "the search had its turn");
+    world.clock.advance(Duration::from_secs(1));
+    assert_eq!(outcome(&sync(&world, &key).await), "SYNCED", "and gave it back");
+}
+
+#[rstest]
+#[tokio::test]
 async fn two_at_once_on_two_servers_make_one_request(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let (world, key) = plain(backend).await;
     let other = world.another_server(|_, _| {}).await;

@@ -1,9 +1,10 @@
 //! Three servers on one PostgreSQL, killed at random while 200 scheduled ticks come: every tick's job runs to its end exactly
-//! once in effect.
+//! once in effect. The ticks come faster than time passes, to three schedulers inside the test, while the processes that work
+//! on them are killed; of the schedulers, at every tick two end in the middle of taking it.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use chrono::{DateTime, DurationRound, TimeDelta, Timelike, Utc};
 use domain::{clock::Clock, vendor::Vendor};
 use entity::{collection, exception, exception_event, job_attempt, job_batch, job_run, schedule_slot};
 use harness::{Backend, HubProcess, LONG, Surroundings, TestClock};
@@ -13,13 +14,19 @@ use server::{
     inventory::Inventory,
     scheduler::{Schedule, Scheduler, Work},
 };
+use tokio_util::sync::CancellationToken;
 
 /// Minutes that pass for the schedule after its first look: 83 have Ninja's tick, 83 ThreatLocker's, 34 the checks'.
 const MINUTES: i64 = 166;
 const TICKS: usize = 200;
 const KILLS: usize = 10;
 const SEED: u64 = 20_261_121;
-const LEASE: Duration = Duration::from_secs(5);
+/// Long against what stalls a loaded machine.
+const LEASE: Duration = Duration::from_secs(10);
+/// How long after one look at the schedule the next one comes.
+const LOOK: Duration = Duration::from_millis(50);
+/// Milliseconds within which a scheduler that is to end in the middle of a tick does.
+const MOST_OF_A_TICK: u64 = 150;
 
 /// Small random numbers from a seed.
 struct Chance(u64);
@@ -40,23 +47,55 @@ async fn serve(outside: &Surroundings) -> HubProcess {
     hub
 }
 
-/// Three schedulers, as each server has one, take every slot of these minutes at the same moments.
-async fn tick_all(outside: &Surroundings, clock: &Arc<TestClock>, end: DateTime<Utc>) -> Inventory {
+/// Three hubs with the schedule whose clock is the test's.
+async fn schedulers(outside: &Surroundings, clock: &Arc<TestClock>) -> [Inventory; 3] {
     let schedules = [
         ("ninja", "0-58/2 * * * *", Work::Collect(Vendor::Ninja)),
         ("threatlocker", "1-59/2 * * * *", Work::Collect(Vendor::ThreatLocker)),
         ("checks", "*/5 * * * *", Work::Check),
     ];
     let schedules = schedules.map(|(name, cron, work)| Schedule { name, timing: cron.parse().unwrap(), work });
-    let hub = outside.idle_hub(clock).await;
-    let servers = [hub.clone(), outside.idle_hub(clock).await, outside.idle_hub(clock).await];
-    let tickers = servers.map(|server| Scheduler::new(server.with_schedules(schedules.clone())));
+    let servers = [outside.idle_hub(clock).await, outside.idle_hub(clock).await, outside.idle_hub(clock).await];
+    servers.map(|server| server.with_schedules(schedules.clone()))
+}
+
+/// The three look at the same moments for the slots of these minutes; one ends its tick, each time another, and two may be
+/// dropped somewhere in the middle, as the transaction of a process that is killed is. A minute is over when its slots are
+/// taken: one run of a schedule waits behind another at most. Answers how many ticks were dropped.
+async fn tick_all(servers: &[Inventory; 3], clock: &TestClock, end: DateTime<Utc>) -> usize {
+    let mut chance = Chance(SEED);
+    let (mut dropped, mut slots) = (0, 0);
     for minute in 0..=MINUTES {
-        clock.set(end - TimeDelta::minutes(MINUTES - minute));
-        let [one, two, three] = &tickers;
-        tokio::try_join!(one.tick(), two.tick(), three.tick()).unwrap();
+        let now = end - TimeDelta::minutes(MINUTES - minute);
+        clock.set(now);
+        // The first look begins the schedules.
+        slots += if minute == 0 { 0 } else { 1 + usize::from(now.minute().is_multiple_of(5)) };
+        loop {
+            dropped += tick_once(servers, &mut chance).await;
+            wait(LOOK).await;
+            if list_taken(servers[0].database().reader()).await.len() == slots {
+                break;
+            }
+        }
     }
-    hub
+    dropped
+}
+
+/// Answers how many were dropped.
+async fn tick_once(servers: &[Inventory; 3], chance: &mut Chance) -> usize {
+    let lives = chance.below(3);
+    let ticks = (0..).zip(servers).map(|(number, server)| {
+        let scheduler = Scheduler::new(server.clone());
+        let limit = if number == lives { LONG } else { Duration::from_millis(chance.below(MOST_OF_A_TICK)) };
+        async move { tokio::time::timeout(limit, scheduler.tick()).await }
+    });
+    let ended = futures::future::join_all(ticks.collect::<Vec<_>>()).await;
+    let whole = ended.into_iter().flatten().map(Result::unwrap).count();
+    servers.len() - whole
+}
+
+async fn list_taken(rows: &DatabaseConnection) -> Vec<schedule_slot::Model> {
+    schedule_slot::Entity::find().filter(schedule_slot::Column::BatchId.is_not_null()).all(rows).await.unwrap()
 }
 
 async fn open_runs(rows: &DatabaseConnection) -> Vec<job_run::Model> {
@@ -64,27 +103,34 @@ async fn open_runs(rows: &DatabaseConnection) -> Vec<job_run::Model> {
     open.all(rows).await.unwrap()
 }
 
-/// Kills and restarts servers until everything has ended; answers when each kill was, and how many runs each cut off.
-async fn kill_throughout(outside: &Surroundings, rows: &DatabaseConnection) -> Vec<usize> {
+/// Kills and restarts servers until all ticks have come and everything has ended; answers how many runs each kill cut off.
+async fn kill_throughout(
+    outside: &Surroundings,
+    rows: &DatabaseConnection,
+    mut servers: Vec<HubProcess>,
+    ticked: &CancellationToken,
+) -> Vec<usize> {
     let mut chance = Chance(SEED);
-    let mut servers = Vec::new();
-    for _ in 0..3 {
-        servers.push(serve(outside).await);
-    }
     let mut cut_off = Vec::new();
     loop {
-        wait(Duration::from_millis(700 + chance.below(1500))).await;
+        wait(Duration::from_millis(500 + chance.below(1500))).await;
+        // Asked before: what the last tick ordered is among them.
+        let is_over = ticked.is_cancelled();
         let open = open_runs(rows).await;
-        if open.is_empty() {
+        if is_over && open.is_empty() {
             return cut_off;
         }
+        let at_work = running(&open);
         // A run that is lost a third time fails, by design: that is another test.
-        if cut_off.len() < KILLS && open.iter().all(|run| run.lost_attempts < 2) {
-            let unlucky = usize::try_from(chance.below(3)).unwrap();
-            let before = running(&open);
-            servers.swap_remove(unlucky).kill().await;
-            servers.push(serve(outside).await);
-            cut_off.push(before);
+        if cut_off.len() < KILLS && at_work > 0 && open.iter().all(|run| run.lost_attempts < 2) {
+            // Once all at once, so that a run is hit for certain.
+            let unlucky = if cut_off.len() == KILLS / 2 { servers.len() } else { 1 };
+            for _ in 0..unlucky {
+                let next = usize::try_from(chance.below(servers.len() as u64)).unwrap();
+                servers.swap_remove(next).kill().await;
+            }
+            servers.extend(futures::future::join_all((0..unlucky).map(|_| serve(outside))).await);
+            cut_off.push(at_work);
         }
     }
 }
@@ -125,13 +171,20 @@ async fn two_hundred_ticks_on_three_servers_that_are_killed_take_effect_exactly_
     let began = SystemClock.now();
     let end = began.duration_trunc(TimeDelta::minutes(10)).unwrap();
     let clock = Arc::new(TestClock::at_night_of(chrono::NaiveDate::MIN));
-    let hub = Box::pin(tick_all(&outside, &clock, end)).await;
-    let rows = hub.database().reader();
-    let cut_off = kill_throughout(&outside, rows).await;
+    let schedulers = schedulers(&outside, &clock).await;
+    let rows = schedulers[0].database().reader();
+    let servers = vec![serve(&outside).await, serve(&outside).await, serve(&outside).await];
+    let ticked = CancellationToken::new();
+    let ticking = async {
+        let dropped = tick_all(&schedulers, &clock, end).await;
+        ticked.cancel();
+        dropped
+    };
+    let (dropped, cut_off) =
+        Box::pin(async { tokio::join!(ticking, kill_throughout(&outside, rows, servers, &ticked)) }).await;
     all_is_over(rows).await;
 
-    let slots =
-        schedule_slot::Entity::find().filter(schedule_slot::Column::BatchId.is_not_null()).all(rows).await.unwrap();
+    let slots = list_taken(rows).await;
     let runs = job_run::Entity::find().all(rows).await.unwrap();
     let runs: Vec<_> =
         runs.into_iter().filter(|run| slots.iter().any(|slot| slot.batch_id.as_ref() == Some(&run.batch_id))).collect();
@@ -142,7 +195,7 @@ async fn two_hundred_ticks_on_three_servers_that_are_killed_take_effect_exactly_
     let takeovers = takeovers(&attempts);
     let seconds = (SystemClock.now() - began).num_seconds();
     println!(
-        "seed {SEED}: {} ticks, {} runs {statuses:?}, {} kills that cut off up to {:?} runs, attempts {outcomes:?}, \
+        "seed {SEED}: {} ticks ({dropped} times a scheduler ended in the middle), {} runs {statuses:?}, {} kills that cut off up to {:?} runs, attempts {outcomes:?}, \
          {} collections, take-overs after at most {:.1} s of lost work (lease {} s), {seconds} s in all",
         slots.len(),
         runs.len(),
@@ -169,6 +222,7 @@ async fn two_hundred_ticks_on_three_servers_that_are_killed_take_effect_exactly_
     stored.dedup();
     assert_eq!(stored.len(), collectors, "two runs stored one collection");
     assert_eq!(cut_off.len(), KILLS);
+    assert!(dropped > 0, "no scheduler ended in the middle of a tick");
     assert!(outcomes.contains_key("lost"), "no kill hit a run: {outcomes:?}");
     let opened =
         exception_event::Entity::find().filter(exception_event::Column::Kind.eq("found")).count(rows).await.unwrap();

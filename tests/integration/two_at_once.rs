@@ -198,3 +198,69 @@ async fn two_servers_that_are_asked_at_once_start_one_batch(
     world.settle().await;
     assert_eq!(stored_collections(&world).await, 1);
 }
+
+/// What became of a batch's jobs, by name.
+async fn jobs(world: &World, batch: &Value) -> Vec<(String, String)> {
+    let shown = world.batch(text(batch, "id")).await;
+    let runs = shown["runs"].as_array().unwrap().iter();
+    runs.map(|run| (text(run, "name").to_owned(), text(run, "status").to_owned())).collect()
+}
+
+fn told(jobs: &[(&str, &str)]) -> Vec<(String, String)> {
+    jobs.iter().map(|(name, status)| ((*name).to_owned(), (*status).to_owned())).collect()
+}
+
+const START_ALL: &str = "mutation { startCollection(input: {}) { alreadyRunning batch { id } } }";
+
+#[rstest]
+#[tokio::test]
+async fn an_order_of_which_a_part_has_ended_is_no_answer_to_the_same_order(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let world = World::small_on(backend).start().await;
+    let gate = Gate::closed();
+    world.strike(at_the_list(Vendor::Ninja, &Effect::Held(gate.clone())).times(1));
+    let first = world.graphql.query(START_ALL).await["startCollection"]["batch"].clone();
+    gate.arrived(1).await;
+    let at_work = told(&[
+        ("cross-vendor-checks", "QUEUED"),
+        ("ninja-collector", "RUNNING"),
+        ("threatlocker-collector", "COMPLETED"),
+    ]);
+    world.until(async || jobs(&world, &first).await == at_work).await;
+    let ninja = world.order(&[Vendor::Ninja]).await;
+    assert_eq!((&ninja["alreadyRunning"], &ninja["batch"]["id"]), (&Value::Bool(true), &first["id"]));
+    let again = world.graphql.query(START_ALL).await["startCollection"].clone();
+    assert_eq!(again["alreadyRunning"], false, "ThreatLocker would not be collected");
+    assert_ne!(again["batch"], first);
+    gate.open();
+    world.settle().await;
+    let again = jobs(&world, &again["batch"]).await;
+    assert_eq!(again[2], told(&[("threatlocker-collector", "COMPLETED")])[0], "{again:?}");
+}
+
+#[rstest]
+#[tokio::test]
+async fn checks_wait_for_the_collector_that_their_own_gave_way_to(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let world = World::small_on(backend).start().await;
+    let gate = Gate::closed();
+    start_at(&gate, &world, Vendor::Ninja).await;
+    let all = world.graphql.query(START_ALL).await["startCollection"]["batch"].clone();
+    let waiting = told(&[
+        ("cross-vendor-checks", "QUEUED"),
+        ("ninja-collector", "SKIPPED"),
+        ("threatlocker-collector", "COMPLETED"),
+    ]);
+    world.until(async || jobs(&world, &all).await[1..] == waiting[1..]).await;
+    assert_eq!(world.inventory.work_off().await.unwrap(), 0);
+    assert_eq!(jobs(&world, &all).await, waiting);
+    gate.open();
+    world.settle().await;
+    assert_eq!(
+        jobs(&world, &all).await[0],
+        told(&[("cross-vendor-checks", "COMPLETED")])[0],
+        "both vendors were there"
+    );
+}

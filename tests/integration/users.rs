@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use harness::{Backend, Guarded, PASSWORD, Socket, World};
+use harness::{Backend, Guarded, PASSWORD, Socket, World, http_client};
+use reqwest::Response;
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -175,4 +176,31 @@ async fn a_websocket_is_closed_when_who_is_behind_it_may_not_be_any_more(
     let mut expired = following(&door, &door.sign_in("tech").await.access).await;
     world.clock.advance(Duration::from_mins(15));
     assert_eq!(expired.close_code().await, 4403);
+}
+
+/// Follows jobs by events.
+async fn followed(door: &Guarded, token: &str) -> Response {
+    let request = http_client().post(door.url()).bearer_auth(token).header("accept", "text/event-stream");
+    request.json(&json!({ "query": "subscription { jobs { name } }" })).send().await.unwrap()
+}
+
+#[rstest]
+#[tokio::test]
+async fn events_end_when_who_is_behind_them_may_not_be_any_more(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let world = World::small_on(backend).start().await;
+    let door = world.guarded().await;
+    assert_eq!(followed(&door, "x.y.z").await.status().as_u16(), 401);
+    let tokens = door.sign_in("viewer").await;
+    let signed_out = followed(&door, &tokens.access).await;
+    door.post("/auth/logout", &json!({}), Some(&tokens.access)).await;
+    let expired = followed(&door, &door.sign_in("tech").await.access).await;
+    world.clock.advance(Duration::from_mins(15));
+    for stream in [signed_out, expired] {
+        assert_eq!(stream.status().as_u16(), 200);
+        // To its end: a subscription that goes on has none.
+        let told = stream.text().await.unwrap();
+        assert!(!told.contains("event:"), "{told}");
+    }
 }

@@ -1,7 +1,7 @@
 //! One device, by id or by host name: `GET /v2/device/{id}`, normalised like all of them.
 //!
-//! A host name is searched first, and the search's rows decide whose record is wanted: several that have the name are told
-//! by key, without reading any. The record does not name its organization, location or role, and has no custom fields: who
+//! A host name is searched, and the search's rows decide who has it: they are told by key, without reading any record, so that
+//! whoever asks for one knows for whom. The record does not name its organization, location or role, and has no custom fields: who
 //! stores it knows them.
 
 use domain::{hostname, observation::Observation};
@@ -24,10 +24,9 @@ const SEARCH_LIMIT: usize = 1000;
 
 pub(super) async fn find(client: &Client, wanted: &DeviceQuery, patience: Patience) -> Result<Found, Failure> {
     match wanted {
-        // Ninja's ids are whole numbers: it has no device of another key.
-        DeviceQuery::Key(key) => match key.trim().parse() {
-            Ok(id) => Ok(Found::of(device(client, id, patience).await?.into_iter().collect())),
-            Err(_) => Ok(Found::None),
+        DeviceQuery::Key(key) => match id(key) {
+            Some(id) => Ok(Found::of(device(client, id, patience).await?.into_iter().collect())),
+            None => Ok(Found::None),
         },
         DeviceQuery::Hostname(name) => match hostname::canonical(name) {
             Some(canonical) => named(client, (name, &canonical), patience).await,
@@ -36,17 +35,19 @@ pub(super) async fn find(client: &Client, wanted: &DeviceQuery, patience: Patien
     }
 }
 
-/// The device of a host name, which is searched for.
-async fn named(client: &Client, (name, canonical): (&str, &str), patience: Patience) -> Result<Found, Failure> {
-    let ids = search(client, (name, canonical), patience).await?;
-    let [only] = ids[..] else {
-        let mut keys: Vec<String> = ids.iter().map(ToString::to_string).collect();
-        keys.sort();
-        return Ok(if keys.is_empty() { Found::None } else { Found::Several(keys) });
-    };
-    let found = device(client, only, patience).await?;
-    let is_it = |device: &Observation| hostname::canonical(&device.hostname).as_deref() == Some(canonical);
-    Ok(Found::of(found.filter(is_it).into_iter().collect()))
+/// Ninja's ids are whole numbers: it has no device of another key.
+pub(super) fn id(key: &str) -> Option<i64> {
+    key.trim().parse().ok()
+}
+
+async fn named(client: &Client, name: (&str, &str), patience: Patience) -> Result<Found, Failure> {
+    let mut keys: Vec<String> = search(client, name, patience).await?.iter().map(ToString::to_string).collect();
+    keys.sort();
+    Ok(match <[String; 1]>::try_from(keys) {
+        Ok([only]) => Found::Key(only),
+        Err(keys) if keys.is_empty() => Found::None,
+        Err(keys) => Found::Several(keys),
+    })
 }
 
 /// The ids of the present devices that have the name.
@@ -64,8 +65,8 @@ async fn search(client: &Client, (name, canonical): (&str, &str), patience: Pati
     Ok(ids)
 }
 
-/// A row says what its record says, where it has a name at all; else any of its labels may be the name, and the record
-/// decides.
+/// A row says what its record says, where it has a name at all; else any of its labels may be the name, and whoever reads the
+/// record decides.
 fn has_name(row: &DeviceRow, wanted: &str) -> bool {
     let is_wanted = |name: String| hostname::canonical(&name).as_deref() == Some(wanted);
     if normalize::unapproved(row).is_some() {

@@ -101,6 +101,11 @@ impl Collector for NinjaCollector {
         answer_within(within, at, find::find(&self.client, wanted, Patience::for_one_device(until))).await
     }
 
+    /// Ninja's ids are whole numbers: `0130` is 130.
+    fn spell_key(&self, key: &str) -> String {
+        find::id(key).map_or_else(|| key.trim().to_lowercase(), |id| id.to_string())
+    }
+
     fn watch(&self, watch: Arc<dyn RequestWatch>) {
         self.client.http.watched.by(watch);
     }

@@ -105,8 +105,16 @@ async fn a_host_name_that_several_have_is_told_by_key_without_reading_any() {
 #[tokio::test]
 async fn a_search_may_answer_with_a_bare_list() {
     let fake = script().on(SEARCH, |_, _| Reply::json(format!("[{}]", record(101, "Reception-PC", "")))).start().await;
-    assert_eq!(only(&fake, host("reception-pc")).await.vendor_device_key, "101");
-    assert_eq!(requests(&fake), 2, "the search and the record");
+    assert_eq!(find(&fake, host("reception-pc")).await.unwrap(), Found::Key("101".to_owned()));
+    assert_eq!(requests(&fake), 1, "the search, and no record");
+}
+
+#[tokio::test]
+async fn a_number_is_one_key_however_it_is_written() {
+    let collector = Rig::new(&script().start().await).collector;
+    for (key, expected) in [("101", "101"), (" 0101 ", "101"), ("+101", "101"), ("Reception ", "reception"), ("", "")] {
+        assert_eq!(collector.spell_key(key), expected, "{key}");
+    }
 }
 
 #[tokio::test]

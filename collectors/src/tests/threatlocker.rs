@@ -280,6 +280,7 @@ async fn found(fake: &Fake, wanted: DeviceQuery) -> Vec<String> {
     match Rig::new(fake).collector.find(&wanted, PATIENCE).await.unwrap() {
         Found::None => Vec::new(),
         Found::One(device) => vec![device.vendor_device_key],
+        Found::Key(key) => vec![key],
         Found::Several(keys) => keys,
     }
 }

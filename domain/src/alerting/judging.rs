@@ -188,6 +188,17 @@ pub enum CheckEnd {
     Failed,
 }
 
+/// Of which vendors a snapshot is expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// Of all: every check can run.
+    All,
+    /// Of some: checks that compare with the others are skipped every day, and that is no trouble.
+    Some,
+    /// Nothing is known of any, so nobody can tell what should run.
+    None,
+}
+
 /// What is known of the day's checks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChecksEvidence {
@@ -197,8 +208,10 @@ pub struct ChecksEvidence {
     pub last: Option<(CheckEnd, String)>,
     /// Whether checks are queued or running.
     pub is_working: bool,
-    /// Whether some vendor is not configured: checks that compare with it are skipped every day, and that is no trouble.
-    pub lacks_vendor: bool,
+    /// Of which vendors a snapshot is expected.
+    pub expected: Expected,
+    /// Whether an expected vendor has no collection of the day that has ended: checks that compare with it may still run.
+    pub awaits_vendor: bool,
 }
 
 /// Judges the day's checks.
@@ -209,10 +222,13 @@ pub fn judge_checks(seen: &ChecksEvidence, scope: Scope) -> (Concern, Judgement)
     };
     let judgement = match &seen.last {
         Some((CheckEnd::Failed, message)) => trouble(format!("the checks of {date} failed: {message}"), message),
-        Some((CheckEnd::Skipped, message)) if !seen.lacks_vendor => {
+        Some((CheckEnd::Completed, _)) => Judgement::Fine(format!("the checks of {date} ran")),
+        _ if seen.expected == Expected::None => Judgement::Unknown,
+        Some((CheckEnd::Skipped, _)) if scope == Scope::Batch && seen.awaits_vendor => Judgement::Unknown,
+        Some((CheckEnd::Skipped, message)) if seen.expected == Expected::All => {
             trouble(format!("checks of {date} were skipped: {message}"), message)
         }
-        Some((CheckEnd::Completed | CheckEnd::Skipped, _)) => Judgement::Fine(format!("the checks of {date} ran")),
+        Some((CheckEnd::Skipped, _)) => Judgement::Fine(format!("the checks of {date} ran")),
         None if seen.is_working || scope == Scope::Batch => Judgement::Unknown,
         None => trouble(format!("the checks of {date} did not run"), "they did not run"),
     };

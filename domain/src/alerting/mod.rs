@@ -14,8 +14,8 @@ mod usual;
 pub use backoff::wait_after;
 pub use concern::{AlertKind, Concern, Subject};
 pub use judging::{
-    CheckEnd, ChecksEvidence, Judgement, OpenCounts, RunEnd, Scope, Trouble, VendorEvidence, VerificationSettings,
-    judge_checks, judge_counts, judge_vendor,
+    CheckEnd, ChecksEvidence, Expected, Judgement, OpenCounts, RunEnd, Scope, Trouble, VendorEvidence,
+    VerificationSettings, judge_checks, judge_counts, judge_vendor,
 };
 pub use steps::{Step, steps};
 pub use usual::{UsualRange, usual_range};

@@ -13,8 +13,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::inventory::{Database, Inventory};
 
-/// How long an answer waits for its record.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long an answer waits for its record: less than mutations keep of the request's time for their answer.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// What kind of thing was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,7 +119,7 @@ impl Journal {
         Self { database, clock, tasks }
     }
 
-    /// Writes, and is done when it is written, or when the database was busy with others for a second: what was done is
+    /// Writes, and is done when it is written, or when the database was busy with others for half a second: what was done is
     /// answered then, and written as soon as may be. The writing is a task of its own, which an orderly stop waits for,
     /// whoever waits here. What can't be written is in the log.
     pub fn record(

@@ -7,6 +7,7 @@ mod retain;
 mod serve;
 mod signals;
 mod simulate;
+mod tls_client;
 mod verify;
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
@@ -199,6 +200,6 @@ fn ended(outcome: anyhow::Result<()>) -> ExitCode {
 }
 
 /// An address as a person opens it.
-pub(crate) fn shown(address: SocketAddr) -> String {
-    format!("http://{address}/graphql")
+pub(crate) fn shown(address: SocketAddr, is_secure: bool) -> String {
+    format!("{}://{address}/graphql", if is_secure { "https" } else { "http" })
 }

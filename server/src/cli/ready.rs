@@ -1,14 +1,15 @@
 //! `ready`: what `/readyz` of a server on this machine says, for health checks where there is no HTTP client.
 
-use std::{process::ExitCode, time::Duration};
+use std::{net::SocketAddr, process::ExitCode, time::Duration};
 
 use anyhow::{Context, ensure};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
     time::timeout,
 };
 
+use super::tls_client;
 use crate::config::Settings;
 
 /// Longer than `/readyz` takes with a database that does not answer.
@@ -25,7 +26,13 @@ pub(super) async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
 
 async fn ask(settings: &Settings) -> anyhow::Result<String> {
     let address = settings.listen;
-    let mut stream = TcpStream::connect(address).await.with_context(|| format!("nobody answers on {address}"))?;
+    let stream = TcpStream::connect(address).await.with_context(|| format!("nobody answers on {address}"))?;
+    let Some(files) = &settings.edge.tls else { return converse(stream, address).await };
+    let stream = tls_client::connect(stream, address.ip(), &files.certificate).await?;
+    converse(stream, address).await
+}
+
+async fn converse(mut stream: impl AsyncRead + AsyncWrite + Unpin, address: SocketAddr) -> anyhow::Result<String> {
     // HTTP/1.0: the answer ends with the connection, and is in one piece.
     stream.write_all(format!("GET /readyz HTTP/1.0\r\nhost: {address}\r\n\r\n").as_bytes()).await?;
     let mut answer = String::new();

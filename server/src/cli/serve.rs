@@ -4,18 +4,19 @@ use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use domain::clock::Clock;
+use futures::{FutureExt, future::FusedFuture};
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     access::Access,
     cli::{shown, signals::Signals},
-    config::Settings,
+    config::{Settings, TlsFiles},
     entrance::Entrance,
     export::Exporter,
-    graphql::{Api, GraphqlLimits},
+    graphql::{self, Api, GraphqlLimits},
     hooks::Hooks,
-    http::{self, HttpOptions, SignIn, WebhookOptions},
+    http::{self, HttpOptions, SignIn, Tls, WebhookOptions},
     hub,
     inventory::Inventory,
     observing::Observer,
@@ -29,7 +30,7 @@ pub(crate) async fn run(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::R
     let signals = Signals::listen()?;
     let listener = listen(settings.listen).await?;
     let inventory = hub::open(settings, clock).await?;
-    println!("Inventory Hub answers on {}", shown(listener.local_addr()?));
+    println!("Inventory Hub answers on {}", shown(listener.local_addr()?, settings.edge.tls.is_some()));
     serve_until_stopped(inventory, Door { listener, signals }, settings).await
 }
 
@@ -45,31 +46,33 @@ pub(crate) async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 /// Serves and schedules until SIGINT or SIGTERM. Then nothing new is taken, and what runs may finish within the time that
-/// the settings give; what does not is handed back. A second signal ends the process at once.
+/// the settings give; what does not is handed back. The same when serving or scheduling ends by a fault, which is the answer
+/// then. A second signal ends the process at once.
 pub(crate) async fn serve_until_stopped(inventory: Inventory, door: Door, settings: &Settings) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     let Door { listener, mut signals } = door;
-    let mut working = pin!(work(&inventory, listener, settings, &stop));
-    tokio::select! {
-        ended = &mut working => return ended,
-        () = stop.cancelled() => {}
+    let mut ticking = pin!(begin_work(&inventory, &stop).fuse());
+    let mut answering = pin!(answer(&inventory, listener, settings, &stop).fuse());
+    // A hub whose nights no longer run must not look alive.
+    let ended = tokio::select! {
+        ticked = &mut ticking => ticked,
+        answered = &mut answering => answered,
         () = signals.next() => {
             tracing::info!("stopping: nothing new begins, and what runs is finished; a second signal ends it at once");
-            stop.cancel();
-        }
-    }
-    let limit = Duration::from_secs(settings.stop_seconds);
-    let finishing = async {
-        match timeout(limit, working).await {
-            Ok(ended) => ended,
-            Err(_elapsed) => {
-                hand_back(&inventory).await;
-                Ok(())
-            }
+            Ok(())
         }
     };
+    stop.cancel();
+    let limit = Duration::from_secs(settings.stop_seconds);
+    let finishing = async {
+        let finished = timeout(limit, finish(&inventory, ticking, answering)).await;
+        if finished.is_err() {
+            hand_back(&inventory).await;
+        }
+        finished.unwrap_or(Ok(()))
+    };
     tokio::select! {
-        ended = finishing => ended,
+        finished = finishing => ended.and(finished),
         () = signals.next() => {
             tracing::warn!("a second signal: what runs is left to its lease");
             std::process::exit(1)
@@ -77,50 +80,63 @@ pub(crate) async fn serve_until_stopped(inventory: Inventory, door: Door, settin
     }
 }
 
-/// Serves and schedules until told to stop, and returns when everything is done.
-async fn work(
+/// Begins what goes on beside answering until it is told to stop; the future is the end of the schedule.
+fn begin_work(inventory: &Inventory, stop: &CancellationToken) -> impl Future<Output = anyhow::Result<()>> + use<> {
+    let ticking = inventory.tasks().spawn(Scheduler::new(inventory.clone()).run(stop.clone()));
+    let (worker, stopped) = (inventory.clone(), stop.clone());
+    inventory.tasks().spawn(async move { worker.work(stopped, LOOK_FOR_WORK).await });
+    inventory.tasks().spawn(inventory.clone().deliver_until(stop.clone()));
+    inventory.tasks().spawn(inventory.clone().serve_syncs(stop.clone()));
+    async move { ticking.await.context("the scheduler ended by a panic")?.context("the scheduler failed") }
+}
+
+/// Waits until everybody has an answer and all work is done, however the schedule ended.
+async fn finish<F, G>(inventory: &Inventory, ticking: F, answering: G) -> anyhow::Result<()>
+where
+    F: FusedFuture<Output = anyhow::Result<()>>,
+    G: FusedFuture<Output = anyhow::Result<()>>,
+{
+    let answered = if answering.is_terminated() { Ok(()) } else { answering.await };
+    let ticked = if ticking.is_terminated() { Ok(()) } else { ticking.await };
+    inventory.tasks().close();
+    inventory.tasks().wait().await;
+    answered.and(ticked)
+}
+
+/// Answers until told to stop, and returns when everybody has an answer.
+async fn answer(
     inventory: &Inventory,
     listener: TcpListener,
     settings: &Settings,
     stop: &CancellationToken,
 ) -> anyhow::Result<()> {
-    let scheduler = Scheduler::new(inventory.clone());
-    let mut ticking = inventory.tasks().spawn(scheduler.run(stop.clone()));
-    let (worker, stopped) = (inventory.clone(), stop.clone());
-    inventory.tasks().spawn(async move { worker.work(stopped, LOOK_FOR_WORK).await });
-    inventory.tasks().spawn(inventory.clone().deliver_until(stop.clone()));
-    inventory.tasks().spawn(inventory.clone().serve_syncs(stop.clone()));
     let access = hub::open_access(settings, inventory).await?;
     let options = options(inventory, &access, (settings, stop));
     let sockets = options.sockets.clone();
-    let api = Api::guarded(inventory.clone(), access.clone(), GraphqlLimits::default());
-    let exports = Arc::new(Exporter::new(api.clone(), inventory.clone()));
+    let api_within = |limits| Api::guarded(inventory.clone(), access.clone(), limits);
+    let api = api_within(settings.edge.limits);
+    // Files are made by the hub's own documents, whatever clients may ask.
+    let is_usual = settings.edge.limits == GraphqlLimits::default();
+    let own = if is_usual { api.clone() } else { api_within(GraphqlLimits::default()) };
+    let exports = Arc::new(Exporter::new(own, inventory.clone()));
     let router = http::router(api, exports, options);
     let stopped = stop.clone();
-    let serving = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(async move { stopped.cancelled().await });
-    let mut serving = pin!(serving.into_future());
-    // A hub whose nights no longer run must not look alive.
-    let (served, ticked) = tokio::select! {
-        served = &mut serving => {
-            stop.cancel();
-            (served, ticking.await)
-        }
-        ticked = &mut ticking => {
-            stop.cancel();
-            (serving.await, ticked)
-        }
-    };
+    let tls = settings.edge.tls.as_ref().map(load_tls).transpose()?;
+    let served = http::serve(listener, router, tls, async move { stopped.cancelled().await }).await;
+    stop.cancel();
     sockets.close();
     sockets.wait().await;
-    served?;
-    ticked.context("the scheduler ended by a panic")?.context("the scheduler failed")?;
-    inventory.tasks().close();
-    inventory.tasks().wait().await;
-    Ok(())
+    Ok(served?)
+}
+
+/// The certificate that is configured.
+fn load_tls(files: &TlsFiles) -> anyhow::Result<Tls> {
+    let loaded = Tls::load(files.certificate.clone(), files.key.clone());
+    loaded.context("HUB_TLS_CERTIFICATE and HUB_TLS_KEY can't be used")
 }
 
 fn options(inventory: &Inventory, access: &Access, (settings, stop): (&Settings, &CancellationToken)) -> HttpOptions {
+    let edge = &settings.edge;
     let takes = || Arc::new(Hooks::new(inventory.clone()));
     let webhooks = settings.ninja_webhook_secret.clone();
     HttpOptions {
@@ -130,6 +146,15 @@ fn options(inventory: &Inventory, access: &Access, (settings, stop): (&Settings,
         webhooks: webhooks.map(|ninja_secret| WebhookOptions { ninja_secret, takes: takes() }),
         stop: stop.clone(),
         allowed_origins: settings.allowed_origins.clone(),
+        body_limit: edge.body_limit,
+        batch_limit: edge.batch_limit,
+        request_timeout: edge.request_timeout,
+        playground: edge.playground,
+        rate_limit: edge.rate_limit,
+        trusted_proxies: edge.trusted_proxies.clone(),
+        documents: edge.documents.clone(),
+        schema: edge.limits.introspection.then(|| graphql::sdl().into()),
+        clock: Arc::clone(&inventory.clock),
         metrics: inventory.metrics().clone(),
         watched: Some(Arc::new(Observer::new(inventory.clone(), settings.metrics))),
         ..HttpOptions::default()

@@ -11,12 +11,10 @@ use super::{error::ConfigError, values::Values};
 use crate::{
     inventory::alerts::AlertRules,
     sinks::{
-        EmailSettings, SinkLimits, SinkSettings, SlackSettings, SmtpTls, WebhookSettings, is_public_host, sink_url,
+        EmailSettings, SigningKey, SinkLimits, SinkSettings, SlackSettings, SmtpTls, WebhookSettings, is_public_host,
+        sink_url,
     },
 };
-
-/// A signing key with fewer characters is guessed too easily.
-const SHORTEST_KEY: usize = 16;
 
 /// When something is an alert, and where alerts go.
 #[derive(Clone, Debug, Default)]
@@ -54,6 +52,7 @@ fn rules(values: &Values, lease: Duration) -> Result<AlertRules, ConfigError> {
         attempts: values.number("HUB_ALERTS_ATTEMPTS", 1..=50)?.unwrap_or(defaults.attempts),
         digest_over: values.number("HUB_ALERTS_DIGEST_OVER", 1..=500)?.unwrap_or(defaults.digest_over),
         lease,
+        trial: defaults.trial,
     })
 }
 
@@ -72,9 +71,7 @@ fn webhook(values: &Values, limits: &SinkLimits) -> Result<Option<WebhookSetting
     complete(values, "the webhook of alerts", &names, &[])?;
     let Some((url, signing_key)) = values.secret(names[0])?.zip(values.secret(names[1])?) else { return Ok(None) };
     check_url(values, names[0], url.expose_secret(), limits)?;
-    if signing_key.expose_secret().chars().count() < SHORTEST_KEY {
-        return Err(values.bad(names[1], &format!("at least {SHORTEST_KEY} characters to sign with")));
-    }
+    let signing_key = SigningKey::read(&signing_key).map_err(|problem| values.bad(names[1], problem.expected()))?;
     Ok(Some(WebhookSettings { url, signing_key }))
 }
 

@@ -7,6 +7,7 @@
 
 mod alerts;
 mod checks;
+mod edge;
 mod environment;
 mod error;
 mod file;
@@ -25,6 +26,7 @@ use domain::{billing::NodeClassRule, checks::CheckSettings, clock::BusinessZone,
 use secrecy::{ExposeSecret, SecretString};
 
 pub use alerts::AlertSettings;
+pub use edge::{EdgeSettings, TlsFiles};
 pub use environment::of_process;
 pub use error::ConfigError;
 pub use sign_in::SignInSettings;
@@ -79,6 +81,8 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     /// How people sign in (default: nobody needs to).
     pub sign_in: Option<SignInSettings>,
+    /// The limits of the hub's door, and TLS.
+    pub edge: EdgeSettings,
     /// The schedules that are switched on (default all, as rules section 3 says).
     pub schedules: Vec<Schedule>,
     /// When something is an alert, and where alerts go.
@@ -126,10 +130,14 @@ fn load_with(
     given.extend(file.given);
     given.extend(environment::read(environment, read_file)?);
     given.extend(from_flags(flags));
-    settings(&Values::new(given), file.node_class_rules)
+    settings(&Values::new(given), file.node_class_rules, read_file)
 }
 
-fn settings(values: &Values, node_class_rules: BTreeMap<String, NodeClassRule>) -> Result<Settings, ConfigError> {
+fn settings(
+    values: &Values,
+    node_class_rules: BTreeMap<String, NodeClassRule>,
+    read_file: ReadFile<'_>,
+) -> Result<Settings, ConfigError> {
     let data_dir = values.path("HUB_DATA_DIR").unwrap_or_else(|| PathBuf::from("data"));
     let zone = values.zone("HUB_TIME_ZONE")?.unwrap_or_default();
     let sign_in = SignInSettings::read(values)?;
@@ -148,6 +156,7 @@ fn settings(values: &Values, node_class_rules: BTreeMap<String, NodeClassRule>) 
         metrics: values.switch("HUB_METRICS")?.unwrap_or(true),
         stop_seconds: values.number("HUB_STOP_SECONDS", 0..=3_600)?.unwrap_or(30),
         allowed_origins: values.origins("HUB_ALLOWED_ORIGINS")?,
+        edge: EdgeSettings::read(values, read_file)?,
         schedules: schedule::read(values)?,
         alerts: AlertSettings::read(values)?,
         ninja_webhook_secret: values.long_secret("HUB_NINJA_WEBHOOK_SECRET", FEWEST_OF_SECRET)?,

@@ -175,6 +175,86 @@ fn settings_of_watching_that_make_no_sense_are_refused_without_their_secrets() {
 }
 
 #[test]
+fn the_door_is_set_in_the_file_or_the_environment() {
+    let text = r#"
+        [graphql]
+        max_selections = 5
+        max_depth = 6
+        max_complexity = 7
+        max_aliases = 8
+        max_directives = 9
+        introspection = "off"
+        documents = "trusted-only"
+        documents_manifest = "documents.json"
+        [http]
+        batch_limit = 3
+        body_limit = 2048
+        request_timeout_seconds = 4
+        playground = "off"
+        rate_limit = 60
+        rate_limit_burst = 10
+        trusted_proxies = ["127.0.0.1", "fd00::/8"]
+        [tls]
+        certificate = "c.pem"
+        key = "k.pem"
+    "#;
+    let files = [(DEFAULT_FILE, text), ("documents.json", "{\"a\": \"{ b }\"}")];
+    let edge = load_from(&Flags::default(), &[], &files).unwrap().edge;
+    let limits = edge.limits;
+    let found = (limits.selections, limits.depth, limits.complexity, limits.aliases, limits.directives);
+    assert_eq!((found, limits.introspection), ((5, 6, 7, 8, 9), false));
+    assert_eq!(
+        (edge.batch_limit, edge.body_limit, edge.request_timeout.as_secs(), edge.playground),
+        (3, 2048, 4, false)
+    );
+    let rate = edge.rate_limit.unwrap();
+    assert_eq!((rate.per_minute.get(), rate.burst.get()), (60, 10));
+    let proxies: Vec<_> = edge.trusted_proxies.iter().map(ToString::to_string).collect();
+    assert_eq!(proxies, ["127.0.0.1/32", "fd00::/8"]);
+    assert!(edge.tls.is_some() && format!("{:?}", edge.documents).contains("trusted: 1, only: true"), "{edge:?}");
+    let usual = from_environment(&[]).unwrap().edge;
+    assert_eq!(usual.limits, crate::graphql::GraphqlLimits::default());
+    assert!(usual.rate_limit.is_none() && usual.tls.is_none() && usual.playground && usual.trusted_proxies.is_empty());
+    let burst = from_environment(&[("HUB_RATE_LIMIT", "30")]).unwrap().edge.rate_limit.unwrap().burst;
+    assert_eq!(burst.get(), 30);
+}
+
+#[test]
+fn settings_of_the_door_that_make_no_sense_are_refused_by_key() {
+    for (key, value, expected) in [
+        ("HUB_MAX_SELECTIONS", "0", "from 1 to 1000000"),
+        ("HUB_MAX_DEPTH", "33", "from 1 to 32"),
+        ("HUB_MAX_COMPLEXITY", "much", "a whole number"),
+        ("HUB_MAX_ALIASES", "-1", "a whole number"),
+        ("HUB_MAX_DIRECTIVES", "1.5", "a whole number"),
+        ("HUB_INTROSPECTION", "yes", "on or off"),
+        ("HUB_DOCUMENTS", "some", "any or trusted-only"),
+        ("HUB_DOCUMENTS", "trusted-only", "with a manifest in HUB_DOCUMENTS_MANIFEST"),
+        ("HUB_DOCUMENTS_MANIFEST", "absent.json", "can't be read"),
+        ("HUB_PERSISTED_QUERIES", "1000000", "from 0 to 100000"),
+        ("HUB_BATCH_LIMIT", "101", "from 0 to 100"),
+        ("HUB_BODY_LIMIT", "10", "from 1024"),
+        ("HUB_REQUEST_TIMEOUT_SECONDS", "0", "from 1 to 3600"),
+        ("HUB_PLAYGROUND", "1", "on or off"),
+        ("HUB_RATE_LIMIT", "often", "a whole number"),
+        ("HUB_RATE_LIMIT_BURST", "0", "from 1"),
+        ("HUB_TRUSTED_PROXIES", "10.0.0.0/40", "addresses or networks"),
+    ] {
+        let told = refusal(from_environment(&[(key, value)]));
+        assert!(told.contains(key) && told.contains(expected), "{key}={value}: {told}");
+    }
+    for (set, missing) in [("HUB_TLS_CERTIFICATE", "HUB_TLS_KEY"), ("HUB_TLS_KEY", "HUB_TLS_CERTIFICATE")] {
+        let told = refusal(from_environment(&[(set, "a.pem")]));
+        assert_eq!(told, format!("TLS is set up by half: {missing} is missing"));
+    }
+    for (manifest, expected) in [("[]", "no JSON object"), ("{\"a\": \"{\"}", "the document a is no GraphQL")] {
+        let files = [("m.json", manifest)];
+        let told = refusal(load_from(&Flags::default(), &[("HUB_DOCUMENTS_MANIFEST", "m.json")], &files));
+        assert!(told.contains("HUB_DOCUMENTS_MANIFEST") && told.contains(expected), "{told}");
+    }
+}
+
+#[test]
 fn lists_in_the_environment_are_separated_by_semicolons() {
     let settings = from_environment(&[("HUB_INTERNAL_ORGANIZATIONS", "Our Own, Inc.; ;second;")]).unwrap();
     assert_eq!(settings.internal_organizations, ["Our Own, Inc.", "second"]);

@@ -17,7 +17,7 @@ use super::{
     mutations::Mutation,
     ordering::Ordering,
     queries::Query,
-    recording::Recording,
+    recording::{Recording, Refusals},
     rights::Rights,
     subscriptions::Subscription,
     variables::RequiredVariables,
@@ -56,17 +56,18 @@ impl Api {
     /// With these users and tokens.
     pub fn guarded(inventory: Inventory, access: Access, limits: GraphqlLimits) -> Self {
         let journal = access.journal().clone();
-        let schema = Schema::build(Query::default(), Mutation::default(), Subscription)
+        let builder = Schema::build(Query::default(), Mutation::default(), Subscription)
             .data(inventory.clone())
             .data(access)
-            .limit_complexity(limits.complexity)
             .extension(Coding)
             .extension(Ordering)
             .extension(Guard(limits))
             .extension(RequiredVariables)
             .extension(Rights)
-            .finish();
-        Self { schema, inventory, journal }
+            .extension(Refusals);
+        let is_told = limits.introspection;
+        let builder = if is_told { builder } else { builder.disable_introspection().disable_suggestions() };
+        Self { schema: builder.finish(), inventory, journal }
     }
 
     /// The same schema over the hub at one moment.
@@ -90,7 +91,10 @@ impl Executor for Api {
     async fn execute(&self, mut request: Request) -> Response {
         let recording = Recording::of(&mut request, &self.journal);
         let once = |schema: HubSchema, request| stream::once(async move { schema.execute(request).await }).boxed();
-        let mut response = self.attend(request, once).next().await.unwrap_or_default();
+        let mut attended = self.attend(request, once);
+        // Who drops the execution gives its statements up too.
+        let answered = self.inventory.database().watch_request(attended.next()).await;
+        let mut response = answered.unwrap_or_default();
         if let Some(recording) = recording {
             recording.end(&mut response).await;
         }

@@ -41,7 +41,7 @@ impl Extension for Coding {
         next: NextValidation<'_>,
     ) -> Result<ValidationResult, Vec<ServerError>> {
         let validated = next.run(ctx).await;
-        validated.map_err(|errors| errors.into_iter().map(of_validation).collect())
+        validated.map_err(|errors| errors.into_iter().map(|error| coded(error, ErrorCode::ValidationFailed)).collect())
     }
 
     async fn request(&self, ctx: &ExtensionContext<'_>, next: NextRequest<'_>) -> Response {
@@ -56,15 +56,6 @@ impl Extension for Coding {
     ) -> BoxStream<'s, Response> {
         next.run(ctx, stream).map(answered).boxed()
     }
-}
-
-/// The limit of complexity is checked during validation, and known by its text alone.
-fn of_validation(error: ServerError) -> ServerError {
-    let code = match error.message.as_str() {
-        "Query is too complex." => ErrorCode::QueryTooComplex,
-        _ => ErrorCode::ValidationFailed,
-    };
-    coded(error, code)
 }
 
 /// Our resolvers' errors have their codes by now; what is left is an argument that could not be read (with a path), or a

@@ -163,6 +163,16 @@ impl Fault {
     }
 }
 
+impl Fault {
+    /// What may be said of it; the cause of a server's fault goes to the log.
+    pub(super) fn tell(&self) -> String {
+        if let Self::Internal(cause) = self {
+            tracing::error!(error = &**cause as &dyn std::error::Error, "a GraphQL field failed");
+        }
+        self.message()
+    }
+}
+
 fn hint(nearest: &[NaiveDate]) -> String {
     let nearest: Vec<_> = nearest.iter().map(ToString::to_string).collect();
     if nearest.is_empty() { "no day is stored yet".to_owned() } else { nearest.join(" and ") }
@@ -170,10 +180,7 @@ fn hint(nearest: &[NaiveDate]) -> String {
 
 impl From<Fault> for Error {
     fn from(fault: Fault) -> Self {
-        if let Fault::Internal(cause) = &fault {
-            tracing::error!(error = &**cause as &dyn std::error::Error, "a GraphQL field failed");
-        }
-        Self::new(fault.message()).extend_with(|_, extensions| {
+        Self::new(fault.tell()).extend_with(|_, extensions| {
             extensions.set("code", fault.code().as_str());
             if let Fault::NoData { nearest, .. }
             | Fault::NoDataOf { nearest, .. }

@@ -5,17 +5,22 @@
 //! fragment, in the hook that runs before the first such walk (`prepare_request`; the others are too late). The hook
 //! runs over HTTP and WebSocket alike. How deep a text nests brackets is counted by `http`, before it is parsed.
 
+mod cost;
 mod extent;
+mod introspection;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_graphql::{
-    Request, ServerError, ServerResult,
-    extensions::{Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest},
+    Request, Response, ServerError, ServerResult, ValidationResult,
+    extensions::{Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest, NextRequest, NextValidation},
     parser::types::ExecutableDocument,
 };
 
-use self::extent::Excess;
+use self::{
+    cost::Cost,
+    extent::{Excess, Extent},
+};
 use super::{errors::ErrorCode, limits::GraphqlLimits};
 
 /// Checks the document of every request.
@@ -24,36 +29,89 @@ pub(super) struct Guard(pub(super) GraphqlLimits);
 
 impl ExtensionFactory for Guard {
     fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(*self)
+        Arc::new(Watch { limits: self.0, asked: OnceLock::new(), extent: OnceLock::new(), complexity: OnceLock::new() })
+    }
+}
+
+/// The guard of one request.
+#[derive(Debug)]
+struct Watch {
+    limits: GraphqlLimits,
+    /// Set when the request asks for its cost.
+    asked: OnceLock<()>,
+    extent: OnceLock<Extent>,
+    complexity: OnceLock<usize>,
+}
+
+impl Watch {
+    /// The answer, with the cost if it was asked for.
+    fn told(&self, mut response: Response) -> Response {
+        if self.asked.get().is_some() {
+            let cost = Cost { extent: self.extent.get(), complexity: self.complexity.get(), limits: &self.limits };
+            response.extensions.insert(cost::NAME.to_owned(), cost.to_value());
+        }
+        response
     }
 }
 
 #[async_trait::async_trait]
-impl Extension for Guard {
+impl Extension for Watch {
+    async fn request(&self, ctx: &ExtensionContext<'_>, next: NextRequest<'_>) -> Response {
+        self.told(next.run(ctx).await)
+    }
+
     async fn prepare_request(
         &self,
         ctx: &ExtensionContext<'_>,
         mut request: Request,
         next: NextPrepareRequest<'_>,
     ) -> ServerResult<Request> {
+        if cost::is_asked(&request) {
+            let _ = self.asked.set(());
+        }
         // Parsed once: by `http`, or here for whoever executes without it.
         let document = request.parsed_query().map_err(|mut error| {
             error.extensions = Some(ErrorCode::ParseFailed.extensions());
             error
         })?;
-        check(document, &self.0)?;
+        let _ = self.extent.set(check(document, &self.limits)?);
         next.run(ctx, request).await
+    }
+
+    async fn validation(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        next: NextValidation<'_>,
+    ) -> Result<ValidationResult, Vec<ServerError>> {
+        let result = next.run(ctx).await?;
+        let _ = self.complexity.set(result.complexity);
+        if result.complexity > self.limits.complexity {
+            let (found, limit) = (result.complexity, self.limits.complexity);
+            let message =
+                format!("the document's complexity is {found}, lists counted as their pages; at most {limit}");
+            return Err(vec![refusal(ErrorCode::QueryTooComplex, message)]);
+        }
+        Ok(result)
     }
 }
 
-fn check(document: &ExecutableDocument, limits: &GraphqlLimits) -> ServerResult<()> {
+fn check(document: &ExecutableDocument, limits: &GraphqlLimits) -> ServerResult<Extent> {
     let (code, message) = match extent::check(document, limits) {
-        Ok(()) => return Ok(()),
+        Ok(_) if !limits.introspection && introspection::is_asked(document) => {
+            (ErrorCode::ValidationFailed, "introspection is switched off".to_owned())
+        }
+        Ok(extent) => return Ok(extent),
         Err(Excess::Selections) => {
             (ErrorCode::QueryTooComplex, format!("the document selects more than {} fields", limits.selections))
         }
         Err(Excess::Depth) => {
             (ErrorCode::QueryTooComplex, format!("the document nests fields deeper than {}", limits.depth))
+        }
+        Err(Excess::Aliases) => {
+            (ErrorCode::QueryTooComplex, format!("the document has more than {} aliases", limits.aliases))
+        }
+        Err(Excess::Directives) => {
+            (ErrorCode::QueryTooComplex, format!("the document has more than {} directives", limits.directives))
         }
         Err(Excess::Nesting) => {
             let message = format!("the document nests fragments deeper than {}", extent::MAX_NESTING);
@@ -61,9 +119,13 @@ fn check(document: &ExecutableDocument, limits: &GraphqlLimits) -> ServerResult<
         }
         Err(Excess::Cycle(name)) => (ErrorCode::ValidationFailed, format!("the fragment `{name}` spreads itself")),
     };
+    Err(refusal(code, message))
+}
+
+fn refusal(code: ErrorCode, message: String) -> ServerError {
     let mut error = ServerError::new(message, None);
     error.extensions = Some(code.extensions());
-    Err(error)
+    error
 }
 
 #[cfg(test)]
@@ -119,6 +181,17 @@ mod tests {
         assert_eq!(code_of(&through).as_deref(), Some("QUERY_TOO_COMPLEX"));
         let inline = format!("{} a {}", "{ ...".repeat(40), "}".repeat(40));
         assert_eq!(code_of(&inline).as_deref(), Some("QUERY_TOO_COMPLEX"));
+    }
+
+    #[test]
+    fn aliases_and_directives_have_limits_of_their_own() {
+        let alias = |n: usize| format!("a{n}: a ");
+        let aliases = |count: usize| format!("{{ {} }}", (0..count).map(alias).collect::<String>());
+        assert_eq!((code_of(&aliases(500)), code_of(&aliases(501)).is_some()), (None, true));
+        let directives = |count: usize| format!("{{ a {} }}", "@skip(if: false) ".repeat(count));
+        assert_eq!((code_of(&directives(500)), code_of(&directives(501)).is_some()), (None, true));
+        let spread = format!("{{ {} }} fragment F on Query {{ x: a }}", "...F ".repeat(501));
+        assert_eq!(code_of(&spread).as_deref(), Some("QUERY_TOO_COMPLEX"), "as often as they are spread");
     }
 
     #[test]

@@ -1,6 +1,6 @@
-//! What one request may cost.
+//! What one request may ask and cost.
 
-/// What one request may cost; the defaults suit a dashboard with room to spare.
+/// What one request may ask and cost; the defaults suit a dashboard with room to spare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GraphqlLimits {
     /// Selections of a document after its fragments are written out; aliases and directives count as one each.
@@ -9,6 +9,12 @@ pub struct GraphqlLimits {
     pub depth: u32,
     /// Fields after each list is multiplied by its page size.
     pub complexity: usize,
+    /// Aliases of a document after its fragments are written out.
+    pub aliases: u64,
+    /// Directives of a document after its fragments are written out.
+    pub directives: u64,
+    /// Whether documents may ask for the schema. Without, the names of fields aren't suggested either.
+    pub introspection: bool,
 }
 
 impl GraphqlLimits {
@@ -24,6 +30,6 @@ impl GraphqlLimits {
 
 impl Default for GraphqlLimits {
     fn default() -> Self {
-        Self { selections: 10_000, depth: 16, complexity: 100_000 }
+        Self { selections: 10_000, depth: 16, complexity: 100_000, aliases: 500, directives: 500, introspection: true }
     }
 }

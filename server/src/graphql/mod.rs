@@ -8,6 +8,7 @@
 mod api;
 mod coding;
 mod context;
+mod deadline;
 pub mod errors;
 mod exceptions_as_of;
 pub mod filters;
@@ -33,8 +34,8 @@ mod variables;
 use async_graphql::{SDLExportOptions, Schema};
 
 pub use self::{
-    api::Api, limits::GraphqlLimits, mutations::Mutation, node::Node, principal::Principal, queries::Query,
-    subscriptions::Subscription,
+    api::Api, deadline::Deadline, limits::GraphqlLimits, mutations::Mutation, node::Node, principal::Principal,
+    queries::Query, subscriptions::Subscription,
 };
 
 /// The hub's schema.

@@ -3,10 +3,11 @@
 //! Refusals are data of the payloads (`userErrors`), which a client need not ask for. So they are asked for beside what the
 //! client selected, and taken out of the answer again.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use async_graphql::{
-    Name, PathSegment, Positioned, Request, Response, Value,
+    Name, PathSegment, Positioned, Request, Response, ServerResult, Value,
+    extensions::{Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest},
     parser::types::{Directive, ExecutableDocument, Field, OperationType, Selection, SelectionSet},
 };
 use sha2::{Digest, Sha256};
@@ -45,10 +46,6 @@ impl Recording {
             return None;
         }
         let asked: Vec<Asked> = fields.iter().filter_map(|field| read(&field.node, request)).collect();
-        let name = request.operation_name.clone();
-        let mut document = request.parsed_query().ok()?.clone();
-        ask_for_refusals(&mut document, name.as_deref());
-        request.set_parsed_query(document);
         let (actor, address) = (principal.name().to_owned(), principal.address());
         Some(Self { journal: journal.clone(), actor, address, asked })
     }
@@ -74,6 +71,35 @@ impl Drop for Recording {
             // It is written by a task of its own; nobody is left to wait for it.
             drop(self.journal.record(&self.actor, self.address, acts));
         }
+    }
+}
+
+/// Asks for refusals in every mutation. It comes after the guard, which measures what the client wrote and no more.
+pub(super) struct Refusals;
+
+impl ExtensionFactory for Refusals {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Self)
+    }
+}
+
+#[async_trait::async_trait]
+impl Extension for Refusals {
+    async fn prepare_request(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        mut request: Request,
+        next: NextPrepareRequest<'_>,
+    ) -> ServerResult<Request> {
+        let name = request.operation_name.clone();
+        let document = request.parsed_query()?;
+        let asked = root_fields::operation(document, name.as_deref());
+        if asked.is_some_and(|operation| operation.ty == OperationType::Mutation) {
+            let mut document = document.clone();
+            ask_for_refusals(&mut document, name.as_deref());
+            request.set_parsed_query(document);
+        }
+        next.run(ctx, request).await
     }
 }
 

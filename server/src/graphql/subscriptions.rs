@@ -113,10 +113,12 @@ impl Followed {
             let of_batch = job_run::Entity::find().filter(job_run::Column::BatchId.eq(batch_id.as_str()));
             of_batch.order_by_asc(job_run::Column::JobName).all(reader).await?
         } else {
-            let runs = self.hub.list_recent_runs(self.hub.now() - REMEMBERED).await?;
-            runs.into_iter().filter(|run| !is_first || run.ended_at.is_none()).collect()
+            self.hub.list_recent_runs(self.hub.now() - REMEMBERED).await?
         };
-        Ok(runs.into_iter().filter_map(|run| self.changed(&Arc::new(run))).collect())
+        let news = runs.into_iter().filter_map(|run| self.changed(&Arc::new(run))).collect::<Vec<_>>();
+        // Of all orders, what had ended by then is known, and not told.
+        let is_told = |run: &JobRun| !is_first || self.batch_id.is_some() || run.0.ended_at.is_none();
+        Ok(news.into_iter().filter(is_told).collect())
     }
 
     /// The run, if it is not as it was last shown.

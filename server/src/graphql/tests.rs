@@ -16,7 +16,6 @@ const BUILT_IN: [&str; 5] = ["Boolean", "Float", "ID", "Int", "String"];
 fn schema() -> HubSchema {
     let limits = GraphqlLimits::default();
     Schema::build(Query::default(), Mutation::default(), Subscription)
-        .limit_complexity(limits.complexity)
         .extension(Coding)
         .extension(Guard(limits))
         .finish()

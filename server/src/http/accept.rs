@@ -19,6 +19,8 @@ pub(crate) enum Media {
 pub(crate) struct Accept {
     /// The kind of JSON to answer with.
     pub(crate) media: Media,
+    /// Rather a stream of server-sent events than either JSON.
+    pub(crate) wants_events: bool,
     /// A browser that shows a page rather than data.
     pub(crate) prefers_html: bool,
 }
@@ -36,6 +38,7 @@ impl Accept {
             .collect();
         let json = find(&ranges, &["application/json"]);
         let response = find(&ranges, &["application/graphql-response+json"]);
+        let events = find(&ranges, &["text/event-stream"]);
         let html = find(&ranges, &["text/html", "application/xhtml+xml"]);
         let wildcard = find(&ranges, &["application/*", "*/*"]);
         let media = if better(response, json) && better(response, wildcard.map(|(_, quality)| (usize::MAX, quality))) {
@@ -43,7 +46,8 @@ impl Accept {
         } else {
             Media::Json
         };
-        Self { media, prefers_html: better(html, json) && better(html, response) }
+        let rather = |range| better(range, json) && better(range, response);
+        Self { media, wants_events: rather(events), prefers_html: rather(html) }
     }
 }
 
@@ -102,7 +106,24 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(header::ACCEPT, accept.parse().unwrap());
-            assert_eq!(Accept::of(&headers), Accept { media, prefers_html }, "{accept}");
+            let found = Accept::of(&headers);
+            assert_eq!((found.media, found.prefers_html), (media, prefers_html), "{accept}");
+        }
+    }
+    #[test]
+    fn events_are_for_those_who_rather_have_them() {
+        for (accept, wants_events) in [
+            ("text/event-stream", true),
+            ("text/event-stream, application/json;q=0.5", true),
+            ("text/event-stream, multipart/mixed, application/json", true),
+            ("application/graphql-response+json, application/json, text/event-stream, multipart/mixed", false),
+            ("application/json, text/event-stream;q=0.9", false),
+            ("text/event-stream;q=0", false),
+            ("*/*", false),
+            ("", false),
+        ] {
+            let headers = HeaderMap::from_iter([(header::ACCEPT, accept.parse().unwrap())]);
+            assert_eq!(Accept::of(&headers).wants_events, wants_events, "{accept}");
         }
     }
 }

@@ -5,13 +5,11 @@
 //! of it; as `application/graphql-response+json` the status is 200 when it was executed, with or without field errors,
 //! and otherwise that of [`Code::status`]: 400 for a refused document, 503 for a timeout, 500 for a defect of ours.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
 use async_graphql::{ErrorExtensionValues, Pos, Response, ServerError, Value};
 use axum::{
-    extract::Request,
-    http::{HeaderValue, StatusCode, header},
-    middleware::Next,
+    http::{StatusCode, header},
     response::{IntoResponse, Response as HttpResponse},
 };
 use serde::Serialize;
@@ -45,6 +43,14 @@ pub(crate) enum Code {
     Forbidden,
     /// A webhook's delivery that could not be kept.
     NotTaken,
+    /// A document's name that nobody taught us: the client sends the document itself.
+    PersistedQueryNotFound,
+    /// Documents can't be taught here.
+    PersistedQueryNotSupported,
+    /// A document that is not in the manifest, where only those are executed.
+    DocumentNotTrusted,
+    /// A client that asks too often.
+    RateLimited,
     /// A request from a page of another origin.
     ForeignOrigin,
     /// A request for a host that the hub doesn't serve.
@@ -99,6 +105,11 @@ impl Code {
             Self::Unavailable => ("UNAVAILABLE", StatusCode::SERVICE_UNAVAILABLE, false),
             Self::Forbidden => ("FORBIDDEN", StatusCode::FORBIDDEN, true),
             Self::NotTaken => ("NOT_TAKEN", StatusCode::SERVICE_UNAVAILABLE, false),
+            // Apollo's clients take them for answers whatever was accepted.
+            Self::PersistedQueryNotFound => ("PERSISTED_QUERY_NOT_FOUND", StatusCode::OK, true),
+            Self::PersistedQueryNotSupported => ("PERSISTED_QUERY_NOT_SUPPORTED", StatusCode::OK, true),
+            Self::DocumentNotTrusted => ("DOCUMENT_NOT_TRUSTED", StatusCode::FORBIDDEN, true),
+            Self::RateLimited => ("RATE_LIMITED", StatusCode::TOO_MANY_REQUESTS, false),
             Self::ForeignOrigin => ("FOREIGN_ORIGIN", StatusCode::FORBIDDEN, false),
             Self::MisdirectedRequest => ("MISDIRECTED_REQUEST", StatusCode::MISDIRECTED_REQUEST, false),
             Self::ParseFailed => ("GRAPHQL_PARSE_FAILED", StatusCode::BAD_REQUEST, true),
@@ -120,11 +131,17 @@ pub(crate) struct Refusal {
     pub(crate) code: Code,
     message: Cow<'static, str>,
     locations: Vec<Pos>,
+    retry_after: Option<Duration>,
 }
 
 impl Refusal {
     pub(crate) fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, message: message.into(), locations: Vec::new() }
+        Self { code, message: message.into(), locations: Vec::new(), retry_after: None }
+    }
+
+    /// It is worth asking again after this time, in whole seconds.
+    pub(crate) fn again_after(self, wait: Duration) -> Self {
+        Self { retry_after: Some(wait), ..self }
     }
 
     pub(crate) fn at(self, locations: Vec<Pos>) -> Self {
@@ -136,13 +153,18 @@ impl Refusal {
         let mut error = ServerError::new(self.message, None);
         error.locations = self.locations;
         set_code(&mut error, self.code);
+        if let (Some(wait), Some(extensions)) = (self.retry_after, &mut error.extensions) {
+            extensions.set("retryAfterSeconds", wait.as_secs());
+        }
         error
     }
 
     /// The refusal as an answer in the kind of JSON that was asked for.
     pub(crate) fn into_answer(self, media: Media) -> HttpResponse {
         let status = if self.code.well_formed() && media == Media::Json { StatusCode::OK } else { self.code.status() };
-        json(status, media, &Body::of_errors(&[self.into_error()]))
+        let retry_after = self.retry_after.map(|wait| [(header::RETRY_AFTER, wait.as_secs().to_string())]);
+        let answer = json(status, media, &Body::of_errors(&[self.into_error()]));
+        (retry_after, answer).into_response()
     }
 }
 
@@ -236,21 +258,6 @@ pub(crate) fn json(status: StatusCode, media: Media, body: &impl Serialize) -> H
             (StatusCode::INTERNAL_SERVER_ERROR, headers, body).into_response()
         }
     }
-}
-
-/// Headers that every answer carries. A page of another site can neither frame nor embed what the hub answers.
-pub(crate) async fn harden(request: Request, next: Next) -> HttpResponse {
-    let mut answer = next.run(request).await;
-    for (name, value) in [
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-        (header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
-    ] {
-        answer.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
-    }
-    answer
 }
 
 fn code_of(error: &ServerError) -> Option<&str> {

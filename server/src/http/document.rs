@@ -16,12 +16,17 @@ const NESTING_LIMIT: usize = 100;
 
 /// Parses the request's document (the executor reuses the result) and tells the kind of operation that it would run.
 pub(crate) fn operation_type(request: &mut Request) -> Result<OperationType, Refusal> {
-    if nests_deeper_than(&request.query, NESTING_LIMIT) {
+    if nests_too_deep(&request.query) {
         return Err(Refusal::new(Code::ParseFailed, format!("the document nests deeper than {NESTING_LIMIT} levels")));
     }
     let name = request.operation_name.clone();
     let document = request.parsed_query().map_err(|error| syntax_error(&error))?;
     select(document, name.as_deref())
+}
+
+/// Whether parsing a text could exhaust the stack.
+pub(super) fn nests_too_deep(document: &str) -> bool {
+    nests_deeper_than(document, NESTING_LIMIT)
 }
 
 /// The name of the operation that would run, if it has one.

@@ -6,10 +6,12 @@ use async_graphql::{Executor, Request, Response};
 use futures::FutureExt;
 
 use super::answer::{Code, Refusal};
+use crate::graphql::Deadline;
 
 /// Executes until done or `limit` has passed; then the execution is dropped where it stands, and what it had not
-/// committed is rolled back.
+/// committed is rolled back. Resolvers that do much are told until when.
 pub(crate) async fn execute<E: Executor>(executor: E, request: Request, limit: Duration) -> Result<Response, Refusal> {
+    let request = request.data(Deadline::within(limit));
     let execution = AssertUnwindSafe(executor.execute(request)).catch_unwind();
     match tokio::time::timeout(limit, execution).await {
         Ok(Ok(response)) => Ok(response),

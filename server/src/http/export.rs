@@ -25,7 +25,7 @@ use super::{
     HttpOptions,
     accept::Media,
     answer::{self, Code, Refusal},
-    caller, origin,
+    origin, principal,
 };
 
 /// Makes files. What it makes of which rows is its own business.
@@ -97,7 +97,7 @@ pub(super) async fn by_get(State(desk): State<Desk>, request: Request) -> Respon
         return Refusal::new(Code::ForeignOrigin, "pages of other origins may not export").into_answer(Media::Json);
     }
     let stop = desk.options.stop.clone();
-    let principal = match caller::principal(request.extensions()) {
+    let principal = match principal::of(request.extensions()) {
         Ok(principal) => principal,
         Err(answer) => return *answer,
     };
@@ -134,7 +134,8 @@ fn send(file: ExportFile, stop: CancellationToken) -> Response {
         (header::CONTENT_DISPOSITION, disposition),
         (header::CACHE_CONTROL, "no-store".to_owned()),
     ];
-    (StatusCode::OK, headers, Body::from_stream(until(stop, file.body))).into_response()
+    // Fused: who compresses it asks once more after its end.
+    (StatusCode::OK, headers, Body::from_stream(until(stop, file.body).fuse())).into_response()
 }
 
 /// The body; one that is not at its end when the server stops is broken off.

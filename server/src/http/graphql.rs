@@ -15,18 +15,20 @@ use super::{
     Edge, HttpOptions,
     accept::{Accept, Media},
     answer::{self, Code, Outcome, Refusal},
-    caller, document, execution,
+    caller::Caller,
+    document, execution,
+    guest::Guest,
     operation::Operation,
-    origin, parameters, playground, websocket,
+    origin, parameters, playground, principal, rates, sse, websocket,
 };
 
 /// `POST /graphql`: a JSON body with one request, or with several where batches are allowed.
 ///
 /// Only `application/json` is taken: a page of another site can't send that without asking first, and nobody answers.
 pub(crate) async fn by_post<E: Executor>(State(edge): State<Edge<E>>, request: HttpRequest) -> HttpResponse {
-    let media = Accept::of(request.headers()).media;
+    let Accept { media, wants_events, .. } = Accept::of(request.headers());
     let (parts, body) = request.into_parts();
-    let principal = match caller::principal(&parts.extensions) {
+    let principal = match principal::of(&parts.extensions) {
         Ok(principal) => principal,
         Err(answer) => return *answer,
     };
@@ -34,7 +36,14 @@ pub(crate) async fn by_post<E: Executor>(State(edge): State<Edge<E>>, request: H
         Ok(batch) => batch,
         Err(refusal) => return refusal.into_answer(media),
     };
+    if let Err(refusal) = take_rest(&edge, &batch, Caller::of(&parts.extensions)) {
+        return refusal.into_answer(media);
+    }
     match batch {
+        BatchRequest::Single(request) if wants_events => {
+            let guest = Guest::new(&edge.options, &parts);
+            sse::answer(&edge, request.data(principal), guest)
+        }
         BatchRequest::Single(request) => one(&edge, request.data(principal), media).await,
         BatchRequest::Batch(requests) => {
             let requests = requests.into_iter().map(|request| request.data(principal.clone()));
@@ -56,7 +65,7 @@ pub(crate) async fn by_get<E: Executor>(State(edge): State<Edge<E>>, request: Ht
         let refusal = Refusal::new(Code::ForeignOrigin, "pages of other origins may not query by GET");
         return refusal.into_answer(accept.media);
     }
-    let principal = match caller::principal(request.extensions()) {
+    let principal = match principal::of(request.extensions()) {
         Ok(principal) => principal,
         Err(answer) => return *answer,
     };
@@ -73,7 +82,8 @@ pub(crate) async fn other_method() -> HttpResponse {
 }
 
 async fn query_only<E: Executor>(edge: &Edge<E>, mut request: Request, media: Media) -> HttpResponse {
-    match document::operation_type(&mut request) {
+    let found = edge.options.documents.resolve(&mut request);
+    match found.and_then(|()| document::operation_type(&mut request)) {
         Ok(OperationType::Query) => one(edge, request, media).await,
         Ok(_) => {
             let refusal = Refusal::new(Code::MethodNotAllowed, "GET answers queries only; mutations go by POST");
@@ -99,7 +109,7 @@ async fn several<E: Executor>(edge: &Edge<E>, requests: Vec<Request>, media: Med
 }
 
 async fn run<E: Executor>(edge: &Edge<E>, mut request: Request) -> Result<Outcome, Refusal> {
-    let operation = Operation::of(&mut request, &edge.options.metrics);
+    let operation = Operation::of(&mut request, &edge.options);
     let span = operation.span();
     let ended = execute(edge, request, &operation).instrument(span.clone()).await;
     operation.end(&span, ended.as_ref());
@@ -108,11 +118,18 @@ async fn run<E: Executor>(edge: &Edge<E>, mut request: Request) -> Result<Outcom
 
 async fn execute<E: Executor>(edge: &Edge<E>, request: Request, operation: &Operation) -> Result<Outcome, Refusal> {
     if operation.kind()? == OperationType::Subscription {
-        let message = "subscriptions are served over WebSocket (graphql-transport-ws) at this address";
+        let message =
+            "subscriptions are served at this address over WebSocket (graphql-transport-ws) or as text/event-stream";
         return Err(Refusal::new(Code::SubscriptionNotSupported, message));
     }
     let response = execution::execute(edge.executor.clone(), request, edge.options.request_timeout).await?;
     Ok(Outcome::of(response))
+}
+
+/// A batch counts as the operations that it holds; one was counted with the request.
+fn take_rest<E>(edge: &Edge<E>, batch: &BatchRequest, caller: Caller) -> Result<(), Refusal> {
+    let BatchRequest::Batch(requests) = batch else { return Ok(()) };
+    (1..requests.len()).try_for_each(|_| rates::take(edge.rates.as_deref(), caller))
 }
 
 async fn read_batch(headers: &HeaderMap, body: Body, options: &HttpOptions) -> Result<BatchRequest, Refusal> {

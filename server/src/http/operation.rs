@@ -6,6 +6,7 @@ use async_graphql::{Request, parser::types::OperationType};
 use tracing::{Span, field::Empty, info_span};
 
 use super::{
+    HttpOptions,
     answer::{Outcome, Refusal},
     document,
 };
@@ -23,11 +24,25 @@ pub(super) struct Operation {
 }
 
 impl Operation {
-    /// Reads which operation of the document would run.
-    pub(super) fn of(request: &mut Request, metrics: &Metrics) -> Self {
-        let kind = document::operation_type(request);
-        let name = document::operation_name(request).filter(|_| kind.is_ok());
-        Self { name, kind, metrics: metrics.clone(), started: Instant::now() }
+    /// Finds the document, and reads which operation of it would run.
+    pub(super) fn of(request: &mut Request, options: &HttpOptions) -> Self {
+        let found = options.documents.resolve(request);
+        let kind = found.and_then(|()| document::operation_type(request));
+        if kind.is_ok() {
+            options.documents.keep(request);
+        }
+        let name = kind.is_ok().then(|| document::operation_name(request)).flatten();
+        Self { name, kind, metrics: options.metrics.clone(), started: Instant::now() }
+    }
+
+    /// The same, unless its client has asked too often.
+    pub(super) fn allowed(request: &mut Request, options: &HttpOptions, allowed: Result<(), Refusal>) -> Self {
+        match allowed {
+            Ok(()) => Self::of(request, options),
+            Err(refusal) => {
+                Self { name: None, kind: Err(refusal), metrics: options.metrics.clone(), started: Instant::now() }
+            }
+        }
     }
 
     /// What would run, or why nothing can.

@@ -2,12 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
+use domain::clock::Clock;
+use ipnet::IpNet;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{SignIn, Watched};
-use crate::metrics::Metrics;
-
-use super::hook::WebhookOptions;
+use super::{Documents, RateLimit, SignIn, Watched, hook::WebhookOptions};
+use crate::{clock::SystemClock, metrics::Metrics};
 
 /// How the hub's HTTP side behaves.
 #[derive(Clone, Debug)]
@@ -25,8 +25,19 @@ pub struct HttpOptions {
     /// Without this check a web page could reach a loopback server by rebinding its own name to 127.0.0.1.
     pub loopback_only: bool,
     /// Origins such as `https://hub.example.com` that browsers may come from, beside the origin that the request's own
-    /// Host names. A reverse proxy's public origin belongs here; with `loopback_only` its host is accepted too.
+    /// Host names. A reverse proxy's public origin belongs here; with `loopback_only` its host is accepted too. Pages of
+    /// these origins may read answers (CORS).
     pub allowed_origins: Vec<String>,
+    /// Proxies that are believed when they say for whom they ask (`Forwarded`, `X-Forwarded-For`).
+    pub trusted_proxies: Vec<IpNet>,
+    /// How often one client may ask; `None` counts nobody.
+    pub rate_limit: Option<RateLimit>,
+    /// Which documents are executed, and which are kept by their hash.
+    pub documents: Documents,
+    /// The schema in GraphQL's own language, for `GET /schema.graphql`; `None` answers it with 404.
+    pub schema: Option<Arc<str>>,
+    /// Time, for what counts in time.
+    pub clock: Arc<dyn Clock>,
     /// Whether browsers get the playground at `GET /graphql`.
     pub playground: bool,
     /// The webhooks that vendors may call; `None` answers their addresses with 404.
@@ -71,6 +82,11 @@ impl Default for HttpOptions {
             request_timeout: Duration::from_secs(30),
             loopback_only: true,
             allowed_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
+            rate_limit: None,
+            documents: Documents::default(),
+            schema: None,
+            clock: Arc::new(SystemClock),
             playground: true,
             webhooks: None,
             sign_in: None,

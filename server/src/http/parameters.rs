@@ -1,26 +1,39 @@
-//! The parameters of a GraphQL request (query, operationName, variables, extensions), from JSON and from a URL.
+//! The parameters of a GraphQL request (query or documentId, operationName, variables, extensions), from JSON and from a URL.
 
-use async_graphql::{Request, Variables};
-use serde_json::{Map, Value};
+use async_graphql::{Request, Value, Variables};
+use serde_json::{Map, Value as Json};
 use url::form_urlencoded;
 
-use super::answer::{Code, Refusal};
+use super::{
+    answer::{Code, Refusal},
+    persisted::{DOCUMENT_ID, PERSISTED_QUERY},
+};
 
 /// Reads one request from a JSON object. Unknown members are ignored, as the specification asks.
-pub(crate) fn from_json(value: Value) -> Result<Request, Refusal> {
-    let Value::Object(mut members) = value else {
+pub(crate) fn from_json(value: Json) -> Result<Request, Refusal> {
+    let Json::Object(mut members) = value else {
         return Err(bad("the request must be a JSON object with the member query"));
     };
-    let Some(query) = text(&mut members, "query")? else {
-        return Err(bad("the parameter query is missing"));
-    };
-    let mut request = Request::new(query);
+    let query = text(&mut members, "query")?;
+    let document_id = text(&mut members, DOCUMENT_ID)?;
+    let mut request = Request::new(query.clone().unwrap_or_default());
     request.operation_name = text(&mut members, "operationName")?;
     if let Some(variables) = object(&mut members, "variables")? {
         request.variables = variables_from(variables)?;
     }
     if let Some(extensions) = object(&mut members, "extensions")? {
         request.extensions = serde_json::from_value(extensions).map_err(|error| bad(format!("extensions: {error}")))?;
+    }
+    // An extension of that name would be another way in.
+    request.extensions.remove(DOCUMENT_ID);
+    if query.is_none() && document_id.is_none() && !request.extensions.contains_key(PERSISTED_QUERY) {
+        return Err(bad("the parameter query is missing"));
+    }
+    if query.is_some() && document_id.is_some() {
+        return Err(bad("query and documentId are both given"));
+    }
+    if let Some(id) = document_id {
+        request.extensions.insert(DOCUMENT_ID.to_owned(), Value::String(id));
     }
     Ok(request)
 }
@@ -30,8 +43,8 @@ pub(crate) fn from_url(query_string: &str) -> Result<Request, Refusal> {
     let mut members = Map::new();
     for (name, value) in form_urlencoded::parse(query_string.as_bytes()) {
         let value = match name.as_ref() {
-            "query" | "operationName" => Value::String(value.into_owned()),
-            "variables" | "extensions" if value.is_empty() => Value::Null,
+            "query" | "operationName" | DOCUMENT_ID => Json::String(value.into_owned()),
+            "variables" | "extensions" if value.is_empty() => Json::Null,
             "variables" | "extensions" => serde_json::from_str(&value)
                 .map_err(|error| bad(format!("the parameter {name} is not JSON: {error}")))?,
             _ => continue,
@@ -40,26 +53,26 @@ pub(crate) fn from_url(query_string: &str) -> Result<Request, Refusal> {
             return Err(bad(format!("the parameter {name} is given twice")));
         }
     }
-    from_json(Value::Object(members))
+    from_json(Json::Object(members))
 }
 
-fn text(members: &mut Map<String, Value>, name: &str) -> Result<Option<String>, Refusal> {
+fn text(members: &mut Map<String, Json>, name: &str) -> Result<Option<String>, Refusal> {
     match members.remove(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
+        None | Some(Json::Null) => Ok(None),
+        Some(Json::String(text)) => Ok(Some(text)),
         Some(_) => Err(bad(format!("the parameter {name} must be a string"))),
     }
 }
 
-fn object(members: &mut Map<String, Value>, name: &str) -> Result<Option<Value>, Refusal> {
+fn object(members: &mut Map<String, Json>, name: &str) -> Result<Option<Json>, Refusal> {
     match members.remove(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(value @ Value::Object(_)) => Ok(Some(value)),
+        None | Some(Json::Null) => Ok(None),
+        Some(value @ Json::Object(_)) => Ok(Some(value)),
         Some(_) => Err(bad(format!("the parameter {name} must be an object"))),
     }
 }
 
-fn variables_from(value: Value) -> Result<Variables, Refusal> {
+fn variables_from(value: Json) -> Result<Variables, Refusal> {
     serde_json::from_value(value).map_err(|error| bad(format!("variables: {error}")))
 }
 
@@ -80,6 +93,9 @@ mod tests {
             (json!({}), "query"),
             (json!({"query": null}), "query"),
             (json!({"query": 1}), "query"),
+            (json!({"documentId": 1}), "documentId"),
+            (json!({"query": "{a}", "documentId": "a"}), "documentId"),
+            (json!({"extensions": {"documentId": "a"}}), "query"),
             (json!({"query": "{a}", "operationName": 1}), "operationName"),
             (json!({"query": "{a}", "variables": []}), "variables"),
             (json!({"query": "{a}", "extensions": "x"}), "extensions"),

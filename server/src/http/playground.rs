@@ -8,7 +8,6 @@ use axum::{
     routing::get,
 };
 use include_dir::{Dir, include_dir};
-use tower_http::{CompressionLevel, compression::CompressionLayer};
 
 static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../playground/dist");
 
@@ -33,8 +32,7 @@ pub(crate) fn page() -> Response {
 
 /// The files that the page asks for.
 pub(crate) fn assets() -> Router {
-    let compression = CompressionLayer::new().quality(CompressionLevel::Fastest);
-    Router::new().route("/graphql/assets/{*path}", get(asset)).layer(compression)
+    Router::new().route("/graphql/assets/{*path}", get(asset))
 }
 
 async fn asset(Path(path): Path<String>) -> Response {

@@ -11,7 +11,7 @@ use axum::{
 use tracing::{Instrument, Span, field::Empty, info_span};
 use uuid::Uuid;
 
-use super::HttpOptions;
+use super::{HttpOptions, caller::Caller};
 use crate::telemetry;
 
 /// The header that carries the id, in a request and in its answer.
@@ -27,6 +27,9 @@ pub(super) async fn follow(State(options): State<Arc<HttpOptions>>, request: Req
     let method = request.method().clone();
     let id = id_of(request.headers());
     let span = span(&format!("{method} {route}"), &id);
+    if let Some(address) = Caller::of(request.extensions()).address {
+        span.record("client.address", tracing::field::display(address));
+    }
     telemetry::continue_trace(&span, request.headers());
     let mut answer = next.run(request).instrument(span.clone()).await;
     let status = answer.status().as_u16();
@@ -40,7 +43,14 @@ pub(super) async fn follow(State(options): State<Arc<HttpOptions>>, request: Req
 }
 
 fn span(name: &str, id: &str) -> Span {
-    info_span!("request", otel.name = name, otel.kind = "server", request_id = id, http.response.status_code = Empty)
+    info_span!(
+        "request",
+        otel.name = name,
+        otel.kind = "server",
+        request_id = id,
+        client.address = Empty,
+        http.response.status_code = Empty
+    )
 }
 
 /// The id that the client, or a proxy before us, gave; a new one where it gave none that is fit to be logged.

@@ -21,7 +21,8 @@ use tokio::sync::watch;
 use super::{
     HttpOptions,
     answer::{Code, Refusal},
-    caller, graphql, origin,
+    caller::Caller,
+    graphql, origin, principal,
 };
 
 /// Knows who may come in.
@@ -109,7 +110,7 @@ pub(super) fn routes(options: &Arc<HttpOptions>) -> Router {
 }
 
 async fn log_in(State(reception): State<Reception>, request: Request) -> Response {
-    let from = caller::address(&request);
+    let from = Caller::of(request.extensions()).address;
     match read::<Login>(request, &reception.options).await {
         Ok(login) => grant(reception.sign_in.sign_in(login, from).await),
         Err(refusal) => refusal.into_response(),
@@ -117,7 +118,7 @@ async fn log_in(State(reception): State<Reception>, request: Request) -> Respons
 }
 
 async fn refresh(State(reception): State<Reception>, request: Request) -> Response {
-    let from = caller::address(&request);
+    let from = Caller::of(request.extensions()).address;
     match read::<Refreshing>(request, &reception.options).await {
         Ok(asked) => grant(reception.sign_in.refresh(asked.refresh_token, from).await),
         Err(refusal) => refusal.into_response(),
@@ -126,11 +127,11 @@ async fn refresh(State(reception): State<Reception>, request: Request) -> Respon
 
 /// By the access token in `Authorization`, which needs no body, or by the refresh token in the body.
 async fn log_out(State(reception): State<Reception>, request: Request) -> Response {
-    let from = caller::address(&request);
+    let from = Caller::of(request.extensions()).address;
     if !origin::may_connect(request.headers(), &reception.options) {
         return foreign().into_response();
     }
-    let token = match caller::bearer(request.headers()) {
+    let token = match principal::bearer(request.headers()) {
         Some(token) => SecretString::from(token),
         None => match read::<Refreshing>(request, &reception.options).await {
             Ok(asked) => asked.refresh_token,
@@ -187,8 +188,8 @@ fn refuse(why: NotGranted) -> Response {
         NotGranted::TooMany(wait) => {
             let seconds = wait.as_secs().max(1);
             let refusal = Refusal::new(Code::TooManyAttempts, format!("too many attempts; try again in {seconds} s"));
-            ([(header::RETRY_AFTER, seconds.to_string())], refusal).into_response()
+            refusal.again_after(Duration::from_secs(seconds)).into_response()
         }
-        NotGranted::Unavailable => caller::unavailable().into_response(),
+        NotGranted::Unavailable => principal::unavailable().into_response(),
     }
 }

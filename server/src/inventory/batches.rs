@@ -81,6 +81,14 @@ impl Errand {
         let requested_by = requested_by.to_owned();
         Self { jobs, trigger, requested_by, patient: false, own: false, force: false, retry_of: None }
     }
+
+    /// The same with checks of a day, if they are not among it.
+    pub(crate) fn with_checks(mut self, date: NaiveDate) -> Self {
+        if self.jobs.iter().all(|wanted| wanted.name != CHECKS_JOB) {
+            self.jobs.push(job(CHECKS_JOB, date));
+        }
+        self
+    }
 }
 
 /// A run that is wanted.
@@ -89,6 +97,13 @@ pub(crate) struct Wanted {
     name: String,
     vendor: Option<Vendor>,
     date: NaiveDate,
+}
+
+impl Wanted {
+    /// Whether a run that has not ended will do this. Collections are of the day on which they begin.
+    fn is_done_by(&self, run: &job_run::Model) -> bool {
+        run.job_name == self.name && (run.vendor_id.is_some() || run.business_date == self.date)
+    }
 }
 
 impl Inventory {
@@ -135,7 +150,7 @@ impl Inventory {
         self.run_errand(self.alone(VERIFICATION_JOB, trigger, requested_by)).await
     }
 
-    /// Orders a batch and returns at once. While a batch that collects these vendors is at work, returns that one.
+    /// Orders a batch and returns at once. While the open runs of a batch will do all of it, returns that one.
     pub async fn start_batch(&self, order: Order) -> Result<StartedBatch, InventoryError> {
         self.start_errand(self.errand(&order)).await
     }
@@ -204,37 +219,34 @@ impl Inventory {
         Errand::new(vec![job(job_name, self.today())], trigger, requested_by)
     }
 
-    /// These runs once more, by a person: what is collected is of today, and so is what is checked after that.
+    /// These runs once more, by a person: checks alone are of the day that they were of, all else is of today.
     pub(crate) fn errand_of(&self, runs: &[&job_run::Model], requested_by: &str) -> Errand {
         let collects = runs.iter().any(|run| run.vendor_id.is_some());
         let wanted = |run: &&job_run::Model| Wanted {
             name: run.job_name.clone(),
             vendor: run.vendor_id.and_then(|id| self.reference.vendor(id)),
-            date: if collects { self.today() } else { run.business_date },
+            date: if run.job_name == CHECKS_JOB && !collects { run.business_date } else { self.today() },
         };
         let errand = Errand::new(runs.iter().map(wanted).collect(), Trigger::Mutation, requested_by);
         Errand { patient: true, ..errand }
     }
 
-    /// A batch at work that does all of this: an open run of the first job, in a batch with all of them.
+    /// The oldest batch whose open runs will do all of this, and that nobody wants stopped.
     async fn find_running(
         &self,
         connection: &impl ConnectionTrait,
         errand: &Errand,
     ) -> Result<Option<job_batch::Model>, InventoryError> {
         use job_run::{Column, Entity};
-        let Some(first) = errand.jobs.first() else { return Ok(None) };
-        let open = Entity::find()
-            .filter(Column::EndedAt.is_null())
-            .filter(Column::CancelRequestedAt.is_null())
-            .filter(Column::JobName.eq(first.name.as_str()));
-        let Some(run) = open.order_by_asc(Column::CreatedAt).one(connection).await? else { return Ok(None) };
-        let runs = Entity::find().filter(Column::BatchId.eq(run.batch_id.as_str())).all(connection).await?;
-        let does = |wanted: &Wanted| runs.iter().any(|run| run.job_name == wanted.name);
-        if !errand.jobs.iter().all(does) {
-            return Ok(None);
-        }
-        Ok(job_batch::Entity::find_by_id(run.batch_id).one(connection).await?)
+        let open = Entity::find().filter(Column::EndedAt.is_null()).filter(Column::CancelRequestedAt.is_null());
+        let open = open.order_by_asc(Column::CreatedAt).order_by_asc(Column::JobId).all(connection).await?;
+        let Some((first, others)) = errand.jobs.split_first() else { return Ok(None) };
+        let does =
+            |batch_id: &str, wanted: &Wanted| open.iter().any(|run| run.batch_id == batch_id && wanted.is_done_by(run));
+        let candidates = open.iter().filter(|run| first.is_done_by(run));
+        let mut whole = candidates.filter(|run| others.iter().all(|wanted| does(&run.batch_id, wanted)));
+        let Some(run) = whole.next() else { return Ok(None) };
+        Ok(job_batch::Entity::find_by_id(run.batch_id.as_str()).one(connection).await?)
     }
 
     async fn open_batch(&self, transaction: &DatabaseTransaction, errand: &Errand) -> Result<Opened, InventoryError> {

@@ -25,6 +25,8 @@ use sea_orm::{
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use super::abandoning::{Abandoned, look_for_client, watch_sqlite};
+
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 /// SQLite's one writer may be busy for as long as the largest collection takes to store.
@@ -40,6 +42,8 @@ pub struct Database {
     turn: Arc<Mutex<()>>,
     place: Place,
     watcher: Option<Watcher>,
+    /// Requests that were dropped.
+    abandoned: Abandoned,
     /// All its statements are in one transaction that only reads and never ends.
     is_moment: bool,
 }
@@ -86,19 +90,32 @@ impl Database {
     /// Opens the file, making it if it is not there.
     pub async fn open_sqlite(file: &Path) -> Result<Self, DbErr> {
         let url = format!("sqlite://{}?mode=rwc", file.display());
+        let abandoned = Abandoned::default();
         // The writer comes first: it makes the file and switches it to WAL.
         let mut options = sqlite_options(&url, 1, WRITING);
         options.acquire_timeout(WRITER_TIMEOUT);
         let writer = sea_orm::Database::connect(options).await?;
         let reader = sea_orm::Database::connect(sqlite_options(&url, READERS, READING)).await?;
-        Ok(Self { reader, writer, turn: Arc::default(), place: Place::Sqlite(url), watcher: None, is_moment: false })
+        let place = Place::Sqlite(url);
+        Ok(Self { reader, writer, turn: Arc::default(), place, watcher: None, abandoned, is_moment: false })
     }
 
     /// Connects to PostgreSQL 15 or later.
     pub async fn connect_postgres(url: &SecretString) -> Result<Self, DbErr> {
-        let pool = sea_orm::Database::connect(postgres_options(url, READERS * 2)).await?;
-        let place = Place::Postgres(url.clone());
-        Ok(Self { reader: pool.clone(), writer: pool, turn: Arc::default(), place, watcher: None, is_moment: false })
+        let abandoned = Abandoned::default();
+        let mut options = postgres_options(url, READERS * 2);
+        let watching = abandoned.clone();
+        options.map_sqlx_postgres_pool_opts(move |pool| {
+            watching.watch_postgres(pool).after_connect(|connection, _| Box::pin(look_for_client(connection)))
+        });
+        let pool = sea_orm::Database::connect(options).await?;
+        let (reader, writer, place) = (pool.clone(), pool, Place::Postgres(url.clone()));
+        Ok(Self { reader, writer, turn: Arc::default(), place, watcher: None, abandoned, is_moment: false })
+    }
+
+    /// Works for a request: when that is dropped before its end, its statements end too.
+    pub(crate) async fn watch_request<T>(&self, work: impl Future<Output = T>) -> T {
+        self.abandoned.watch(work).await
     }
 
     /// Brings the tables up to date. Several servers may do so at once: one works, the others wait.
@@ -164,9 +181,10 @@ impl Database {
     pub(crate) async fn at_this_moment(&self) -> Result<Self, DbErr> {
         let (mut options, begin) = match &self.place {
             Place::Sqlite(url) => (sqlite_options(url, 1, READING), "BEGIN"),
-            Place::Postgres(url) => {
-                (only_once(postgres_options(url, 1)), "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            }
+            Place::Postgres(url) => (
+                only_once(postgres_options(url, 1), &self.abandoned),
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            ),
         };
         options.test_before_acquire(false).idle_timeout(None).max_lifetime(None);
         let mut connection = sea_orm::Database::connect(options).await?;
@@ -183,6 +201,7 @@ impl Database {
             turn: Arc::default(),
             place: self.place.clone(),
             watcher: self.watcher.clone(),
+            abandoned: self.abandoned.clone(),
             is_moment: true,
         })
     }
@@ -227,6 +246,19 @@ pub(crate) async fn refresh_statistics(
     connection.execute_unprepared(&format!("ANALYZE {table}")).await.map(drop)
 }
 
+/// New rows of one table that its statistics are refreshed for.
+const MANY_ROWS: usize = 100;
+
+/// Tells the planner that a table has grown, if it has by many rows. PostgreSQL knows nothing of a table that was just
+/// filled; and how a foreign key is checked, a connection plans once: planned while the table was small, the check reads all
+/// of it for every row that refers to it.
+pub(crate) async fn tell_growth(connection: &impl ConnectionTrait, table: &str, rows: usize) -> Result<(), DbErr> {
+    if rows < MANY_ROWS || connection.get_database_backend() != DatabaseBackend::Postgres {
+        return Ok(());
+    }
+    connection.execute_unprepared(&format!("ANALYZE {table}")).await.map(drop)
+}
+
 /// The name of the partition that a day's snapshots are in, on PostgreSQL.
 pub(crate) fn partition_of(date: NaiveDate) -> String {
     format!("device_snapshot_{}", date.format("%Y%m%d"))
@@ -250,13 +282,16 @@ fn postgres_options(url: &SecretString, connections: u32) -> ConnectOptions {
 
 /// A pool that does not replace a connection that was lost: the new one would be outside the transaction, and see another
 /// moment.
-fn only_once(mut options: ConnectOptions) -> ConnectOptions {
+fn only_once(mut options: ConnectOptions, abandoned: &Abandoned) -> ConnectOptions {
     let opened = Arc::new(AtomicBool::new(false));
+    let abandoned = abandoned.clone();
     options.map_sqlx_postgres_pool_opts(move |pool| {
         let opened = Arc::clone(&opened);
-        pool.after_connect(move |_, _| {
+        abandoned.watch_postgres(pool).after_connect(move |connection, _| {
             let is_second = opened.swap(true, Ordering::Relaxed);
-            Box::pin(async move { if is_second { Err(sqlx::Error::PoolClosed) } else { Ok(()) } })
+            Box::pin(
+                async move { if is_second { Err(sqlx::Error::PoolClosed) } else { look_for_client(connection).await } },
+            )
         })
     });
     options
@@ -267,7 +302,11 @@ fn sqlite_options(url: &str, connections: u32, pragmas: &'static Pragmas) -> Con
     options.max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT).sqlx_logging(false);
     options.test_before_acquire(false);
     // Waiting for the one writer is how SQLite works, not something to warn of.
-    options.map_sqlx_sqlite_pool_opts(|pool| pool.acquire_slow_threshold(ACQUIRE_TIMEOUT));
+    let is_reader = pragmas.contains(&("query_only", "ON"));
+    options.map_sqlx_sqlite_pool_opts(move |pool| {
+        let pool = pool.acquire_slow_threshold(ACQUIRE_TIMEOUT);
+        if is_reader { watch_sqlite(pool) } else { pool }
+    });
     options.map_sqlx_sqlite_opts(move |sqlite| {
         let sqlite = sqlite.busy_timeout(BUSY_TIMEOUT).pragma("journal_mode", "WAL").pragma("foreign_keys", "ON");
         pragmas.iter().fold(sqlite, |sqlite, (name, value)| sqlite.pragma(*name, *value))
@@ -298,7 +337,10 @@ pub(crate) async fn serialize(transaction: &DatabaseTransaction, section: Sectio
     Ok(())
 }
 
-/// Whether a statement failed because the database could not be reached, and not because of what it said.
+/// SQLite's busy file: another process writes, recovers it, or wrote while this one read.
+const BUSY: [&str; 3] = ["5", "261", "517"];
+
+/// Whether a statement failed because the database could not be reached or had no time, and not because of what it said.
 pub(crate) fn is_away(error: &DbErr) -> bool {
     let cause = match error {
         DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => return true,
@@ -309,7 +351,7 @@ pub(crate) fn is_away(error: &DbErr) -> bool {
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Protocol(_) => true,
         // The server is stopping, was stopped by force, or is starting.
         sqlx::Error::Database(refusal) => {
-            refusal.code().is_some_and(|code| ["57P01", "57P02", "57P03"].contains(&&*code))
+            refusal.code().is_some_and(|code| ["57P01", "57P02", "57P03"].contains(&&*code) || BUSY.contains(&&*code))
         }
         _ => false,
     }

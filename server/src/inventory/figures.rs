@@ -10,7 +10,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait},
 };
 
-use super::{Database, Inventory, InventoryError, jobs::JobStatus};
+use super::{Database, Inventory, InventoryError, jobs::JobStatus, syncing::SyncState};
 use crate::metrics::{Figures, Metrics, PoolFigures, VendorFigures};
 
 impl Inventory {
@@ -66,11 +66,13 @@ impl Inventory {
         Ok(open.map(|status| (status.code(), found.get(status.code()).copied().unwrap_or(0))).to_vec())
     }
 
-    /// Lets the collectors tell of their requests, and begins to count how their collections end.
+    /// Lets the collectors tell of their requests, and begins to count how their collections and syncs end.
     pub(crate) fn watch_collectors(&self) {
         let outcomes = JobStatus::ALL.into_iter().filter(|status| status.has_ended()).map(JobStatus::code);
+        let of_syncs = SyncState::ALL.into_iter().filter(|state| state.has_ended()).map(SyncState::code);
         for (vendor, collector) in self.collectors.iter() {
             self.metrics.expect_collections(vendor.slug(), outcomes.clone());
+            self.metrics.expect_syncs(vendor.slug(), of_syncs.clone());
             collector.watch(Arc::new(self.metrics.clone()));
         }
     }

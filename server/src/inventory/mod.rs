@@ -3,6 +3,7 @@
 //! Timer, mutation and command line call the same functions here, and nothing else writes to the database. This module
 //! knows neither GraphQL nor HTTP nor when a schedule is due, and decides no rule: rules are in `domain`.
 
+mod abandoning;
 pub mod alerts;
 pub mod aliases;
 pub mod batches;

@@ -1,18 +1,18 @@
 //! Scheduled slots in the database: each is taken once, by one server, together with the batch it starts, or passed over.
 
 use chrono::{DateTime, Utc};
-use domain::schedule::{PassedOver, Standing};
+use domain::schedule::{PassedOver, Schedule, Standing};
 use entity::{
     job_run, schedule_pause,
     schedule_slot::{ActiveModel, Column, Entity},
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
     sea_query::{Expr, ExprTrait, OnConflict},
 };
 
-use super::{Inventory, InventoryError, bulk};
+use super::{Inventory, InventoryError, bulk, jobs::JobStatus, schedules::job_name};
 
 /// An instant at which a schedule is due.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,15 +72,16 @@ impl Inventory {
         Ok(())
     }
 
-    /// Whether the newest slot that the schedule took is still at work.
-    pub async fn is_schedule_at_work(&self, schedule: &'static str) -> Result<bool, InventoryError> {
+    /// How the run of the newest slot that the schedule took stands; `None` when it has ended, or none was taken.
+    pub async fn schedule_at_work(&self, schedule: &Schedule) -> Result<Option<JobStatus>, InventoryError> {
         use job_run::Column as Run;
-        let taken = Entity::find().filter(Column::Schedule.eq(schedule)).filter(Column::BatchId.is_not_null());
+        let taken = Entity::find().filter(Column::Schedule.eq(schedule.name)).filter(Column::BatchId.is_not_null());
         let Some(last) = taken.order_by_desc(Column::SlotAt).one(self.database.reader()).await? else {
-            return Ok(false);
+            return Ok(None);
         };
         let open = job_run::Entity::find().filter(Run::BatchId.eq(last.batch_id)).filter(Run::EndedAt.is_null());
-        Ok(open.count(self.database.reader()).await? > 0)
+        let run = open.filter(Run::JobName.eq(job_name(schedule.work))).one(self.database.reader()).await?;
+        Ok(run.and_then(|run| JobStatus::from_code(&run.status)))
     }
 
     /// Takes slots for a batch; `false` when one is taken already.

@@ -77,6 +77,7 @@ impl Inventory {
         refresh_statistics(transaction, Some(span.date)).await?;
         forget_replaced(transaction, vendor_id, span.date).await?;
         self.drop_outdated_held(transaction, vendor_id, collection_id).await?;
+        self.sync_overwritten(transaction, vendor_id, span).await?;
         self.recount_day(transaction, vendor_id, span.date).await
     }
 

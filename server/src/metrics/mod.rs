@@ -28,6 +28,7 @@ use prometheus_client::{
 pub use self::{
     graphql::{Held, OperationEnd},
     stored::{Figures, PoolFigures, VendorFigures},
+    work::DeliveryEnd,
 };
 
 use labels::{Labels, labels};
@@ -104,6 +105,28 @@ impl Metrics {
     /// shows Prometheus no increase.
     pub fn expect_collections(&self, vendor: &str, outcomes: impl Iterator<Item = &'static str>) {
         self.0.work.expect_collections(vendor, outcomes);
+    }
+
+    /// The same of syncs.
+    pub fn expect_syncs(&self, vendor: &str, outcomes: impl Iterator<Item = &'static str>) {
+        self.0.work.expect_syncs(vendor, outcomes);
+    }
+
+    /// One sync that has ended.
+    pub fn sync_ended(&self, vendor: &str, outcome: &str) {
+        self.0.work.sync_ended(vendor, outcome);
+    }
+
+    /// Tells of a sink that nothing was sent to it yet.
+    pub fn expect_deliveries(&self, sink: &str) {
+        for outcome in DeliveryEnd::ALL {
+            self.0.work.deliveries_ended(sink, outcome, 0);
+        }
+    }
+
+    /// So many messages to a sink, of which this came.
+    pub fn deliveries_ended(&self, sink: &str, outcome: DeliveryEnd, messages: u64) {
+        self.0.work.deliveries_ended(sink, outcome, messages);
     }
 
     /// One job run that has ended. `vendor` is that of a collection.

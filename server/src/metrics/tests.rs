@@ -41,6 +41,20 @@ fn an_operation_is_counted_with_its_errors() {
 }
 
 #[test]
+fn syncs_and_deliveries_are_counted_from_nought_by_how_they_ended() {
+    let metrics = Metrics::default();
+    metrics.expect_syncs("ninja", ["synced", "failed"].into_iter());
+    metrics.expect_deliveries("slack");
+    metrics.sync_ended("ninja", "synced");
+    metrics.deliveries_ended("slack", DeliveryEnd::GivenUp, 2);
+    let text = told(&metrics);
+    has(&text, r#"hub_syncs_total{vendor="ninja",outcome="synced"} 1"#);
+    has(&text, r#"hub_syncs_total{vendor="ninja",outcome="failed"} 0"#);
+    has(&text, r#"hub_alert_deliveries_total{sink="slack",outcome="given_up"} 2"#);
+    has(&text, r#"hub_alert_deliveries_total{sink="slack",outcome="delivered"} 0"#);
+}
+
+#[test]
 fn what_is_open_is_counted_as_long_as_it_is_held() {
     let metrics = Metrics::default();
     let first = metrics.websocket_opened();

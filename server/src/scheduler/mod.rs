@@ -3,32 +3,52 @@
 //!
 //! tokio-cron-scheduler is only the ticker that wakes it. Slots are our own (`domain::schedule`), because that crate keeps
 //! a fixed UTC offset per job (an hour off after a daylight-saving change), lets runs overlap and makes nothing up after a
-//! restart.
+//! restart. Its next tick is an instant of the wall clock, too: after that is set back by hours, it is silent for hours. So
+//! an interval that no clock moves ticks as well, once the ticker was silent; to be woken twice does nothing, as a slot is
+//! taken once.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use domain::schedule::Misfire;
 pub use domain::schedule::{Schedule, Work};
-use tokio::sync::Notify;
+use tokio::{
+    sync::Notify,
+    time::{MissedTickBehavior, interval},
+};
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 use tokio_util::sync::CancellationToken;
 
-use crate::inventory::{Inventory, InventoryError, batches::Order, jobs::Trigger, slots::Slot};
+use crate::inventory::{
+    Inventory, InventoryError,
+    batches::Order,
+    jobs::{JobStatus, Trigger},
+    slots::Slot,
+};
 
 /// Every fifteen seconds the ticker asks what is due.
 const TICKS: &str = "*/15 * * * * *";
+
+/// How long the ticker may be silent.
+const SILENCE: Duration = Duration::from_secs(20);
 
 /// Decides when.
 #[derive(Clone, Debug)]
 pub struct Scheduler {
     inventory: Inventory,
+    silence: Duration,
 }
 
 impl Scheduler {
     /// A scheduler of the schedules that run on this server.
     pub fn new(inventory: Inventory) -> Self {
-        Self { inventory }
+        Self { inventory, silence: SILENCE }
+    }
+
+    /// The same with a ticker that may be silent for this long.
+    #[must_use]
+    pub fn silent_for(self, silence: Duration) -> Self {
+        Self { silence, ..self }
     }
 
     /// Ticks until it is cancelled.
@@ -38,8 +58,16 @@ impl Scheduler {
         let woken = Arc::clone(&wake);
         ticker.add(Job::new(TICKS, move |_, _| woken.notify_one())?).await?;
         ticker.start().await?;
-        wake.notify_one();
-        while cancel.run_until_cancelled(wake.notified()).await.is_some() {
+        // Its first tick comes at once.
+        let mut silence = interval(self.silence);
+        silence.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                biased;
+                () = cancel.cancelled() => break,
+                () = wake.notified() => silence.reset(),
+                _ = silence.tick() => {}
+            }
             if let Err(error) = self.tick().await {
                 tracing::error!(error = %error, "the scheduler could not take what is due; it tries again");
             }
@@ -88,12 +116,14 @@ impl Scheduler {
         Ok(found)
     }
 
-    /// Slots that are all made up come one after the other: side by side they would only find the vendor taken.
+    /// Slots that are all made up come one after the other: side by side they would only find the vendor taken. Of the others
+    /// one waits while another is at work, and no more, however long that takes: a slot that comes meanwhile is missed.
     async fn waits_for_itself(&self, schedule: &Schedule) -> Result<bool, InventoryError> {
-        match schedule.timing.misfire {
-            Misfire::All { .. } => self.inventory.is_schedule_at_work(schedule.name).await,
-            Misfire::Skip | Misfire::Once(_) => Ok(false),
-        }
+        let at_work = self.inventory.schedule_at_work(schedule).await?;
+        Ok(match schedule.timing.misfire {
+            Misfire::All { .. } => at_work.is_some(),
+            Misfire::Skip | Misfire::Once(_) => at_work == Some(JobStatus::Queued),
+        })
     }
 }
 

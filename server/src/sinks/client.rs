@@ -6,6 +6,7 @@ use reqwest::{Client, RequestBuilder, redirect::Policy};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
+    Taken,
     error::{SendError, SinkSetupError},
     resolver::{PublicOnly, is_not_allowed},
     settings::{SinkLimits, sink_url},
@@ -48,11 +49,11 @@ impl Poster {
     }
 
     /// Sends it; anything but 2xx is a failure. The answer's body is not read: nobody vouches for it.
-    pub(super) async fn send(&self, request: RequestBuilder) -> Result<(), SendError> {
+    pub(super) async fn send(&self, request: RequestBuilder) -> Result<Taken, SendError> {
         let answer = request.send().await.map_err(|error| failure(&error))?;
         let status = answer.status();
         if status.is_success() {
-            Ok(())
+            Ok(Taken::default())
         } else if status.is_redirection() {
             Err(SendError::Redirected(status.as_u16()))
         } else {
@@ -81,9 +82,10 @@ mod tests {
     /// was set.
     #[tokio::test]
     async fn a_name_that_leads_to_a_private_address_is_not_connected_to() {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let builder = Client::builder().dns_resolver(Arc::new(PublicOnly)).no_proxy().tls_certs_only([]);
-        let refused = builder.build().unwrap().get("http://localhost:9/").send().await.unwrap_err();
-        assert_eq!(failure(&refused), SendError::NotAllowed);
+        let listener = tokio::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let url = format!("http://localhost:{}/", listener.local_addr().unwrap().port());
+        let poster = Poster::new(&"https://hooks.example.com".into(), &SinkLimits::default()).unwrap();
+        let refused = poster.send(poster.client.post(&url)).await;
+        assert_eq!(refused, Err(SendError::NotAllowed));
     }
 }

@@ -1,12 +1,11 @@
 //! E-mail by SMTP.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use lettre::{
     Message as Mail,
-    message::header::ContentType,
+    address::Envelope,
+    message::{Mailbox, header::ContentType},
     transport::smtp::{
         Error as SmtpError,
         authentication::{Credentials, DEFAULT_MECHANISMS},
@@ -15,9 +14,10 @@ use lettre::{
     },
 };
 use secrecy::ExposeSecret;
+use tokio::time::{Instant, timeout_at};
 
 use super::{
-    EmailSettings, Message, SendError, Sink, SinkLimits, SinkName, SmtpTls,
+    EmailSettings, Message, SendError, Sink, SinkLimits, SinkName, SmtpTls, Taken,
     resolver::{is_not_allowed, resolve},
 };
 
@@ -55,18 +55,33 @@ impl Email {
         mail.body(body(message)).ok()
     }
 
-    async fn converse(&self, mail: &Mail) -> Result<(), SendError> {
+    /// Hands the letter over for one receiver, and keeps the connection for the next. A server that refuses one receiver is
+    /// left: what it wants to hear then is not worth knowing.
+    async fn hand_over(
+        &self,
+        kept: &mut Option<AsyncSmtpConnection>,
+        (receiver, letter): (&Mailbox, &[u8]),
+    ) -> Result<(), SendError> {
+        let envelope = Envelope::new(Some(self.settings.from.email.clone()), vec![receiver.email.clone()]);
+        let envelope = envelope.map_err(|_| SendError::NoEmail)?;
+        let mut connection = match kept.take() {
+            Some(connection) => connection,
+            None => self.sign_in().await?,
+        };
+        let sent = connection.send(&envelope, letter).await;
+        sent.map_err(|error| failure(HANDING_OVER, &error))?;
+        *kept = Some(connection);
+        Ok(())
+    }
+
+    async fn sign_in(&self) -> Result<AsyncSmtpConnection, SendError> {
         let mut connection = self.connect().await?;
         if let Some((name, password)) = &self.settings.credentials {
             let credentials = Credentials::new(name.clone(), password.expose_secret().to_owned());
             let signed_in = connection.auth(DEFAULT_MECHANISMS, &credentials).await;
             signed_in.map_err(|error| failure("the name and password", &error))?;
         }
-        let sent = connection.send(mail.envelope(), &mail.formatted()).await;
-        sent.map_err(|error| failure("the message", &error))?;
-        // It is delivered; a server that hangs up without a goodbye changes nothing of that.
-        let _ = connection.quit().await;
-        Ok(())
+        Ok(connection)
     }
 
     /// Connects to an address that was checked. The certificate is checked by the name.
@@ -95,15 +110,45 @@ impl Sink for Email {
         SinkName::Email
     }
 
-    async fn send(&self, message: &Message, now: DateTime<Utc>) -> Result<(), SendError> {
-        let mail = self.mail(message, now).ok_or(SendError::NoEmail)?;
-        within(self.limits.timeout, self.converse(&mail)).await
+    /// Each receiver has a transaction of its own: one that the server refuses keeps no other from the letter. All have one
+    /// time limit together, and a server that can't be talked to is not tried for each.
+    async fn send(&self, message: &Message, now: DateTime<Utc>) -> Result<Taken, SendError> {
+        let letter = self.mail(message, now).ok_or(SendError::NoEmail)?.formatted();
+        let until = Instant::now() + self.limits.timeout;
+        let (mut kept, mut refused, mut given_up) = (None, Vec::new(), None);
+        for receiver in &self.settings.to {
+            let outcome = if let Some(error) = given_up {
+                Err(error)
+            } else {
+                let handing_over = self.hand_over(&mut kept, (receiver, &letter));
+                timeout_at(until, handing_over).await.unwrap_or(Err(SendError::TimedOut))
+            };
+            if let Err(error) = outcome {
+                given_up = Some(error).filter(|error| !is_of_one_receiver(*error));
+                refused.push((receiver.email.to_string(), error));
+            }
+        }
+        if let Some(mut connection) = kept {
+            // It is delivered; a server that hangs up without a goodbye changes nothing of that.
+            let _ = timeout_at(until, connection.quit()).await;
+        }
+        match refused.first() {
+            Some((_, error)) if refused.len() == self.settings.to.len() => Err(*error),
+            _ => Ok(Taken { refused }),
+        }
     }
 }
 
-/// The whole conversation has one time limit: a server that answers a byte now and then does not hold us up.
-async fn within(limit: Duration, sending: impl Future<Output = Result<(), SendError>>) -> Result<(), SendError> {
-    tokio::time::timeout(limit, sending).await.unwrap_or(Err(SendError::TimedOut))
+/// The step at which receivers are named.
+const HANDING_OVER: &str = "the message";
+
+/// Whether another receiver may fare better.
+fn is_of_one_receiver(error: SendError) -> bool {
+    match error {
+        SendError::MailRefused { step, .. } => step == HANDING_OVER,
+        SendError::Broken | SendError::NoEmail => true,
+        _ => false,
+    }
 }
 
 /// The server's words are left out: they may repeat what it was told.
@@ -138,4 +183,25 @@ fn body(message: &Message) -> String {
     }
     text.push('\n');
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `localhost` stands for a name that was public when it was set.
+    #[tokio::test]
+    async fn a_name_that_leads_to_a_private_address_is_not_connected_to() {
+        let listener = tokio::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let settings = EmailSettings {
+            host: "localhost".to_owned(),
+            port: listener.local_addr().unwrap().port(),
+            tls: SmtpTls::Off,
+            credentials: None,
+            from: "hub@example.com".parse().unwrap(),
+            to: vec!["night@example.com".parse().unwrap()],
+        };
+        let email = Email::new(settings, SinkLimits::default());
+        assert_eq!(email.connect().await.err(), Some(SendError::NotAllowed));
+    }
 }

@@ -28,7 +28,7 @@ pub use self::{
     settings::{
         AddressError, EmailSettings, SinkLimits, SinkSettings, SlackSettings, SmtpTls, WebhookSettings, sink_url,
     },
-    signature::sign,
+    signature::{KeyProblem, SigningKey, sign},
 };
 
 /// Which sink.
@@ -61,6 +61,21 @@ impl SinkName {
     }
 }
 
+/// A message that was taken, by some receiver at least.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// The receivers that were refused, and why; empty where all took it.
+    pub refused: Vec<(String, SendError)>,
+}
+
+impl Taken {
+    /// What went wrong all the same, a sentence; `None` where nothing did.
+    pub fn blemish(&self) -> Option<String> {
+        let refused: Vec<String> = self.refused.iter().map(|(who, error)| format!("{who}: {error}")).collect();
+        (!refused.is_empty()).then(|| format!("not for {}", refused.join("; ")))
+    }
+}
+
 /// Something that sends messages.
 #[async_trait]
 pub trait Sink: Debug + Send + Sync {
@@ -68,7 +83,7 @@ pub trait Sink: Debug + Send + Sync {
     fn name(&self) -> SinkName;
 
     /// Sends a message once; `now` is the instant that it is signed with. Given the same message again, it sends the same.
-    async fn send(&self, message: &Message, now: DateTime<Utc>) -> Result<(), SendError>;
+    async fn send(&self, message: &Message, now: DateTime<Utc>) -> Result<Taken, SendError>;
 }
 
 /// The sinks that are set up.

@@ -6,7 +6,7 @@ use lettre::message::Mailbox;
 use secrecy::SecretString;
 use url::{Host, Url};
 
-use super::address::is_public;
+use super::{address::is_public, signature::SigningKey};
 
 /// The sinks that are set up, and their limits.
 #[derive(Clone, Debug, Default)]
@@ -42,7 +42,7 @@ pub struct WebhookSettings {
     /// Where it posts to; checked by [`sink_url`].
     pub url: SecretString,
     /// What it signs with.
-    pub signing_key: SecretString,
+    pub signing_key: SigningKey,
 }
 
 /// The Slack-compatible webhook.

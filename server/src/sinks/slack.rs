@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
-use super::{Message, SendError, Sink, SinkLimits, SinkName, SinkSetupError, SlackSettings, client::Poster};
+use super::{Message, SendError, Sink, SinkLimits, SinkName, SinkSetupError, SlackSettings, Taken, client::Poster};
 
 #[derive(Debug)]
 pub(super) struct Slack {
@@ -23,7 +23,7 @@ impl Sink for Slack {
         SinkName::Slack
     }
 
-    async fn send(&self, message: &Message, _now: DateTime<Utc>) -> Result<(), SendError> {
+    async fn send(&self, message: &Message, _now: DateTime<Utc>) -> Result<Taken, SendError> {
         let request = self.poster.post()?.json(&json!({ "text": escaped(&message.text()) }));
         self.poster.send(request).await
     }

@@ -3,16 +3,16 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use reqwest::header::CONTENT_TYPE;
-use secrecy::SecretString;
 
 use super::{
-    Message, SendError, Sink, SinkLimits, SinkName, SinkSetupError, WebhookSettings, client::Poster, signature::sign,
+    Message, SendError, SigningKey, Sink, SinkLimits, SinkName, SinkSetupError, Taken, WebhookSettings, client::Poster,
+    signature::sign,
 };
 
 #[derive(Debug)]
 pub(super) struct Webhook {
     poster: Poster,
-    signing_key: SecretString,
+    signing_key: SigningKey,
 }
 
 impl Webhook {
@@ -27,7 +27,7 @@ impl Sink for Webhook {
         SinkName::Webhook
     }
 
-    async fn send(&self, message: &Message, now: DateTime<Utc>) -> Result<(), SendError> {
+    async fn send(&self, message: &Message, now: DateTime<Utc>) -> Result<Taken, SendError> {
         let body = serde_json::to_vec(message).map_err(|_| SendError::Broken)?;
         let timestamp = now.timestamp();
         let signature = sign(&self.signing_key, &message.id, timestamp, &body);

@@ -95,22 +95,44 @@ fn unreadable_records_above_the_limit_are_trouble() {
 
 #[test]
 fn checks_are_to_run_and_not_to_be_skipped() {
-    for (last, lacks_vendor, at_night, after_batch) in [
-        (Some(CheckEnd::Completed), false, Some(false), Some(false)),
-        (Some(CheckEnd::Skipped), false, Some(true), Some(true)),
-        (Some(CheckEnd::Skipped), true, Some(false), Some(false)),
-        (Some(CheckEnd::Failed), true, Some(true), Some(true)),
-        (None, false, Some(true), None),
+    for (last, expected, at_night, after_batch) in [
+        (Some(CheckEnd::Completed), Expected::All, Some(false), Some(false)),
+        (Some(CheckEnd::Completed), Expected::None, Some(false), Some(false)),
+        (Some(CheckEnd::Skipped), Expected::All, Some(true), Some(true)),
+        (Some(CheckEnd::Skipped), Expected::Some, Some(false), Some(false)),
+        (Some(CheckEnd::Skipped), Expected::None, None, None),
+        (Some(CheckEnd::Failed), Expected::Some, Some(true), Some(true)),
+        (Some(CheckEnd::Failed), Expected::None, Some(true), Some(true)),
+        (None, Expected::All, Some(true), None),
+        (None, Expected::Some, Some(true), None),
+        (None, Expected::None, None, None),
     ] {
         let last = last.map(|end| (end, "said".to_owned()));
-        let seen = ChecksEvidence { date: day(), last, is_working: false, lacks_vendor };
+        let seen = ChecksEvidence { date: day(), last, is_working: false, expected, awaits_vendor: false };
         for (scope, expected) in [(Scope::Night, at_night), (Scope::Batch, after_batch)] {
-            let judged = judge_checks(&seen, scope).1;
-            let found = (judged != Judgement::Unknown).then(|| judged.is_trouble());
-            assert_eq!(found, expected, "{seen:?} {scope:?}");
+            assert_eq!(is_trouble(&seen, scope), expected, "{seen:?} {scope:?}");
         }
         let working = ChecksEvidence { is_working: true, last: None, ..seen };
-        assert_eq!(judge_checks(&working, Scope::Night).1, Judgement::Unknown);
+        assert_eq!(is_trouble(&working, Scope::Night), None);
+    }
+}
+
+/// Whether the checks are in trouble; `None` where it can't be told.
+fn is_trouble(seen: &ChecksEvidence, scope: Scope) -> Option<bool> {
+    let judged = judge_checks(seen, scope).1;
+    (judged != Judgement::Unknown).then(|| judged.is_trouble())
+}
+
+#[test]
+fn checks_that_were_skipped_before_the_night_is_over_may_still_run() {
+    for (end, expected) in
+        [(CheckEnd::Skipped, None), (CheckEnd::Failed, Some(true)), (CheckEnd::Completed, Some(false))]
+    {
+        let last = Some((end, "said".to_owned()));
+        let (date, expects) = (day(), Expected::All);
+        let seen = ChecksEvidence { date, last, is_working: false, expected: expects, awaits_vendor: true };
+        assert_eq!(is_trouble(&seen, Scope::Batch), expected, "{end:?}");
+        assert_eq!(is_trouble(&seen, Scope::Night), Some(end != CheckEnd::Completed), "{end:?}");
     }
 }
 

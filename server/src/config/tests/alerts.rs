@@ -75,6 +75,10 @@ fn addresses_that_do_not_parse_or_are_not_allowed_are_refused_by_name_and_not_re
         (&WEBHOOK[..], "HUB_ALERTS_WEBHOOK_URL", "https://10.0.0.1/planted", "private or reserved address"),
         (&WEBHOOK[..], "HUB_ALERTS_WEBHOOK_URL", "https://me:planted@example.com", "no user name and no password"),
         (&WEBHOOK[..], "HUB_ALERTS_WEBHOOK_KEY", "planted", "at least 16 characters"),
+        (&WEBHOOK[..], "HUB_ALERTS_WEBHOOK_KEY", "whsec_planted key, no base64 at all", "base64 after `whsec_`"),
+        (&WEBHOOK[..], "HUB_ALERTS_WEBHOOK_KEY", "whsec_cGxhbnRlZA==planted", "base64 after `whsec_`"),
+        (&WEBHOOK[..], "HUB_ALERTS_WEBHOOK_KEY", "whsec_cGxhbnRlZC1wbGFudGVk", "of 16 bytes or more"),
+        (&WEBHOOK[..], "HUB_ALERTS_WEBHOOK_KEY", "whsec_", "of 16 bytes or more"),
         (&NOTHING[..], "HUB_ALERTS_SLACK_URL", "https://localhost/planted", "names this machine"),
         (&EMAIL[..], "HUB_ALERTS_SMTP_HOST", "not a host", "the name of a mail server"),
         (&EMAIL[..], "HUB_ALERTS_SMTP_HOST", "192.168.0.9", "a public mail server"),
@@ -90,6 +94,10 @@ fn addresses_that_do_not_parse_or_are_not_allowed_are_refused_by_name_and_not_re
         let message = refusal(with(base, &[(name, value)]));
         assert!(message.starts_with(&format!("{name}: expected ")) && message.contains(expected), "{message}");
         assert!(!message.contains("planted"), "{message}");
+    }
+    // Sixteen bytes, with and without padding.
+    for key in ["whsec_cGxhbnRlZC1wbGFudGVkLQ==", "whsec_cGxhbnRlZC1wbGFudGVkLQ", "sixteen letters!"] {
+        assert!(with(&WEBHOOK, &[("HUB_ALERTS_WEBHOOK_KEY", key)]).is_ok(), "{key}");
     }
     let allowed = [("HUB_ALERTS_ALLOW_PRIVATE", "true")];
     for (base, name, value) in [

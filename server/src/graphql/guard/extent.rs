@@ -16,6 +16,8 @@ pub(super) const MAX_NESTING: u32 = 32;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Excess {
     Selections,
+    Aliases,
+    Directives,
     Depth,
     Nesting,
     Cycle(String),
@@ -23,22 +25,39 @@ pub(super) enum Excess {
 
 /// The size of a selection set with its fragments written out.
 #[derive(Clone, Copy, Debug, Default)]
-struct Extent {
-    selections: u64,
+pub(super) struct Extent {
+    pub(super) selections: u64,
     /// Fields inside fields.
-    depth: u32,
+    pub(super) depth: u32,
+    pub(super) aliases: u64,
+    pub(super) directives: u64,
     /// See [`MAX_NESTING`].
     nesting: u32,
 }
 
+/// What a selection is by itself, beside what it selects.
+#[derive(Clone, Copy, Default)]
+struct Own {
+    is_field: bool,
+    aliases: u64,
+    directives: u64,
+}
+
 impl Extent {
-    /// With the directives and, for a field, the alias of the selection itself.
-    fn around(self, own: u64, is_field: bool) -> Self {
+    /// With the selection itself, its directives and, for a field, its alias.
+    fn around(self, own: Own) -> Self {
+        let selections = self.selections.saturating_add(1 + own.directives + own.aliases);
         Self {
-            selections: self.selections.saturating_add(own),
-            depth: self.depth + u32::from(is_field),
+            selections,
+            depth: self.depth + u32::from(own.is_field),
             nesting: self.nesting + 1,
+            ..self.with(own.aliases, own.directives)
         }
+    }
+
+    fn with(self, aliases: u64, directives: u64) -> Self {
+        let aliases = self.aliases.saturating_add(aliases);
+        Self { aliases, directives: self.directives.saturating_add(directives), ..self }
     }
 
     fn beside(self, other: Self) -> Self {
@@ -46,12 +65,17 @@ impl Extent {
             selections: self.selections.saturating_add(other.selections),
             depth: self.depth.max(other.depth),
             nesting: self.nesting.max(other.nesting),
+            ..self.with(other.aliases, other.directives)
         }
     }
 
     fn within(self, limits: &GraphqlLimits) -> Result<Self, Excess> {
         if self.selections > limits.selections {
             Err(Excess::Selections)
+        } else if self.aliases > limits.aliases {
+            Err(Excess::Aliases)
+        } else if self.directives > limits.directives {
+            Err(Excess::Directives)
         } else if self.depth > limits.depth {
             Err(Excess::Depth)
         } else if self.nesting > MAX_NESTING {
@@ -63,18 +87,9 @@ impl Extent {
 }
 
 /// Checks every operation together and every fragment, used or not: validation walks them all.
-pub(super) fn check(document: &ExecutableDocument, limits: &GraphqlLimits) -> Result<(), Excess> {
-    let mut measure = Measure { document, limits, fragments: HashMap::new() };
-    let mut whole = Extent::default();
-    for (_, operation) in document.operations.iter() {
-        let directives = operation.node.directives.len() as u64;
-        let own = measure.selection_set(&operation.node.selection_set.node, 0)?;
-        whole = whole.beside(own.around(directives, false)).within(limits)?;
-    }
-    for name in document.fragments.keys() {
-        measure.fragment(name, 0)?;
-    }
-    Ok(())
+pub(super) fn check(document: &ExecutableDocument, limits: &GraphqlLimits) -> Result<Extent, Excess> {
+    let mut measure = Measure { document, limits, fragments: HashMap::new(), visited: 0 };
+    measure.document()
 }
 
 struct Measure<'a> {
@@ -82,27 +97,45 @@ struct Measure<'a> {
     limits: &'a GraphqlLimits,
     /// `None` while a fragment is being measured: who meets it then goes in a circle.
     fragments: HashMap<&'a str, Option<Extent>>,
+    /// Selections that were looked at: as many as the document has at most, however large it is written out.
+    visited: u64,
 }
 
 impl<'a> Measure<'a> {
+    fn document(&mut self) -> Result<Extent, Excess> {
+        let mut whole = Extent::default();
+        for (_, operation) in self.document.operations.iter() {
+            let directives = operation.node.directives.len() as u64;
+            let inside = self.selection_set(&operation.node.selection_set.node, 0)?;
+            let mut inside = inside.with(0, directives);
+            inside.selections = inside.selections.saturating_add(directives);
+            inside.nesting += 1;
+            whole = whole.beside(inside).within(self.limits)?;
+        }
+        for name in self.document.fragments.keys() {
+            self.fragment(name, 0)?;
+        }
+        Ok(whole)
+    }
+
     fn selection_set(&mut self, set: &'a SelectionSet, level: u32) -> Result<Extent, Excess> {
         if level > MAX_NESTING {
             return Err(Excess::Nesting);
         }
         let mut whole = Extent::default();
         for selection in &set.items {
-            let directives = selection.node.directives().len() as u64;
+            self.visited += 1;
+            let own = Own { directives: selection.node.directives().len() as u64, ..Own::default() };
             let extent = match &selection.node {
                 Selection::Field(field) => {
                     let inside = self.selection_set(&field.node.selection_set.node, level + 1)?;
-                    inside.around(1 + directives + alias(&field.node), true)
+                    inside.around(Own { is_field: true, aliases: alias(&field.node), ..own })
                 }
                 Selection::InlineFragment(fragment) => {
-                    let inside = self.selection_set(&fragment.node.selection_set.node, level + 1)?;
-                    inside.around(1 + directives, false)
+                    self.selection_set(&fragment.node.selection_set.node, level + 1)?.around(own)
                 }
                 Selection::FragmentSpread(spread) => {
-                    self.fragment(&spread.node.fragment_name.node, level + 1)?.around(1 + directives, false)
+                    self.fragment(&spread.node.fragment_name.node, level + 1)?.around(own)
                 }
             };
             whole = whole.beside(extent).within(self.limits)?;
@@ -119,8 +152,10 @@ impl<'a> Measure<'a> {
             Entry::Occupied(known) => known.get().ok_or_else(|| Excess::Cycle(name.to_string())),
             Entry::Vacant(unknown) => {
                 unknown.insert(None);
-                let mut extent = self.selection_set(&fragment.node.selection_set.node, level)?;
-                extent.selections = extent.selections.saturating_add(fragment.node.directives.len() as u64);
+                let directives = fragment.node.directives.len() as u64;
+                let extent = self.selection_set(&fragment.node.selection_set.node, level)?;
+                let mut extent = extent.with(0, directives);
+                extent.selections = extent.selections.saturating_add(directives);
                 self.fragments.insert(name, Some(extent));
                 Ok(extent)
             }
@@ -130,4 +165,37 @@ impl<'a> Measure<'a> {
 
 fn alias(field: &Field) -> u64 {
     u64::from(field.alias.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use async_graphql::parser::parse_query;
+
+    use super::*;
+
+    #[test]
+    fn a_bomb_is_measured_by_looking_at_each_of_its_selections_once_at_most() {
+        let (levels, spreads) = (100, 50);
+        let mut query = "{ ...f0 }".to_owned();
+        for level in 0..levels {
+            write!(query, " fragment f{level} on Query {{ {} }}", format!("...f{} ", level + 1).repeat(spreads))
+                .unwrap();
+        }
+        let document = parse_query(query + &format!(" fragment f{levels} on Query {{ a }}")).unwrap();
+        let limits = GraphqlLimits::default();
+        let mut measure = Measure { document: &document, limits: &limits, fragments: HashMap::new(), visited: 0 };
+        assert!(measure.document().is_err());
+        assert!(measure.visited <= (levels * spreads + 2) as u64, "{}", measure.visited);
+    }
+
+    #[test]
+    fn what_is_measured_is_the_document_written_out() {
+        let query = "query Q @x { a ...F b: a @skip(if: false) { c } } fragment F on Query { d: a e { f } }";
+        let extent = check(&parse_query(query).unwrap(), &GraphqlLimits::default()).unwrap();
+        assert_eq!((extent.depth, extent.aliases, extent.directives), (2, 2, 2));
+        // Six fields and a spread; two aliases and two directives.
+        assert_eq!(extent.selections, 11);
+    }
 }

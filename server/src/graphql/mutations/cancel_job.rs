@@ -27,7 +27,8 @@ pub struct CancelJobInput {
 /// What came of stopping.
 #[derive(Clone, Debug, Default, SimpleObject)]
 pub struct CancelJobPayload {
-    /// The order as it is now: what waited has ended, what is at work ends within seconds; follow it by `jobProgress`. Null
+    /// The order as it is now: what waited has ended, what is at work ends within seconds, or if its
+    /// server has died, once its lease has run out; follow it by `jobProgress`. Null
     /// when there is none.
     batch: Option<JobBatch>,
     /// The run that was named, as it is now; null when a batch was named.

@@ -57,8 +57,9 @@ pub(super) struct RetryJobMutation;
 #[Object]
 impl RetryJobMutation {
     /// Orders anew what failed, was partial, held, cancelled or skipped; the old record stays as it is. Of a batch, the
-    /// checks run again with a collector that does. Collections are of today; a check alone is of the day that it was of. It
-    /// waits for what collects the same vendor now.
+    /// checks run again with a collector that does; and with a collector of today, whichever batch it was of, so do the checks
+    /// of today if they have ended already. Checks alone are of the day that they were of; all else is of today. It waits for
+    /// what collects the same vendor now.
     #[graphql(complexity = "1000 + child_complexity")]
     async fn retry_job(
         &self,

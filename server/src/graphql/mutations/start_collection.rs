@@ -52,7 +52,8 @@ impl StartCollectionInput {
 pub struct StartCollectionPayload {
     /// The order; follow it by `jobProgress`. Null when it was refused.
     batch: Option<JobBatch>,
-    /// Whether these vendors were being collected already: nothing new was started, and `batch` is that order.
+    /// Whether another order was at work whose open runs will do all of this: nothing new was started, and `batch` is that
+    /// order.
     already_running: bool,
     /// Why nothing was ordered; empty when it was.
     user_errors: Vec<UserError>,

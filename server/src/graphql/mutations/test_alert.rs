@@ -22,14 +22,17 @@ pub struct TestAlertResult {
     sink: AlertSink,
     /// Whether it took the message.
     delivered: bool,
-    /// Why it did not; null when it did.
+    /// Why it did not, or which of its receivers did not; null when all did.
     error: Option<String>,
 }
 
 impl From<Tried> for TestAlertResult {
     fn from(tried: Tried) -> Self {
-        let error = tried.outcome.err().map(|error| error.to_string());
-        Self { sink: tried.sink.into(), delivered: error.is_none(), error }
+        let (delivered, error) = match tried.outcome {
+            Ok(taken) => (true, taken.blemish()),
+            Err(error) => (false, Some(error.to_string())),
+        };
+        Self { sink: tried.sink.into(), delivered, error }
     }
 }
 
@@ -48,6 +51,7 @@ pub(super) struct TestAlertMutation;
 #[Object]
 impl TestAlertMutation {
     /// Sends a message that is marked as a test, now and once, and says what came of it. It is no alert and is not listed.
+    /// A sink that does not answer within 20 seconds is given up.
     #[graphql(complexity = "1000 + child_complexity")]
     async fn test_alert(
         &self,

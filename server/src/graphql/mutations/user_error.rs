@@ -49,6 +49,12 @@ pub enum UserErrorCode {
     NothingToRetry,
     /// This server sends no alerts there.
     NotConfigured,
+    /// The request's time was over before this one's turn. Ask for it again.
+    NotTried,
+    /// It goes on, and the request's time is over: the history tells what came of it.
+    StillRunning,
+    /// The server failed at this one; its log says why, and the history whether it was done all the same.
+    Failed,
     /// Another user or API token has or had this name.
     NameTaken,
     /// Nobody would be left who may administer everything.

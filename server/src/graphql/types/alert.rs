@@ -156,8 +156,9 @@ impl Alert {
         self.0.closed_at.map(DateTime)
     }
 
-    /// Its messages, the oldest first: one to every sink when it begins and one when it is over. Empty when no sink was set
-    /// up then. That another trouble takes its place is not told as its end.
+    /// Its messages, the oldest first: one to every sink when it begins, and one when it is over to those that were told.
+    /// A sink that is set up later is told then; one whose message was given up is told anew once a night. Empty where no
+    /// sink is set up. That another trouble takes its place is not told as its end.
     async fn deliveries(&self, ctx: &Context<'_>) -> Result<Vec<AlertDelivery>, Fault> {
         let rows = ctx.load(DeliveriesOfAlert(self.0.id)).await?.unwrap_or_default();
         Ok(rows.into_iter().map(AlertDelivery).collect())
@@ -200,7 +201,8 @@ impl AlertDelivery {
         self.0.attempts
     }
 
-    /// Why the last attempt failed; null when none did, or a later one succeeded.
+    /// Why the last attempt failed, or for which receivers it did where others took the message; null when none did, or a
+    /// later one succeeded.
     async fn last_error(&self) -> Option<&str> {
         self.0.last_error.as_deref()
     }

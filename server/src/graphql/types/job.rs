@@ -26,7 +26,7 @@ fn status(code: &str) -> Result<JobStatus, Fault> {
 #[derive(Clone, Debug)]
 pub struct JobBatch(pub job_batch::Model);
 
-/// One order to run collectors and checks. It ends the way the worst of its runs ended.
+/// One order to run collectors and checks, a retention or a verification. It ends the way the worst of its runs ended.
 #[Object]
 impl JobBatch {
     /// Opaque id.
@@ -90,7 +90,7 @@ impl JobBatch {
         self.0.error.as_deref()
     }
 
-    /// The order whose unfinished work this one does again; null when it is no retry.
+    /// The order whose unfinished work this one does again; null when it is no retry, and once that order is no longer kept.
     async fn retry_of(&self, ctx: &Context<'_>) -> Result<Option<JobBatch>, Fault> {
         match &self.0.retry_of {
             Some(id) => Ok(ctx.load(BatchId(id.clone())).await?.map(JobBatch)),
@@ -98,18 +98,18 @@ impl JobBatch {
         }
     }
 
-    /// Its collectors and checks.
+    /// Its collectors and checks; or its retention, or its verification.
     async fn runs(&self, ctx: &Context<'_>) -> Result<Vec<JobRun>, Fault> {
         let rows = ctx.load(RunsOfBatch(self.0.batch_id.clone())).await?.unwrap_or_default();
         Ok(rows.into_iter().map(JobRun).collect())
     }
 }
 
-/// A collector or a check at work.
+/// A collector, checks, a retention or a verification at work.
 #[derive(Clone, Debug)]
 pub struct JobRun(pub job_run::Model);
 
-/// One collector, or the checks, of an order.
+/// One job of an order: a collector, the checks, a retention or a verification.
 #[Object]
 impl JobRun {
     /// Opaque id.
@@ -127,7 +127,7 @@ impl JobRun {
         status(&self.0.status)
     }
 
-    /// The vendor that is collected; null for checks.
+    /// The vendor that is collected; null for checks, retention and verification.
     async fn vendor(&self, ctx: &Context<'_>) -> Result<Option<VendorName>, Fault> {
         self.0.vendor_id.map(|id| vendor_of(ctx, id)).transpose()
     }
@@ -193,7 +193,8 @@ impl JobRun {
         self.0.estimated_completion.map(DateTime)
     }
 
-    /// When a person wanted it stopped; null when nobody did. It ends within seconds, unless it has completed by then.
+    /// When a person wanted it stopped; null when nobody did. It ends within seconds, unless it has completed by then; if its
+    /// server has died, once that was silent for longer than its lease and another server looks.
     async fn cancel_requested_at(&self) -> Option<DateTime> {
         self.0.cancel_requested_at.map(DateTime)
     }
@@ -216,7 +217,7 @@ impl JobRun {
         batch.map(JobBatch).ok_or_else(|| Fault::corrupt("batch of a run", &self.0.batch_id))
     }
 
-    /// What it brought back; null for checks, and for a run that brought nothing (yet).
+    /// What it brought back; null for checks, retention and verification, and for a run that brought nothing (yet).
     async fn collection(&self, ctx: &Context<'_>) -> Result<Option<Collection>, Fault> {
         match self.0.collection_id {
             Some(id) => Ok(ctx.load(CollectionId(id)).await?.map(Collection)),

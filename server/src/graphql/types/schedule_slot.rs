@@ -17,9 +17,10 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::schedule::PassedOver")]
 pub enum PassedOverReason {
-    /// No server ran when it was due, and by the misfire policy it was too late to make it up.
+    /// No server took it when it was due (none ran, or the database was away), and by the misfire policy it was too late to
+    /// make it up.
     TooLate,
-    /// No server ran when it was due, and newer slots were made up in its place.
+    /// No server took it when it was due (none ran, or the database was away), and newer slots were made up in its place.
     Superseded,
     /// The schedule was paused.
     Paused,

@@ -21,6 +21,8 @@ pub enum SyncTrigger {
     Mutation,
     /// A vendor's webhook.
     Webhook,
+    /// A collection that began before a sync of the device and was stored after it: what the sync had found was overwritten.
+    Collection,
 }
 
 /// How far a sync is, or how it ended.
@@ -74,7 +76,7 @@ impl Sync {
         known("trigger of a sync", &self.0.trigger, |code| syncing::SyncTrigger::from_code(code).map(Into::into))
     }
 
-    /// Who asked for it: a person, or the name of the webhook.
+    /// Who asked for it: a person, the name of the webhook, or `collection`.
     async fn requested_by(&self) -> &str {
         &self.0.requested_by
     }

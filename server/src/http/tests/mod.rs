@@ -1,5 +1,6 @@
 //! The HTTP side from outside: a real listener, raw requests, a real WebSocket client, and a small schema.
 
+mod events;
 mod exports;
 mod requests;
 mod schema;

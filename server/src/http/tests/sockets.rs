@@ -8,7 +8,11 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{Error, Message, client::IntoClientRequest},
+    tungstenite::{
+        Error, Message,
+        client::IntoClientRequest,
+        protocol::{CloseFrame, frame::coding::CloseCode},
+    },
 };
 
 use super::{HttpOptions, Server};
@@ -100,6 +104,19 @@ async fn a_refused_document_is_an_error_message_and_frees_its_id() {
         let message = client.hear().await;
         assert_eq!((&message["type"], &message["id"]), (&json!("error"), &json!("a")), "{query}: {message}");
         assert_eq!(message["payload"][0]["extensions"]["code"], code, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_closes_gets_its_close_answered() {
+    let server = Server::with_defaults().await;
+    let silent = Client::open(&server).await;
+    let mut busy = Client::initialised(&server).await;
+    busy.subscribe("a", "subscription { endless }").await;
+    for mut client in [silent, busy] {
+        let frame = CloseFrame { code: CloseCode::Normal, reason: "Normal Closure".into() };
+        client.0.close(Some(frame)).await.unwrap();
+        assert_eq!(client.closed().await, 1000);
     }
 }
 

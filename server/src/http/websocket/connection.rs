@@ -4,17 +4,20 @@ use std::{convert::Infallible, time::Duration};
 
 use async_graphql::{Executor, Request};
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use domain::access::Principal;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::{
-    guest::Guest,
-    operations::{Event, Operations},
+    operations::Operations,
     protocol::{ClientMessage, End, ServerMessage},
 };
 use crate::http::{
     Edge,
     answer::{Code, Refusal},
-    caller,
+    caller::Caller,
+    guest::Guest,
+    principal, rates,
+    started::Event,
 };
 
 /// How long a peer may take to answer a close.
@@ -27,6 +30,8 @@ pub(super) struct Connection<E> {
     socket: WebSocket,
     edge: Edge<E>,
     guest: Guest,
+    /// Where the other end is: every operation is counted for it.
+    caller: Caller,
     operations: Operations,
     /// Whether anything came from the peer since the last ping.
     heard: bool,
@@ -35,8 +40,8 @@ pub(super) struct Connection<E> {
 }
 
 impl<E: Executor> Connection<E> {
-    pub(super) fn new(socket: WebSocket, edge: Edge<E>, guest: Guest) -> Self {
-        Self { socket, edge, guest, operations: Operations::default(), heard: true, stopping: false }
+    pub(super) fn new(socket: WebSocket, edge: Edge<E>, guest: Guest, caller: Caller) -> Self {
+        Self { socket, edge, guest, caller, operations: Operations::default(), heard: true, stopping: false }
     }
 
     /// Serves the socket to its end. `agreed` tells whether the client offered our subprotocol.
@@ -44,9 +49,13 @@ impl<E: Executor> Connection<E> {
         let _counted = self.edge.options.metrics.websocket_opened();
         let Err(end) = if agreed { self.converse().await } else { Err(End::subprotocol()) };
         self.operations = Operations::default();
-        if let End::Close(code, reason) = end {
-            tracing::debug!(code, reason, "closing a websocket");
-            self.close(code, reason).await;
+        match end {
+            End::Close(code, reason) => {
+                tracing::debug!(code, reason, "closing a websocket");
+                self.close(code, reason).await;
+            }
+            End::Left => self.part().await,
+            End::Gone => {}
         }
     }
 
@@ -134,12 +143,20 @@ impl<E: Executor> Connection<E> {
             let error = Refusal::new(Code::TooManyOperations, message).into_error();
             return self.send(&ServerMessage::Error { id: &id, payload: &[error] }).await;
         }
-        let Some(principal) = self.guest.identify_again().await? else {
-            let error = caller::unavailable().into_error();
-            return self.send(&ServerMessage::Error { id: &id, payload: &[error] }).await;
+        let (request, allowed) = match self.admit().await? {
+            Ok(principal) => (request.data(principal), Ok(())),
+            Err(refusal) => (request, Err(refusal)),
         };
-        self.operations.start(id, &self.edge, request.data(principal));
+        self.operations.start(id, &self.edge, request, allowed);
         Ok(())
+    }
+
+    /// Whose operation may begin now, or why none may. Who has asked too often is not even looked up.
+    async fn admit(&mut self) -> Result<Result<Principal, Refusal>, End> {
+        if let Err(refusal) = rates::take(self.edge.rates.as_deref(), self.caller) {
+            return Ok(Err(refusal));
+        }
+        Ok(self.guest.identify_again().await?.ok_or_else(principal::unavailable))
     }
 
     async fn report(&mut self, id: &str, event: Event) -> Result<(), End> {
@@ -175,6 +192,14 @@ impl<E: Executor> Connection<E> {
         }
     }
 
+    /// The library has the answer to the peer's close ready, and writes it when it is asked for what comes next. Dropped before
+    /// that, the peer would take its orderly end for a broken connection.
+    async fn part(&mut self) {
+        let answered = async { while let Some(Ok(_)) = self.socket.recv().await {} };
+        // A peer that doesn't take the answer is dropped all the same.
+        let _ = timeout(CLOSE_TIMEOUT, answered).await;
+    }
+
     /// Says why, then waits for the peer's own close: a connection dropped with bytes unread could lose the reason.
     async fn close(&mut self, code: u16, reason: String) {
         let frame = CloseFrame { code, reason: reason.into() };
@@ -201,6 +226,7 @@ fn read(message: Option<Result<Message, axum::Error>>) -> Result<Option<ClientMe
         Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
         // axum hides the library's error type; its text is all there is to tell a large message from a lost peer.
         Some(Err(error)) if error.to_string().contains("too long") => Err(End::too_large()),
-        Some(Ok(Message::Close(_)) | Err(_)) | None => Err(End::Gone),
+        Some(Ok(Message::Close(_))) => Err(End::Left),
+        Some(Err(_)) | None => Err(End::Gone),
     }
 }

@@ -4,7 +4,6 @@
 //! piles up when a client reads slowly and nothing runs on when it is gone.
 
 mod connection;
-mod guest;
 mod operations;
 mod protocol;
 
@@ -17,10 +16,11 @@ use axum::{
 use super::{
     Edge,
     answer::{Code, Refusal},
+    caller::Caller,
+    guest::Guest,
     origin,
 };
 use connection::Connection;
-use guest::Guest;
 
 const SUBPROTOCOL: &str = "graphql-transport-ws";
 
@@ -44,6 +44,7 @@ pub(crate) async fn upgrade<E: Executor>(edge: Edge<E>, request: Request) -> Res
     // A client without our protocol is told by a close code, which only an upgraded socket can carry.
     let agreed = upgrade.selected_protocol().is_some();
     let sockets = edge.options.sockets.clone();
-    let guest = Guest::new(&edge.options, &parts);
-    upgrade.on_upgrade(move |socket| sockets.track_future(Connection::new(socket, edge, guest).serve(agreed)))
+    let (guest, caller) = (Guest::new(&edge.options, &parts), Caller::of(&parts.extensions));
+    let serve = move |socket| Connection::new(socket, edge, guest, caller).serve(agreed);
+    upgrade.on_upgrade(move |socket| sockets.track_future(serve(socket)))
 }

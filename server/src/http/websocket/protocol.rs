@@ -5,13 +5,15 @@ use axum::extract::ws::close_code;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::http::{answer::Body, parameters};
+use crate::http::{answer::Body, guest::Unwelcome, parameters};
 
 /// Why the server ends a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum End {
     /// With this code and reason.
     Close(u16, String),
+    /// The peer closes; its close is answered.
+    Left,
     /// The peer is gone or doesn't read: nothing more can be said.
     Gone,
 }
@@ -58,6 +60,16 @@ impl End {
 
     pub(super) fn stopping() -> Self {
         Self::Close(close_code::AWAY, "The server is stopping".to_owned())
+    }
+}
+
+impl From<Unwelcome> for End {
+    fn from(unwelcome: Unwelcome) -> Self {
+        match unwelcome {
+            Unwelcome::Nobody => Self::unauthorized(),
+            Unwelcome::ShutOut => Self::forbidden(),
+            Unwelcome::Unavailable => Self::unavailable(),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{Days, NaiveDate};
 use domain::{
-    alerting::{CheckEnd, ChecksEvidence, OpenCounts, RunEnd, VendorEvidence},
+    alerting::{CheckEnd, ChecksEvidence, Concern, Expected, OpenCounts, RunEnd, Subject, VendorEvidence},
     checks::ExceptionType,
     vendor::Vendor,
 };
@@ -14,6 +14,7 @@ use sea_orm::{
     Statement,
 };
 
+use super::recording::OpenAlert;
 use crate::inventory::{
     Inventory, InventoryError,
     jobs::{CHECKS_JOB, JobStatus},
@@ -21,7 +22,10 @@ use crate::inventory::{
 
 /// All that a verification judges.
 pub(super) struct Evidence {
+    /// Of every vendor whose snapshot is expected.
     pub(super) vendors: Vec<VendorEvidence>,
+    /// Open alerts of other vendors that somebody saw lately: this process can't tell how they stand.
+    pub(super) unseen: Vec<Concern>,
     pub(super) checks: ChecksEvidence,
     pub(super) counts: Vec<OpenCounts>,
 }
@@ -48,28 +52,40 @@ impl Inventory {
         &self,
         connection: &impl ConnectionTrait,
         date: NaiveDate,
+        known: &[OpenAlert],
     ) -> Result<Evidence, InventoryError> {
+        let first = self.first_usual_day(date);
         let worked = load_worked(connection, date).await?;
-        let days = self.load_days(connection, date).await?;
-        let configured = Vendor::ALL.into_iter().filter(|vendor| self.is_configured(*vendor));
-        let vendors = configured.map(|vendor| self.see_vendor(vendor, date, &worked, &days)).collect();
-        let checks = self.see_checks(date, &worked);
+        let days = load_days(connection, first, date).await?;
+        // A process without a vendor's credentials, such as a command in a bare shell, sees by what is stored that others
+        // have them.
+        let is_stored = |vendor| days.iter().any(|day| day.vendor_id == self.reference.vendor_id(vendor));
+        let expected = Vendor::ALL.into_iter().filter(|vendor| self.is_configured(*vendor) || is_stored(*vendor));
+        let expected: Vec<Vendor> = expected.collect();
+        let unseen = known.iter().filter(|alert| alert.last_seen >= first).map(|alert| alert.concern);
+        let unseen = unseen.filter(|concern| concern.subject.vendor().is_some_and(|it| !expected.contains(&it)));
+        let unseen: Vec<Concern> = unseen.collect();
+        let vendors: Vec<VendorEvidence> =
+            expected.iter().map(|vendor| self.see_vendor(*vendor, date, &worked, &days)).collect();
+        let missed = |vendor| unseen.iter().any(|concern| concern.subject == Subject::Vendor(vendor));
+        let checks = ChecksEvidence {
+            expected: match Vendor::ALL.into_iter().filter(|it| expected.contains(it) || missed(*it)).count() {
+                0 => Expected::None,
+                some if some < Vendor::ALL.len() => Expected::Some,
+                _ => Expected::All,
+            },
+            awaits_vendor: vendors.iter().any(|vendor| vendor.last.is_none() && vendor.stored.is_none()),
+            ..see_checks(date, &worked)
+        };
         let checked = worked.last_check().is_some_and(|run| has_checked(&run.status));
         let counts = self.see_counts(connection, date, checked).await?;
-        Ok(Evidence { vendors, checks, counts })
+        Ok(Evidence { vendors, unseen, checks, counts })
     }
 
-    /// The stored days that say what is usual, and the day itself.
-    async fn load_days(
-        &self,
-        connection: &impl ConnectionTrait,
-        date: NaiveDate,
-    ) -> Result<Vec<snapshot_day::Model>, InventoryError> {
-        use snapshot_day::{Column, Entity};
-        let first = date.checked_sub_days(Days::new(u64::from(self.rules.alerts.verification.usual_days)));
-        let days = Entity::find().filter(Column::SnapshotDate.lte(date));
-        let days = days.filter(Column::SnapshotDate.gte(first.unwrap_or(date)));
-        Ok(days.all(connection).await?)
+    /// The first of the days that say what is usual on this one.
+    fn first_usual_day(&self, date: NaiveDate) -> NaiveDate {
+        let days = Days::new(u64::from(self.rules.alerts.verification.usual_days));
+        date.checked_sub_days(days).unwrap_or(date)
     }
 
     fn see_vendor(
@@ -92,23 +108,6 @@ impl Inventory {
             recent: mine().filter(|day| day.snapshot_date < date).map(|day| day.device_count).collect(),
             unreadable: collected.map(|id| worked.unreadable.get(&id).copied().unwrap_or_default()),
             last: last.map(|(run, end)| (end, said(run))),
-        }
-    }
-
-    fn see_checks(&self, date: NaiveDate, worked: &Worked) -> ChecksEvidence {
-        let last = worked.last_check().map(|run| {
-            let end = match JobStatus::from_code(&run.status) {
-                Some(JobStatus::Completed) => CheckEnd::Completed,
-                Some(JobStatus::Failed) => CheckEnd::Failed,
-                _ => CheckEnd::Skipped,
-            };
-            (end, said(run))
-        });
-        ChecksEvidence {
-            date,
-            last,
-            is_working: worked.checks().any(|run| run.ended_at.is_none()),
-            lacks_vendor: Vendor::ALL.into_iter().any(|vendor| !self.is_configured(vendor)),
         }
     }
 
@@ -184,6 +183,20 @@ impl Worked {
     }
 }
 
+/// How the checks ended; nothing of vendors.
+fn see_checks(date: NaiveDate, worked: &Worked) -> ChecksEvidence {
+    let last = worked.last_check().map(|run| {
+        let end = match JobStatus::from_code(&run.status) {
+            Some(JobStatus::Completed) => CheckEnd::Completed,
+            Some(JobStatus::Failed) => CheckEnd::Failed,
+            _ => CheckEnd::Skipped,
+        };
+        (end, said(run))
+    });
+    let is_working = worked.checks().any(|run| run.ended_at.is_none());
+    ChecksEvidence { date, last, is_working, expected: Expected::None, awaits_vendor: false }
+}
+
 /// What a run said at its end.
 fn said(run: &job_run::Model) -> String {
     run.error.clone().or_else(|| run.message.clone()).unwrap_or_else(|| "no reason was given".to_owned())
@@ -192,6 +205,17 @@ fn said(run: &job_run::Model) -> String {
 /// Whether checks that ended so looked at the exceptions.
 fn has_checked(status: &str) -> bool {
     status == JobStatus::Completed.code() || status == JobStatus::Partial.code()
+}
+
+/// The stored days that say what is usual, and the day itself.
+async fn load_days(
+    connection: &impl ConnectionTrait,
+    first: NaiveDate,
+    date: NaiveDate,
+) -> Result<Vec<snapshot_day::Model>, InventoryError> {
+    use snapshot_day::{Column, Entity};
+    let days = Entity::find().filter(Column::SnapshotDate.lte(date)).filter(Column::SnapshotDate.gte(first));
+    Ok(days.all(connection).await?)
 }
 
 async fn load_worked(connection: &impl ConnectionTrait, date: NaiveDate) -> Result<Worked, InventoryError> {

@@ -2,8 +2,8 @@
 //! section 12).
 //!
 //! `evidence` reads what is known of a day, `domain::alerting` judges it, `recording` writes what began and what is over
-//! together with a message for each sink that is set up (the outbox), in one transaction: what is recorded is told, however
-//! the process ends. `outbox` hands out what is due, to one server at a time, and `delivering` sends it. This module decides
+//! together with the messages that `telling` says each sink gets (the outbox), in one transaction: what is recorded is told,
+//! however the process ends. `outbox` hands out what is due, to one server at a time, and `delivering` sends it. This module decides
 //! no rule and knows no vendor; how a message is sent is for `sinks`.
 
 mod delivering;
@@ -11,6 +11,7 @@ mod evidence;
 mod messages;
 mod outbox;
 mod recording;
+mod telling;
 mod verifying;
 
 use std::{
@@ -36,6 +37,8 @@ pub struct AlertRules {
     pub digest_over: usize,
     /// For how long a server has a message to itself; longer than an attempt may take.
     pub lease: Duration,
+    /// How long somebody who tries a sink waits for it at most; shorter than a request may take.
+    pub trial: Duration,
 }
 
 impl Default for AlertRules {
@@ -45,6 +48,7 @@ impl Default for AlertRules {
             attempts: 12,
             digest_over: 5,
             lease: Duration::from_mins(2),
+            trial: Duration::from_secs(20),
         }
     }
 }
@@ -78,6 +82,9 @@ impl Inventory {
     /// The same hub with these sinks set up. The seed is for tests; without it the operating system gives one.
     #[must_use]
     pub fn with_sinks(mut self, sinks: Vec<Arc<dyn Sink>>, seed: Option<u64>) -> Self {
+        for sink in &sinks {
+            self.metrics.expect_deliveries(sink.name().code());
+        }
         self.outlet = Arc::new(Outlet::new(sinks, seed));
         self
     }

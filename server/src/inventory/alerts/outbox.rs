@@ -12,13 +12,14 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{DeliveryStatus, messages::compose};
+use super::{DeliveryStatus, event_code, messages::compose};
 use crate::{
     inventory::{
         Inventory, InventoryError,
         database::{Section, serialize},
     },
-    sinks::{Message, SendError, SinkName},
+    metrics::DeliveryEnd,
+    sinks::{Message, MessageKind, SendError, SinkName, Taken},
 };
 
 /// Troubles in one message at most.
@@ -86,54 +87,80 @@ impl Inventory {
     }
 
     /// Writes down what became of a message, unless its lease was lost to another server meanwhile.
-    pub(super) async fn settle(&self, claim: &Claim, outcome: Result<(), SendError>) -> Result<(), InventoryError> {
+    pub(super) async fn settle(
+        &self,
+        sink: SinkName,
+        claim: &Claim,
+        outcome: Result<Taken, SendError>,
+    ) -> Result<(), InventoryError> {
         let now = self.now();
         let settled = Entity::update_many()
             .col_expr(Column::LeaseExpiresAt, Expr::value(None::<DateTime<Utc>>))
             .filter(Column::ClaimedBy.eq(claim.token.as_str()))
             .filter(Column::Status.eq(DeliveryStatus::Sending.code()));
-        let settled = match outcome {
-            Ok(()) => settled
-                .col_expr(Column::Status, Expr::value(DeliveryStatus::Delivered.code()))
-                .col_expr(Column::LastError, Expr::value(None::<String>))
-                .col_expr(Column::DeliveredAt, Expr::value(now)),
+        let (settled, end) = match outcome {
+            Ok(taken) => {
+                let settled = settled
+                    .col_expr(Column::Status, Expr::value(DeliveryStatus::Delivered.code()))
+                    .col_expr(Column::LastError, Expr::value(taken.blemish()))
+                    .col_expr(Column::DeliveredAt, Expr::value(now));
+                (settled, DeliveryEnd::Delivered)
+            }
             Err(error) => {
                 let is_last = error.is_final() || claim.attempts >= self.rules.alerts.attempts;
-                let status = if is_last { DeliveryStatus::GivenUp } else { DeliveryStatus::Pending };
+                let (status, end) = if is_last {
+                    (DeliveryStatus::GivenUp, DeliveryEnd::GivenUp)
+                } else {
+                    (DeliveryStatus::Pending, DeliveryEnd::Failed)
+                };
                 let wait = wait_after(claim.attempts, self.outlet.roll());
-                settled
+                let settled = settled
                     .col_expr(Column::Status, Expr::value(status.code()))
                     .col_expr(Column::NextAttemptAt, Expr::value(now + wait))
-                    .col_expr(Column::LastError, Expr::value(error.to_string()))
+                    .col_expr(Column::LastError, Expr::value(error.to_string()));
+                (settled, end)
             }
         };
+        self.metrics.deliveries_ended(sink.code(), end, 1);
         settled.exec(self.database.writer()).await?;
         Ok(())
     }
 
-    /// Gives up what is too old, for sinks too that are no longer set up, and what was tried often enough by servers that
-    /// died of it.
+    /// Gives up what is too old, for sinks too that are no longer set up, what was tried often enough by servers that died of
+    /// it, and ends of troubles whose beginning was given up.
     pub(super) async fn give_up_on_old(&self) -> Result<(), InventoryError> {
         let now = self.now();
         let too_old = Column::CreatedAt.lt(now - TOO_OLD).and(is_free(now));
         let too_often = Column::Attempts.gte(self.rules.alerts.attempts).and(is_free(now));
         let given_up = Condition::any().add(too_old).add(too_often);
-        if Entity::find().filter(is_undone()).filter(given_up.clone()).one(self.database.reader()).await?.is_none() {
-            return Ok(());
+        let unheard = Condition::all().add(Column::Event.eq(event_code(MessageKind::Closed))).add(Expr::cust(UNHEARD));
+        for (given_up, why) in
+            [(given_up, "it was not delivered in time"), (unheard, "that it began was not delivered")]
+        {
+            let which = Condition::all().add(is_undone()).add(given_up);
+            if Entity::find().filter(which.clone()).one(self.database.reader()).await?.is_none() {
+                continue;
+            }
+            for sink in SinkName::ALL {
+                let update = Entity::update_many()
+                    .col_expr(Column::Status, Expr::value(DeliveryStatus::GivenUp.code()))
+                    .col_expr(Column::LastError, Expr::col(Column::LastError).if_null(why))
+                    .filter(which.clone().add(Column::Sink.eq(sink.code())));
+                let given_up = update.exec(self.database.writer()).await?.rows_affected;
+                self.metrics.deliveries_ended(sink.code(), DeliveryEnd::GivenUp, given_up);
+            }
         }
-        let why = "it was not delivered in time";
-        Entity::update_many()
-            .col_expr(Column::Status, Expr::value(DeliveryStatus::GivenUp.code()))
-            .col_expr(Column::LastError, Expr::col(Column::LastError).if_null(why))
-            .filter(is_undone())
-            .filter(given_up)
-            .exec(self.database.writer())
-            .await?;
         Ok(())
     }
 }
 
-/// What may be sent to a sink now, the oldest first. That a trouble is over is not told before it was told.
+/// Nobody was told that it began, and nobody will be.
+const UNHEARD: &str = "NOT EXISTS (SELECT 1 FROM alert_delivery AS opened WHERE opened.alert_id = alert_delivery.alert_id \
+                       AND opened.sink = alert_delivery.sink AND opened.event = 'opened' \
+                       AND opened.status IN ('pending', 'sending', 'delivered'))";
+
+/// What may be sent to a sink now, the oldest first. That a trouble is over is not told before it was told, nor where it was
+/// not.
 fn due(sink: SinkName, now: DateTime<Utc>) -> Select<Entity> {
     let earlier = "NOT EXISTS (SELECT 1 FROM alert_delivery AS earlier WHERE earlier.alert_id = alert_delivery.alert_id \
                    AND earlier.sink = alert_delivery.sink AND earlier.id < alert_delivery.id \
@@ -144,6 +171,7 @@ fn due(sink: SinkName, now: DateTime<Utc>) -> Select<Entity> {
         .filter(is_free(now))
         .filter(Column::NextAttemptAt.lte(now))
         .filter(Expr::cust(earlier))
+        .filter(Condition::any().add(Column::Event.eq(event_code(MessageKind::Opened))).add(Expr::cust(UNHEARD).not()))
         .order_by_asc(Column::Id)
 }
 

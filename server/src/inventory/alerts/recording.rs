@@ -1,20 +1,25 @@
-//! What began, goes on or is over becomes rows, and a message for each sink, in the caller's transaction.
+//! What began, goes on or is over becomes rows, in the caller's transaction, and what is to be told of it goes to the outbox.
 
-use domain::alerting::{AlertKind, Concern, Step, Subject, Trouble};
-use entity::{alert, alert_delivery};
+use chrono::NaiveDate;
+use domain::alerting::{AlertKind, Concern, Scope, Step, Subject, Trouble};
+use entity::alert;
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
     sea_query::Expr,
 };
-use uuid::Uuid;
 
-use super::{DeliveryStatus, event_code};
-use crate::{
-    inventory::{Inventory, InventoryError, bulk},
-    sinks::MessageKind,
-};
+use crate::inventory::{Inventory, InventoryError};
+
+/// A trouble that is known and not over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct OpenAlert {
+    pub(super) id: i64,
+    pub(super) concern: Concern,
+    /// The business day on which it was found last.
+    pub(super) last_seen: NaiveDate,
+}
 
 /// How many troubles began, went on and ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,12 +34,12 @@ impl Inventory {
     pub(super) async fn list_open_alerts(
         &self,
         connection: &impl ConnectionTrait,
-    ) -> Result<Vec<(i64, Concern)>, InventoryError> {
+    ) -> Result<Vec<OpenAlert>, InventoryError> {
         let open = alert::Entity::find().filter(alert::Column::ClosedAt.is_null()).order_by_asc(alert::Column::Id);
         let rows = open.all(connection).await?;
         let known = |row: alert::Model| {
             let concern = Concern::new(AlertKind::from_code(&row.kind)?, Subject::from_code(&row.subject)?);
-            Some((row.id, concern))
+            Some(OpenAlert { id: row.id, concern, last_seen: self.zone.date_of(row.last_seen_at) })
         };
         Ok(rows.into_iter().filter_map(known).collect())
     }
@@ -43,26 +48,36 @@ impl Inventory {
         &self,
         transaction: &impl ConnectionTrait,
         steps: Vec<Step<i64>>,
+        scope: Scope,
     ) -> Result<Recorded, InventoryError> {
-        let (mut recorded, mut told) = (Recorded::default(), Vec::new());
+        let mut recorded = Recorded::default();
+        let known = steps.iter().filter_map(|step| match step {
+            Step::Begin(..) => None,
+            Step::GoOn(id, _) | Step::End { known: id, .. } => Some(*id),
+        });
+        let known: Vec<i64> = known.collect();
+        let mut outbox = self.open_outbox(transaction, &known, scope).await?;
         for step in steps {
             match step {
                 Step::Begin(concern, trouble) => {
                     recorded.begun += 1;
-                    told.push((self.open_alert(transaction, concern, trouble).await?, MessageKind::Opened));
+                    outbox.tell_of(self.open_alert(transaction, concern, trouble).await?);
                 }
                 Step::GoOn(id, trouble) => {
                     recorded.gone_on += 1;
                     self.see_alert_again(transaction, id, trouble).await?;
+                    outbox.tell_of(id);
                 }
-                Step::End { known, sentence, told: is_told } => {
+                Step::End { known, sentence, told } => {
                     recorded.over += 1;
                     self.close_alert(transaction, known, sentence).await?;
-                    told.extend(is_told.then_some((known, MessageKind::Closed)));
+                    if told {
+                        outbox.tell_end_of(known);
+                    }
                 }
             }
         }
-        self.put_in_outbox(transaction, &told).await?;
+        self.put_in_outbox(transaction, outbox).await?;
         Ok(recorded)
     }
 
@@ -120,37 +135,4 @@ impl Inventory {
         closed.exec(transaction).await?;
         Ok(())
     }
-
-    /// A message about each of these for every sink that is set up here.
-    async fn put_in_outbox(
-        &self,
-        transaction: &impl ConnectionTrait,
-        told: &[(i64, MessageKind)],
-    ) -> Result<(), InventoryError> {
-        let now = self.now();
-        let rows = told.iter().flat_map(|(alert_id, event)| {
-            self.outlet.sinks.iter().map(move |sink| alert_delivery::ActiveModel {
-                id: NotSet,
-                alert_id: Set(*alert_id),
-                sink: Set(sink.name().code().to_owned()),
-                event: Set(event_code(*event).to_owned()),
-                status: Set(DeliveryStatus::Pending.code().to_owned()),
-                message_id: Set(new_message_id()),
-                attempts: Set(0),
-                created_at: Set(now),
-                next_attempt_at: Set(now),
-                lease_expires_at: Set(None),
-                claimed_by: Set(None),
-                last_error: Set(None),
-                delivered_at: Set(None),
-            })
-        });
-        bulk::insert(transaction, rows.collect(), None).await?;
-        Ok(())
-    }
-}
-
-/// A name for a message that no other has.
-pub(super) fn new_message_id() -> String {
-    format!("msg_{}", Uuid::new_v4().simple())
 }

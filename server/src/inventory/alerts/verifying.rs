@@ -5,7 +5,7 @@ use domain::alerting::{Concern, Judgement, Scope, judge_checks, judge_counts, ju
 use entity::job_run;
 use sea_orm::ConnectionTrait;
 
-use super::recording::Recorded;
+use super::recording::{OpenAlert, Recorded};
 use crate::inventory::{
     Inventory, InventoryError,
     database::{Section, serialize},
@@ -59,21 +59,23 @@ impl Inventory {
         date: NaiveDate,
         scope: Scope,
     ) -> Result<Recorded, InventoryError> {
-        let judged = self.judge(transaction, date, scope).await?;
         let known = self.list_open_alerts(transaction).await?;
-        self.record_steps(transaction, steps(&known, &judged, scope)).await
+        let judged = self.judge(transaction, (date, scope), &known).await?;
+        let known: Vec<_> = known.iter().map(|alert| (alert.id, alert.concern)).collect();
+        self.record_steps(transaction, steps(&known, &judged, scope), scope).await
     }
 
     async fn judge(
         &self,
         connection: &impl ConnectionTrait,
-        date: NaiveDate,
-        scope: Scope,
+        (date, scope): (NaiveDate, Scope),
+        known: &[OpenAlert],
     ) -> Result<Vec<(Concern, Judgement)>, InventoryError> {
-        let seen = self.gather(connection, date).await?;
+        let seen = self.gather(connection, date, known).await?;
         let settings = &self.rules.alerts.verification;
         let of_vendors = seen.vendors.iter().flat_map(|vendor| judge_vendor(vendor, settings, scope));
+        let of_others = seen.unseen.iter().map(|concern| (*concern, Judgement::Unknown));
         let of_counts = seen.counts.iter().map(judge_counts);
-        Ok(of_vendors.chain([judge_checks(&seen.checks, scope)]).chain(of_counts).collect())
+        Ok(of_vendors.chain(of_others).chain([judge_checks(&seen.checks, scope)]).chain(of_counts).collect())
     }
 }

@@ -5,17 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::linking::{self, Linkable};
 use entity::link_key::{Column, Entity, Model};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseBackend, DatabaseTransaction, EntityTrait,
-    IntoActiveModel, QueryFilter, QuerySelect, sea_query::ExprTrait,
+    ActiveModelTrait, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
+    QuerySelect, sea_query::ExprTrait,
 };
 
-use crate::inventory::{InventoryError, bulk};
+use crate::inventory::{InventoryError, bulk, database::tell_growth};
 
 /// Identities whose keys are in memory at once.
 const AT_ONCE: usize = 5000;
-
-/// Table statistics are refreshed when so many rows are new: PostgreSQL knows nothing of a table that was just filled.
-const WORTH_ANALYSING: usize = 1000;
 
 /// Brings the keys of all present identities in line, and takes those of others away; `present` ascending.
 pub(super) async fn store_all_keys(
@@ -32,9 +29,7 @@ pub(super) async fn store_all_keys(
         written += store_keys(transaction, chunk, range.into()).await?;
         from = until.saturating_add(1);
     }
-    if written > WORTH_ANALYSING && transaction.get_database_backend() == DatabaseBackend::Postgres {
-        transaction.execute_unprepared("ANALYZE link_key").await?;
-    }
+    tell_growth(transaction, "link_key", written).await?;
     Ok(())
 }
 

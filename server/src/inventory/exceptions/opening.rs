@@ -8,7 +8,7 @@ use entity::{exception, exception_identity};
 use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect};
 
 use super::rows::{OrganizationNames, opened};
-use crate::inventory::{Inventory, InventoryError, bulk};
+use crate::inventory::{Inventory, InventoryError, bulk, database::tell_growth};
 
 impl Inventory {
     /// Inserts new exceptions with the identities they are about; answers their ids.
@@ -25,6 +25,8 @@ impl Inventory {
             opened(finding, vendors, names, date)
         });
         bulk::insert(transaction, new.collect(), None).await?;
+        // What refers to them comes next.
+        tell_growth(transaction, "exceptions", rows.len()).await?;
         let mut ids = HashMap::new();
         for chunk in rows.chunks(bulk::KEYS_PER_STATEMENT) {
             let fingerprints = chunk.iter().map(|finding| finding.fingerprint.as_str());

@@ -22,7 +22,8 @@ pub enum JobSelection {
 /// What came of cancelling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cancelling {
-    /// What waited has ended; what is at work will within seconds.
+    /// What waited has ended; what is at work will within seconds, or once the lease of a dead process has
+    /// run out.
     Asked,
     /// There was nothing left to stop.
     AlreadyEnded,

@@ -10,12 +10,13 @@ use sea_orm::{
 };
 
 use super::{
-    Ending, JobStatus, Trigger,
+    Ending, JobStatus, Trigger, VERIFICATION_JOB,
     at_work::{Entry, Stop},
     cancelling::cancelled,
+    ending::spell_out,
     kinds::Job,
     progress::RunProgress,
-    turn::{Looker, Scope, must_wait},
+    turn::{Looker, Scope},
 };
 use crate::inventory::{Inventory, InventoryError};
 
@@ -36,9 +37,12 @@ impl Inventory {
     pub(super) async fn claim_next(&self, scope: Scope<'_>) -> Result<Option<(Claimed, Entry)>, InventoryError> {
         let _turn = self.at_work.take_turn().await;
         let open = self.list_open_runs().await?;
-        let looker = Looker { holder: self.at_work.holder(), now: self.now() };
+        let looker = Looker { holder: self.at_work.holder(), now: self.now(), lease: self.rules.lease };
         let is_free = |run: &&job_run::Model| {
-            looker.may_take(run, scope) && !self.at_work.is_running(&run.job_id) && !must_wait(run, &open)
+            looker.may_take(run, scope)
+                && !self.at_work.is_running(&run.job_id)
+                && !looker.must_wait(run, &open)
+                && (self.could_collect(run) || !looker.leaves(run))
         };
         for run in open.iter().filter(is_free) {
             if let Some(run) = self.claim_run(run).await? {
@@ -49,6 +53,11 @@ impl Inventory {
             }
         }
         Ok(None)
+    }
+
+    /// Whether it is no collector, or one whose vendor's credentials are here.
+    fn could_collect(&self, run: &job_run::Model) -> bool {
+        run.vendor_id.is_none_or(|id| self.reference.vendor(id).is_some_and(|vendor| self.is_configured(vendor)))
     }
 
     async fn list_open_runs(&self) -> Result<Vec<job_run::Model>, InventoryError> {
@@ -83,7 +92,15 @@ impl Inventory {
         if taken.lost_attempts > run.lost_attempts {
             tracing::warn!(job_id = run.job_id, holder = run.holder, "a run was taken over: its process was silent");
         }
-        self.begin_batch(&batch).await?;
+        // The run is this process's by now, whatever its batch says.
+        if let Err(error) = self.begin_batch(&batch).await {
+            let error = spell_out(&error);
+            tracing::warn!(
+                batch_id = batch.batch_id,
+                error,
+                "a batch could not be told that it began; its run goes on"
+            );
+        }
         Ok(Some(self.publish(taken)))
     }
 
@@ -136,16 +153,26 @@ impl Inventory {
         }
         let lost = run.lost_attempts + i32::from(run.status == JobStatus::Running.code());
         let when_lost = Job::of(run).map_or("", |job| job.when_lost);
-        let is_over = run.vendor_id.is_some() && run.business_date < self.today();
+        let is_past = run.business_date < self.today();
+        let is_over = run.vendor_id.is_some() && is_past;
+        let late = "its day was over before it could begin";
+        // It would compare an old day with what is known of today.
+        if is_past && run.job_name == VERIFICATION_JOB {
+            return Some(Ending::new(JobStatus::Skipped, late));
+        }
         if lost >= MOST_LOST {
             let times = format!("its process ended without a word, or lost the database, {lost} times; {when_lost}");
             return Some(Ending::fault(times));
         }
         if is_over && run.attempt > 0 {
-            return Some(Ending::fault(format!("its process ended without a word, and its day is over; {when_lost}")));
+            let left = if run.status == JobStatus::Running.code() {
+                "its process ended without a word"
+            } else {
+                "its process gave it back"
+            };
+            return Some(Ending::fault(format!("{left}, and its day is over; {when_lost}")));
         }
         let is_of_schedule = batch.trigger == Trigger::Timer.code();
-        let late = "its day was over before it could begin";
         (is_over && is_of_schedule).then(|| Ending::new(JobStatus::Skipped, late))
     }
 

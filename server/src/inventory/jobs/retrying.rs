@@ -2,7 +2,7 @@
 
 use domain::vendor::Vendor;
 use entity::job_run;
-use sea_orm::{EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::{CHECKS_JOB, JobSelection, JobStatus};
 use crate::inventory::{
@@ -27,7 +27,8 @@ pub enum Retrying {
 
 impl Inventory {
     /// Orders anew what is selected and did not complete. What depends on a collector that is collected again is done again
-    /// with it. Collections are of today; checks that are retried alone are of the day that they were of.
+    /// with it, and so are the checks of today that have ended without today's collector. Collections are of today; checks
+    /// that are retried alone are of the day that they were of.
     pub async fn retry_jobs(&self, selected: &JobSelection, who: &str) -> Result<Retrying, InventoryError> {
         use job_run::{Column, Entity};
         let runs = Entity::find().filter(selected.runs()).order_by_asc(Column::JobName);
@@ -44,9 +45,25 @@ impl Inventory {
         if let Some(missing) = vendors.into_iter().find(|vendor| !self.is_configured(*vendor)) {
             return Ok(Retrying::NotConfigured(missing));
         }
-        let errand = Errand { retry_of: Some(batch), ..self.errand_of(&again, who) };
+        let mut errand = Errand { retry_of: Some(batch), ..self.errand_of(&again, who) };
+        if self.were_checked_without(&again).await? {
+            errand = errand.with_checks(self.today());
+        }
         let started = self.start_errand(errand).await?;
         Ok(Retrying::Started(Box::new(started)))
+    }
+
+    /// Whether a collector of today is among these, and checks of today have ended, of whatever batch: those of the schedule
+    /// are no part of their collectors' batches. Checks that are still to come find what is collected.
+    async fn were_checked_without(&self, runs: &[&job_run::Model]) -> Result<bool, InventoryError> {
+        use job_run::{Column, Entity};
+        let today = self.today();
+        if !runs.iter().any(|run| run.vendor_id.is_some() && run.business_date == today) {
+            return Ok(false);
+        }
+        let ended = Entity::find().filter(Column::JobName.eq(CHECKS_JOB)).filter(Column::EndedAt.is_not_null());
+        let ended = ended.filter(Column::BusinessDate.eq(today)).one(self.database.writer()).await?;
+        Ok(ended.is_some())
     }
 }
 

@@ -1,5 +1,7 @@
 //! Whose turn it is, decided from the open runs alone.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use entity::job_run;
 
@@ -22,38 +24,60 @@ pub(super) enum Scope<'a> {
 pub(super) struct Looker<'a> {
     pub(super) holder: &'a str,
     pub(super) now: DateTime<Utc>,
+    /// How long a run may be silent.
+    pub(super) lease: Duration,
 }
 
 impl Looker<'_> {
     /// Whether nobody else has the run: it waits for anybody, its process is silent, or it was kept for this one.
     pub(super) fn may_take(self, run: &job_run::Model, scope: Scope<'_>) -> bool {
         let is_waiting = run.status == JobStatus::Queued.code();
-        let is_own = is_waiting && run.holder.as_deref() == Some(self.holder);
         let is_anybodys = is_waiting && run.holder.is_none();
-        let is_silent = run.lease_expires_at < self.now;
         match scope {
-            Scope::All => is_anybodys || (is_silent && !is_own),
-            Scope::Batch(batch_id) => run.batch_id == batch_id && (is_own || is_anybodys || is_silent),
+            Scope::All => is_anybodys || (self.is_silent(run) && !self.is_own(run)),
+            Scope::Batch(batch_id) => {
+                run.batch_id == batch_id && (self.is_own(run) || is_anybodys || self.is_silent(run))
+            }
         }
+    }
+
+    /// Whether a run that is nothing for this process is left to others for now: until a lease after it was free.
+    pub(super) fn leaves(self, run: &job_run::Model) -> bool {
+        let is_young = run.lease_expires_at + self.lease > self.now && !is_of_ahead(run.lease_expires_at, self);
+        is_young && !self.is_own(run)
+    }
+
+    /// Whether another open run must end first. A run of a kind that is not known here waits for ever.
+    pub(super) fn must_wait(self, run: &job_run::Model, open: &[job_run::Model]) -> bool {
+        let Some(job) = Job::of(run) else { return true };
+        open.iter().any(|other| other.job_id != run.job_id && self.is_before(other, run, job.after))
+    }
+
+    fn is_before(self, other: &job_run::Model, run: &job_run::Model, after: After) -> bool {
+        let waits = other.batch_id == run.batch_id || (run.patient && other.created_at <= run.created_at);
+        let is_running = other.status == JobStatus::Running.code();
+        match after {
+            // Whoever is impatient is told that somebody else collects the vendor.
+            After::ItsVendor => run.patient && other.vendor_id == run.vendor_id && is_running,
+            // That may be the one which a collector of the same batch gave way to. One that is silent may be nobody's.
+            After::Collectors => other.vendor_id.is_some() && (waits || (is_running && !self.is_silent(other))),
+            After::Everything => waits && Job::of(other).is_none_or(|job| job.after != After::Everything),
+        }
+    }
+
+    fn is_own(self, run: &job_run::Model) -> bool {
+        run.status == JobStatus::Queued.code() && run.holder.as_deref() == Some(self.holder)
+    }
+
+    /// Whether its lease has run out, or was written by a clock that was ahead: nobody knows then when it would.
+    fn is_silent(self, run: &job_run::Model) -> bool {
+        run.lease_expires_at < self.now || is_of_ahead(run.lease_expires_at, self)
     }
 }
 
-/// Whether another open run must end first. A run of a kind that is not known here waits for ever.
-pub(super) fn must_wait(run: &job_run::Model, open: &[job_run::Model]) -> bool {
-    let Some(job) = Job::of(run) else { return true };
-    open.iter().any(|other| other.job_id != run.job_id && is_before(other, run, job.after))
-}
-
-fn is_before(other: &job_run::Model, run: &job_run::Model, after: After) -> bool {
-    let waits = other.batch_id == run.batch_id || (run.patient && other.created_at <= run.created_at);
-    match after {
-        // Whoever is impatient is told that somebody else collects the vendor.
-        After::ItsVendor => {
-            run.patient && other.vendor_id == run.vendor_id && other.status == JobStatus::Running.code()
-        }
-        After::Collectors => waits && other.vendor_id.is_some(),
-        After::Everything => waits && Job::of(other).is_none_or(|job| job.after != After::Everything),
-    }
+/// Whether a lease is longer than any that is taken now, by clocks that differ by as much as a lease.
+fn is_of_ahead(expires_at: DateTime<Utc>, looker: Looker<'_>) -> bool {
+    expires_at > looker.now + looker.lease * 2
 }
 
 #[cfg(test)]
@@ -65,6 +89,15 @@ mod tests {
 
     fn start() -> DateTime<Utc> {
         DateTime::UNIX_EPOCH
+    }
+
+    /// Looks five minutes after the start, by leases of two minutes.
+    fn me() -> Looker<'static> {
+        Looker { holder: "me", now: start() + TimeDelta::minutes(5), lease: Duration::from_mins(2) }
+    }
+
+    fn must_wait(run: &job_run::Model, open: &[job_run::Model]) -> bool {
+        me().must_wait(run, open)
     }
 
     /// A run that waits for anybody, ordered this many minutes after the start.
@@ -126,6 +159,31 @@ mod tests {
     }
 
     #[test]
+    fn checks_wait_for_every_collector_that_is_at_work() {
+        let checks = run("c", "one", CHECKS_JOB, 5);
+        for ordered in [1, 9] {
+            let other = run("o", "two", "ninja-collector", ordered);
+            assert!(must_wait(&checks, &[running(other.clone(), "other", 6)]), "{ordered}");
+            assert!(!must_wait(&checks, &[running(other.clone(), "other", 4)]), "its process may be dead: {ordered}");
+            assert!(!must_wait(&checks, &[running(other, "ahead", 10)]), "the same: {ordered}");
+        }
+        assert!(!must_wait(&checks, &[running(run("o", "two", RETENTION_JOB, 1), "other", 6)]));
+    }
+
+    #[test]
+    fn what_is_nothing_for_this_process_is_left_to_others_for_a_lease() {
+        let waiting = |lease_minutes| job_run::Model {
+            lease_expires_at: start() + TimeDelta::minutes(lease_minutes),
+            ..run("n", "one", "ninja-collector", 0)
+        };
+        for (lease_minutes, leaves) in [(2, false), (3, false), (4, true), (7, true), (10, false)] {
+            assert_eq!(me().leaves(&waiting(lease_minutes)), leaves, "{lease_minutes}");
+        }
+        let kept = job_run::Model { holder: Some("me".to_owned()), ..waiting(7) };
+        assert!(!me().leaves(&kept), "nobody else will take it");
+    }
+
+    #[test]
     fn a_retention_waits_for_everything_but_another_retention() {
         let retention = patient(run("r", "one", RETENTION_JOB, 5));
         for (other, waits) in
@@ -154,7 +212,6 @@ mod tests {
 
     #[test]
     fn a_run_is_taken_when_nobody_has_it() {
-        let me = Looker { holder: "me", now: start() + TimeDelta::minutes(5) };
         let free = run("a", "one", CHECKS_JOB, 0);
         let alive = running(free.clone(), "other", 6);
         let silent = running(free.clone(), "other", 4);
@@ -166,15 +223,18 @@ mod tests {
             (&free, true, true),
             (&alive, false, false),
             (&silent, true, true),
+            (&running(free.clone(), "other", 9), false, false),
+            (&running(free.clone(), "ahead", 10), true, true),
             (&kept("other", 6), false, false),
             (&kept("other", 4), true, true),
+            (&kept("ahead", 10), true, true),
             (&kept("me", 6), false, true),
             (&kept("me", 4), false, true),
         ];
         for (run, all, batch) in cases {
-            assert_eq!(me.may_take(run, Scope::All), all, "{run:?}");
-            assert_eq!(me.may_take(run, Scope::Batch("one")), batch, "{run:?}");
-            assert!(!me.may_take(run, Scope::Batch("two")), "{run:?}");
+            assert_eq!(me().may_take(run, Scope::All), all, "{run:?}");
+            assert_eq!(me().may_take(run, Scope::Batch("one")), batch, "{run:?}");
+            assert!(!me().may_take(run, Scope::Batch("two")), "{run:?}");
         }
     }
 }

@@ -51,6 +51,8 @@ impl Updates {
 /// When a row changed last, as far as this server knows.
 #[derive(Default)]
 struct Known {
+    /// When was last looked; `None` before the first look.
+    looked_at: Option<DateTime<Utc>>,
     runs: HashMap<String, job_run::Model>,
     batches: HashMap<String, job_batch::Model>,
 }
@@ -86,7 +88,6 @@ impl Inventory {
         let mut known = Known::default();
         let mut ticks = tokio::time::interval(LOOK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut is_first = true;
         // The last receiver is our own. One that comes between the look and the store below finds no watcher only if it came
         // before the store, and then starts none; so we look once more after it.
         loop {
@@ -99,23 +100,24 @@ impl Inventory {
                 }
             }
             known.hear(&mut own);
-            if let Err(error) = self.tell_changes(&mut known, is_first).await {
+            if let Err(error) = self.tell_changes(&mut known).await {
                 tracing::warn!(error = %error, "other servers' jobs could not be looked at; the watcher tries again");
-                continue;
             }
-            is_first = false;
         }
     }
 
-    /// The first look only learns what is there: whoever follows reads that by itself.
-    async fn tell_changes(&self, known: &mut Known, is_first: bool) -> Result<(), DbErr> {
-        let since = self.now() - LOOK_BACK;
+    async fn tell_changes(&self, known: &mut Known) -> Result<(), DbErr> {
+        let now = self.now();
+        // The last look may be long ago: the database was away, or this process stood still.
+        let since = known.looked_at.map_or(now, |looked_at| looked_at.min(now)) - LOOK_BACK;
         // Batches first: of a batch that has ended, every run has.
         let batches = self.list_recent_batches(since).await?;
         let runs = self.list_recent_runs(since).await?;
         let news = known.learn(runs, batches);
-        for update in news.into_iter().filter(|_| !is_first) {
-            if matches!(&update, JobUpdate::Run(run) if run.ended_at.is_some()) {
+        // The first look tells all that is recent: what changed since a follower read it is among that.
+        let is_first = known.looked_at.replace(now).is_none();
+        for update in news {
+            if !is_first && matches!(&update, JobUpdate::Run(run) if run.ended_at.is_some()) {
                 self.at_work.ring();
             }
             let _ = self.updates.sender.send(update);

@@ -18,7 +18,8 @@ use crate::inventory::{Inventory, InventoryError};
 
 impl Inventory {
     /// Takes the vendor for the next attempt of a run; `false` while another run has it. An earlier attempt of the same run
-    /// gives way: it is over.
+    /// gives way: it is over. So does what a clock that was ahead has taken for longer than any lease is now; it stores
+    /// nothing any more.
     pub(super) async fn take_vendor(
         &self,
         connection: &impl ConnectionTrait,
@@ -32,7 +33,8 @@ impl Inventory {
             holder: Set(token(&next)),
             expires_at: Set(now + self.rules.lease),
         };
-        let expired = Expr::col((Entity, Column::ExpiresAt)).lt(now);
+        let expires_at = || Expr::col((Entity, Column::ExpiresAt));
+        let expired = expires_at().lt(now).or(expires_at().gt(now + self.rules.lease * 2));
         let own = Expr::col((Entity, Column::Holder)).eq(token(run));
         let rule = OnConflict::column(Column::VendorId)
             .update_columns([Column::Holder, Column::ExpiresAt])

@@ -49,14 +49,15 @@ impl Inventory {
         let mut looks = interval(every);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut hands = Hands::default();
-        loop {
-            let looked = self.take_all(Scope::All, &mut hands).await;
+        while !stop.is_cancelled() {
+            let looked = self.take_all(Scope::All, &mut hands, &stop).await;
             if let Err(error) = &looked {
                 tracing::warn!(error = %spell_out(error), "jobs could not be looked at; a look soon tries again");
             }
             tokio::select! {
-                () = pause(LOOK_AGAIN), if looked.is_err() => {}
+                biased;
                 () = stop.cancelled() => return,
+                () = pause(LOOK_AGAIN), if looked.is_err() => {}
                 Ok(()) = bell.changed() => {}
                 _ = looks.tick() => {}
                 Some(_) = OptionFuture::from((!hands.is_empty()).then(|| hands.next())) => {}
@@ -75,17 +76,26 @@ impl Inventory {
         Ok(done)
     }
 
-    /// Works on a batch that this process keeps for itself until all of it has ended; answers what jobs reported.
+    /// Works on a batch that this process keeps for itself until all of it has ended; answers what jobs reported. A database
+    /// that is away is waited for, as serving hubs do.
     pub(in crate::inventory) async fn work_on(&self, batch_id: &str) -> Result<Vec<Report>, InventoryError> {
         let _kept = self.keep_batch(batch_id);
         let mut bell = self.at_work.listen();
         let (mut hands, mut reports) = (Hands::default(), Vec::new());
         loop {
-            self.take_all(Scope::Batch(batch_id), &mut hands).await?;
-            if hands.is_empty() && self.find_batch(batch_id).await?.is_none_or(|batch| batch.ended_at.is_some()) {
-                return Ok(reports);
+            let looked = self.look_at_own(batch_id, &mut hands).await;
+            match &looked {
+                Ok(true) => return Ok(reports),
+                Ok(false) => {}
+                Err(InventoryError::Database(error)) if is_away(error) => {
+                    let error = spell_out(error);
+                    tracing::warn!(batch_id, error, "the batch could not be looked at; a look soon tries again");
+                }
+                Err(_) => return looked.map(|_| reports),
             }
             tokio::select! {
+                biased;
+                () = pause(LOOK_AGAIN), if looked.is_err() => {}
                 Some(done) = OptionFuture::from((!hands.is_empty()).then(|| hands.next())).map(Option::flatten) => {
                     reports.extend(done.ok().flatten());
                 }
@@ -106,9 +116,21 @@ impl Inventory {
         self.at_work.stop_all(Stopped::Leaving)
     }
 
-    async fn take_all(&self, scope: Scope<'_>, hands: &mut Hands) -> Result<(), InventoryError> {
+    /// Takes what it may of a batch; answers whether all of that has ended.
+    async fn look_at_own(&self, batch_id: &str, hands: &mut Hands) -> Result<bool, InventoryError> {
+        self.take_all(Scope::Batch(batch_id), hands, &CancellationToken::new()).await?;
+        Ok(hands.is_empty() && self.find_batch(batch_id).await?.is_none_or(|batch| batch.ended_at.is_some()))
+    }
+
+    /// Takes whatever has its turn, for as long as it is not told to stop.
+    async fn take_all(
+        &self,
+        scope: Scope<'_>,
+        hands: &mut Hands,
+        stop: &CancellationToken,
+    ) -> Result<(), InventoryError> {
         self.conclude_orphans().await?;
-        while hands.len() < SIDE_BY_SIDE {
+        while hands.len() < SIDE_BY_SIDE && !stop.is_cancelled() {
             let Some(taken) = self.claim_next(scope).await? else { break };
             let hub = self.clone();
             hands.push(self.tasks.spawn(async move { hub.run_claimed(taken).await }));

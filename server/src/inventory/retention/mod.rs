@@ -11,6 +11,7 @@ mod file_space;
 mod month_ends;
 mod partitions;
 mod preview;
+mod records;
 
 use chrono::{Datelike, NaiveDate, TimeDelta};
 use domain::retention::{MonthEnd, StoredDay, Verdict, Window, decide};
@@ -69,6 +70,7 @@ impl Inventory {
         self.count_due_months(&mut report).await?;
         self.drop_old_days(&mut report).await?;
         self.forget_old_syncs().await?;
+        self.forget_old_records().await?;
         match self.database.backend() {
             DatabaseBackend::Postgres => self.drop_partitions(&mut report).await?,
             _ => self.delete_dropped_days(&mut report).await?,
@@ -85,11 +87,11 @@ impl Inventory {
         Ok(())
     }
 
-    /// The history of syncs is kept as long as snapshots are.
+    /// The history of syncs is kept as long as snapshots are; where those are for ever, as long as other records.
     async fn forget_old_syncs(&self) -> Result<(), InventoryError> {
-        let Some(days) = self.rules.retention_days else { return Ok(()) };
+        let kept = self.rules.retention_days.map_or(records::KEPT, |days| TimeDelta::days(days.into()));
         let transaction = self.database.begin().await?;
-        self.forget_syncs(&transaction, self.now() - TimeDelta::days(days.into())).await?;
+        self.forget_syncs(&transaction, self.now() - kept).await?;
         Ok(transaction.commit().await?)
     }
 

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use collectors::{DeviceQuery, Found};
+use collectors::{DeviceQuery, Found, Unanswered};
 use domain::{hostname, observation::Observation, vendor::Vendor};
 use entity::{device_identity, device_snapshot};
 use sea_orm::{ColumnTrait, EntityTrait, JoinType, QueryFilter, QuerySelect, RelationTrait};
 
-use super::{Running, SyncOutcome};
+use super::{Running, SyncOutcome, records::claimed_until, turns};
 use crate::inventory::{Inventory, InventoryError, jobs::spell_out};
 
 /// Who is asked for, by key where the hub knows it; with the name that it was asked by.
@@ -43,30 +43,53 @@ impl Inventory {
 
     /// Asks the vendor. A known device that is gone or has another name by now leaves its name to others: the vendor is
     /// asked once more, for the name.
-    pub(super) async fn ask(&self, running: &Running) -> Result<Asked, InventoryError> {
-        let until = running.started_at + running.within;
-        let asked = self.ask_for(running.vendor, &running.wanted, running.within).await?;
-        let Some(name) = &running.name else { return Ok(asked) };
-        let has_name = |seen: &Observation| hostname::canonical(&seen.hostname) == hostname::canonical(name);
+    pub(super) async fn ask(&self, running: &mut Running) -> Result<Asked, InventoryError> {
+        let asked = self.ask_for(running, running.wanted.clone()).await?;
+        let Some(name) = running.name.clone() else { return Ok(asked) };
+        let has_name = |seen: &Observation| hostname::canonical(&seen.hostname) == hostname::canonical(&name);
         match &asked {
             Ok(seen) if has_name(seen) => Ok(asked),
-            Ok(_) | Err(SyncOutcome::NotFound) => {
-                let left = (until - self.now()).to_std().unwrap_or_default().max(Duration::from_secs(1));
-                self.ask_for(running.vendor, &DeviceQuery::Hostname(name.clone()), left).await
-            }
+            Ok(_) | Err(SyncOutcome::NotFound) => self.ask_for(running, DeviceQuery::Hostname(name)).await,
             Err(_) => Ok(asked),
         }
     }
 
-    async fn ask_for(&self, vendor: Vendor, wanted: &DeviceQuery, within: Duration) -> Result<Asked, InventoryError> {
-        Ok(match self.collector(vendor)?.find(wanted, within).await {
-            Ok(Found::One(seen)) => Ok(seen),
-            Ok(Found::None) => Err(SyncOutcome::NotFound),
-            Ok(Found::Several(keys)) => Err(SyncOutcome::Ambiguous { keys }),
-            Err(unanswered) => {
-                let reason = spell_out(&unanswered.error);
-                Err(SyncOutcome::Unavailable { reason, retry_after: unanswered.retry_after })
-            }
-        })
+    /// Asks for this one. Where a search only says who has the name, that device's turn is taken before it is asked for.
+    async fn ask_for(&self, running: &mut Running, wanted: DeviceQuery) -> Result<Asked, InventoryError> {
+        let vendor = running.vendor;
+        let answer = self.collector(vendor)?.find(&wanted, self.left_to(running)).await;
+        let (Ok(Found::Key(key)), DeviceQuery::Hostname(name)) = (&answer, &wanted) else { return Ok(told(answer)) };
+        let found = DeviceQuery::Key(key.clone());
+        let asked = turns::asked(&found);
+        // It was asked for a moment ago, and its record has another name.
+        if running.asked.contains(&asked) {
+            return Ok(Err(SyncOutcome::NotFound));
+        }
+        let until = claimed_until(self.now(), running.within);
+        if let Err(retry_after) = self.take_turn(self.database.writer(), (vendor, &asked), until).await? {
+            return Ok(Err(SyncOutcome::Throttled { retry_after }));
+        }
+        running.asked.push(asked);
+        let record = told(self.collector(vendor)?.find(&found, self.left_to(running)).await);
+        let has_name = |seen: &Observation| hostname::canonical(&seen.hostname) == hostname::canonical(name);
+        Ok(record.and_then(|seen| if has_name(&seen) { Ok(seen) } else { Err(SyncOutcome::NotFound) }))
+    }
+
+    /// What is left of the vendor's time, and a second at least.
+    fn left_to(&self, running: &Running) -> Duration {
+        let until = running.started_at + running.within;
+        (until - self.now()).to_std().unwrap_or_default().max(Duration::from_secs(1))
+    }
+}
+
+fn told(answer: Result<Found, Unanswered>) -> Asked {
+    match answer {
+        Ok(Found::One(seen)) => Ok(seen),
+        Ok(Found::None | Found::Key(_)) => Err(SyncOutcome::NotFound),
+        Ok(Found::Several(keys)) => Err(SyncOutcome::Ambiguous { keys }),
+        Err(unanswered) => {
+            let reason = spell_out(&unanswered.error);
+            Err(SyncOutcome::Unavailable { reason, retry_after: unanswered.retry_after })
+        }
     }
 }

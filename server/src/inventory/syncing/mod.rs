@@ -2,9 +2,11 @@
 //!
 //! `asking` asks the vendor: one request, once a second and device across all servers, which `turns` decides. `completing`
 //! adds what the vendor's one record does not say, from what is stored; `placing` puts it into the day and brings in line
-//! whom it concerns. `records` keeps who asked and what came of it, `queue` works off what webhooks wished. It refuses to
-//! touch earlier days, to make a day of one device, and to lose a fact that was not asked for.
+//! whom it concerns. `records` keeps who asked and what came of it, `queue` works off what webhooks wished, and what `again`
+//! finds that a collection overwrote with an older state. It refuses to touch earlier days, to make a day of one device, and
+//! to lose a fact that was not asked for.
 
+mod again;
 mod asking;
 mod completing;
 mod neighbours;
@@ -63,7 +65,8 @@ pub enum SyncOutcome {
         /// How long the vendor asked to wait; `None` when it did not say.
         retry_after: Option<Duration>,
     },
-    /// The device is being synced, or was within the last second; the vendor was not asked, and nothing is recorded.
+    /// The device is being synced, or was within the last second. The vendor was not asked about it, and nothing is recorded
+    /// but a search for its name.
     Throttled {
         /// When it may be asked for again, at the earliest.
         retry_after: Duration,
@@ -94,8 +97,8 @@ pub struct Synced {
 struct Running {
     id: i64,
     vendor: Vendor,
-    /// What the turn was taken for.
-    asked: String,
+    /// What turns were taken for.
+    asked: Vec<String>,
     wanted: DeviceQuery,
     /// The name that was asked for, where the hub knew whose it is.
     name: Option<String>,
@@ -107,8 +110,8 @@ impl Inventory {
     /// Asks the vendor for one device, replaces today's snapshot of it and re-runs the checks that concern it. Goes on to
     /// its end, and into the history, when the caller is gone.
     pub async fn sync_device(&self, order: SyncOrder) -> Result<SyncOutcome, InventoryError> {
-        self.collector(order.vendor)?;
-        let named = self.resolve(order.vendor, order.wanted.clone()).await?;
+        let wanted = self.spelt_as_one(order.vendor, order.wanted.clone())?;
+        let named = self.resolve(order.vendor, wanted).await?;
         let running = match self.begin_sync(&order, named).await? {
             Ok(running) => running,
             Err(retry_after) => return Ok(SyncOutcome::Throttled { retry_after }),
@@ -119,20 +122,19 @@ impl Inventory {
     }
 
     /// Runs a sync that has its turn, and records what came of it.
-    async fn finish_sync(&self, running: Running) -> Result<SyncOutcome, InventoryError> {
-        let outcome = match self.ask_and_place(&running).await {
-            Ok(outcome) => outcome,
-            Err(error) => {
-                if let Err(unrecorded) = self.record_failure(&running, &error).await {
-                    tracing::warn!(error = %unrecorded, "a failed sync could not be recorded; its time will run out");
-                }
-                return Err(error);
-            }
-        };
-        Ok(outcome)
+    async fn finish_sync(&self, mut running: Running) -> Result<SyncOutcome, InventoryError> {
+        let ended = self.ask_and_place(&mut running).await;
+        let state = ended.as_ref().map_or(SyncState::Failed, SyncOutcome::state);
+        self.metrics.sync_ended(running.vendor.slug(), state.code());
+        if let Err(error) = &ended
+            && let Err(unrecorded) = self.record_failure(&running, error).await
+        {
+            tracing::warn!(error = %unrecorded, "a failed sync could not be recorded; its time will run out");
+        }
+        ended
     }
 
-    async fn ask_and_place(&self, running: &Running) -> Result<SyncOutcome, InventoryError> {
+    async fn ask_and_place(&self, running: &mut Running) -> Result<SyncOutcome, InventoryError> {
         let is_stored = self.find_day(self.database.reader(), running.vendor, self.today()).await?.is_some();
         let outcome = if is_stored { self.ask(running).await? } else { Err(SyncOutcome::NoStoredDay) };
         match outcome {

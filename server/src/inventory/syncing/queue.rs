@@ -1,18 +1,18 @@
-//! Syncs that wait: what a webhook wishes is a row first, and whichever server gets to it asks the vendor.
+//! Syncs that wait: what a webhook or a collection wishes is a row first, and whichever server gets to it asks the vendor.
 //!
 //! Several wishes for one device that wait are one. A server that dies leaves a row whose time runs out; it waits again
-//! then, for any other.
+//! then, for any other. While today's first collection of a vendor is at work, wishes wait for the day that it makes.
 
 use std::time::Duration;
 
 use collectors::DeviceQuery;
 use domain::vendor::Vendor;
-use entity::{device_identity, sync};
+use entity::{device_identity, job_run, sync};
 use futures::{StreamExt, stream};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, OnConflict},
+    sea_query::{Expr, ExprTrait, OnConflict},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -55,14 +55,15 @@ impl Inventory {
         if !self.is_configured(vendor) {
             return Ok(Queued::NotConfigured);
         }
-        if !may_be_new && !self.is_known(vendor, key).await? {
+        let key = self.collector(vendor)?.spell_key(key);
+        if !may_be_new && !self.is_known(vendor, &key).await? {
             return Ok(Queued::UnknownDevice);
         }
         let now = self.now();
         let row = sync::ActiveModel {
             id: NotSet,
             vendor_id: Set(self.reference.vendor_id(vendor)),
-            vendor_device_key: Set(Some(clip(key, 255))),
+            vendor_device_key: Set(Some(clip(&key, 255))),
             trigger: Set(SyncTrigger::Webhook.code().to_owned()),
             requested_by: Set(clip(requested_by, 255)),
             requested_at: Set(now),
@@ -120,12 +121,39 @@ impl Inventory {
     }
 
     async fn list_due(&self) -> Result<Vec<sync::Model>, InventoryError> {
+        let configured: Vec<i64> = self.collectors.keys().map(|vendor| self.reference.vendor_id(*vendor)).collect();
+        let due = self.list_due_of(&configured).await?;
+        if due.is_empty() {
+            return Ok(due);
+        }
+        let ready = self.list_ready().await?;
+        if ready.len() < configured.len() { self.list_due_of(&ready).await } else { Ok(due) }
+    }
+
+    async fn list_due_of(&self, vendors: &[i64]) -> Result<Vec<sync::Model>, InventoryError> {
         use sync::{Column, Entity};
-        let waiting = Entity::find().filter(Column::Outcome.eq(SyncState::Queued.code()));
-        let configured = self.collectors.keys().map(|vendor| self.reference.vendor_id(*vendor));
-        let waiting = waiting.filter(Column::VendorId.is_in(configured));
-        let due = waiting.filter(Column::EndedAt.is_null()).filter(Column::NotBefore.lte(self.now()));
+        let waiting =
+            Entity::find().filter(Column::Outcome.eq(SyncState::Queued.code())).filter(Column::EndedAt.is_null());
+        let due =
+            waiting.filter(Column::VendorId.is_in(vendors.iter().copied())).filter(Column::NotBefore.lte(self.now()));
         Ok(due.order_by_asc(Column::Id).limit(LOOKED_AT).all(self.database.reader()).await?)
+    }
+
+    /// The vendors that can be asked here, but those whose day is being made: its collection tells whether there is one to put
+    /// devices in.
+    async fn list_ready(&self) -> Result<Vec<i64>, InventoryError> {
+        let today = self.today();
+        let mut ready = Vec::new();
+        for vendor in self.collectors.keys().copied() {
+            let vendor_id = self.reference.vendor_id(vendor);
+            let open = job_run::Column::VendorId.eq(vendor_id).and(job_run::Column::EndedAt.is_null());
+            // In this order: a collection that ends in between has stored its day.
+            let is_open = job_run::Entity::find().filter(open).one(self.database.reader()).await?.is_some();
+            if !is_open || self.find_day(self.database.reader(), vendor, today).await?.is_some() {
+                ready.push(vendor_id);
+            }
+        }
+        Ok(ready)
     }
 
     /// Whether it was run here: another server may have it, or its device was asked for within the second.
@@ -138,11 +166,11 @@ impl Inventory {
         let task = self.tasks.spawn(async move { hub.finish_sync(running).await });
         match task.await {
             Ok(Ok(SyncOutcome::Unavailable { reason, .. })) => {
-                tracing::warn!(sync = row.id, reason, "a device could not be synced as a webhook asked");
+                tracing::warn!(sync = row.id, reason, "a device could not be synced as was wished");
             }
             Ok(Ok(_)) => {}
-            Ok(Err(error)) => tracing::error!(sync = row.id, %error, "a sync that a webhook asked for failed"),
-            Err(stopped) => tracing::error!(sync = row.id, %stopped, "a sync that a webhook asked for broke off"),
+            Ok(Err(error)) => tracing::error!(sync = row.id, %error, "a sync that was wished failed"),
+            Err(stopped) => tracing::error!(sync = row.id, %stopped, "a sync that was wished broke off"),
         }
         Ok(true)
     }
@@ -151,7 +179,7 @@ impl Inventory {
         use sync::{Column, Entity};
         let vendor = self.reference.vendor(row.vendor_id).filter(|vendor| self.is_configured(*vendor));
         let Some((vendor, key)) = vendor.zip(row.vendor_device_key.clone()) else { return Ok(None) };
-        let (now, wanted) = (self.now(), DeviceQuery::Key(key));
+        let (now, wanted) = (self.now(), self.spelt_as_one(vendor, DeviceQuery::Key(key))?);
         let (asked, until) = (turns::asked(&wanted), claimed_until(now, WITHIN));
         let this =
             || Entity::update_many().filter(Column::Id.eq(row.id)).filter(Column::Outcome.eq(SyncState::Queued.code()));
@@ -172,11 +200,12 @@ impl Inventory {
             return Ok(None);
         }
         transaction.commit().await?;
+        let asked = vec![asked];
         Ok(Some(Running { id: row.id, vendor, asked, wanted, name: None, within: WITHIN, started_at: now }))
     }
 
-    /// Syncs whose server died wait again, if a webhook wished them and no other wish for the device waits; the others are
-    /// lost, and say so.
+    /// Syncs whose server died wait again, if nobody waits for the answer and no other wish for the device waits; the others
+    /// are lost, and say so.
     async fn revive_lost(&self) -> Result<(), InventoryError> {
         use sync::{Column, Entity};
         let dead =
@@ -189,7 +218,7 @@ impl Inventory {
                 still.filter(Column::Outcome.eq(SyncState::Running.code())).filter(Column::ClaimedUntil.lt(self.now()))
             };
             let again = this().col_expr(Column::Outcome, Expr::value(SyncState::Queued.code()));
-            let is_wish = row.trigger == SyncTrigger::Webhook.code();
+            let is_wish = row.trigger != SyncTrigger::Mutation.code();
             let revived = is_wish && again.exec(self.database.writer()).await.is_ok();
             if !revived {
                 this()
@@ -198,6 +227,9 @@ impl Inventory {
                     .col_expr(Column::EndedAt, Expr::value(self.now()))
                     .exec(self.database.writer())
                     .await?;
+                if let Some(vendor) = self.reference.vendor(row.vendor_id) {
+                    self.metrics.sync_ended(vendor.slug(), SyncState::Lost.code());
+                }
             }
         }
         Ok(())

@@ -21,17 +21,20 @@ pub enum SyncTrigger {
     Mutation,
     /// A vendor's webhook.
     Webhook,
+    /// A collection that overwrote a newer sync.
+    Collection,
 }
 
 impl SyncTrigger {
     /// Every trigger.
-    pub const ALL: [Self; 2] = [Self::Mutation, Self::Webhook];
+    pub const ALL: [Self; 3] = [Self::Mutation, Self::Webhook, Self::Collection];
 
     /// The code that is stored.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Mutation => "mutation",
             Self::Webhook => "webhook",
+            Self::Collection => "collection",
         }
     }
 
@@ -97,6 +100,11 @@ impl SyncState {
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.code() == code)
     }
+
+    /// Whether nothing more comes of it.
+    pub(crate) fn has_ended(self) -> bool {
+        !matches!(self, Self::Queued | Self::Running)
+    }
 }
 
 /// How long after the vendor's time is over a sync that has not ended is taken for dead.
@@ -113,30 +121,39 @@ struct End {
 
 impl End {
     fn of(outcome: &SyncOutcome, running: &Running) -> Self {
-        let vendor = running.vendor;
-        let (state, message, retry_after) = match outcome {
+        let (vendor, state) = (running.vendor, outcome.state());
+        let (message, retry_after) = match outcome {
             SyncOutcome::Synced(synced) => {
                 let (opened, closed) = (synced.opened.len(), synced.closed.len());
                 let message = format!("synced; {opened} exceptions opened, {closed} closed");
                 let synced = (synced.identity_id, synced.vendor_device_key.clone(), [opened, closed]);
-                return Self { state: SyncState::Synced, message, retry_after: None, synced: Some(synced) };
+                return Self { state, message, retry_after: None, synced: Some(synced) };
             }
-            SyncOutcome::NotFound => (SyncState::NotFound, format!("{vendor} lists no such device"), None),
+            SyncOutcome::NotFound => (format!("{vendor} lists no such device"), None),
             SyncOutcome::Ambiguous { keys } => {
                 let some = keys.iter().take(20).map(String::as_str).collect::<Vec<_>>().join(", ");
-                (SyncState::Ambiguous, format!("{} devices of {vendor} match: {some}", keys.len()), None)
+                (format!("{} devices of {vendor} match: {some}", keys.len()), None)
             }
-            SyncOutcome::Unavailable { reason, retry_after } => {
-                (SyncState::VendorUnavailable, reason.clone(), *retry_after)
-            }
+            SyncOutcome::Unavailable { reason, retry_after } => (reason.clone(), *retry_after),
             SyncOutcome::Throttled { retry_after } => {
-                (SyncState::VendorUnavailable, "not asked: it is another's turn".to_owned(), Some(*retry_after))
+                ("found by its name, and not asked for: it is another's turn".to_owned(), Some(*retry_after))
             }
-            SyncOutcome::NoStoredDay => {
-                (SyncState::NoStoredDay, format!("today has no complete collection of {vendor} yet"), None)
-            }
+            SyncOutcome::NoStoredDay => (format!("today has no complete collection of {vendor} yet"), None),
         };
         Self { state, message, retry_after, synced: None }
+    }
+}
+
+impl SyncOutcome {
+    /// How the history has it.
+    pub(super) fn state(&self) -> SyncState {
+        match self {
+            Self::Synced(_) => SyncState::Synced,
+            Self::NotFound => SyncState::NotFound,
+            Self::Ambiguous { .. } => SyncState::Ambiguous,
+            Self::Unavailable { .. } | Self::Throttled { .. } => SyncState::VendorUnavailable,
+            Self::NoStoredDay => SyncState::NoStoredDay,
+        }
     }
 }
 
@@ -177,10 +194,10 @@ impl Inventory {
         let id = sync::Entity::insert(row).exec(&transaction).await?.last_insert_id;
         transaction.commit().await?;
         let (vendor, within) = (order.vendor, order.within);
-        Ok(Ok(Running { id, vendor, asked, wanted, name, within, started_at: now }))
+        Ok(Ok(Running { id, vendor, asked: vec![asked], wanted, name, within, started_at: now }))
     }
 
-    /// Ends the row of the history and gives the turn back.
+    /// Ends the row of the history and gives the turns back.
     pub(super) async fn record_end(
         &self,
         connection: &impl ConnectionTrait,
@@ -220,7 +237,7 @@ impl Inventory {
                 .col_expr(Column::Closed, Expr::value(count(closed)));
         }
         update.filter(Column::Id.eq(running.id)).exec(connection).await?;
-        self.leave_turn(connection, (running.vendor, &running.asked)).await
+        self.leave_turns(connection, (running.vendor, &running.asked)).await
     }
 
     /// Forgets what ended before that, and turns that nobody waits for.
