@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use harness::{Backend, Guarded, PASSWORD, Socket, World, http_client};
+use harness::{Backend, Guarded, LONG, PASSWORD, Socket, World, http_client};
 use reqwest::Response;
 use rstest::rstest;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 const VIEWER: &str = "{ viewer { name role } }";
 
@@ -200,7 +201,7 @@ async fn events_end_when_who_is_behind_them_may_not_be_any_more(
     for stream in [signed_out, expired] {
         assert_eq!(stream.status().as_u16(), 200);
         // To its end: a subscription that goes on has none.
-        let told = stream.text().await.unwrap();
+        let told = timeout(LONG, stream.text()).await.unwrap().unwrap();
         assert!(!told.contains("event:"), "{told}");
     }
 }
