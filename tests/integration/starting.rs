@@ -1,6 +1,7 @@
 //! `startCollection`: an order returns at once, can be followed, and is given once.
 
-use harness::{Backend, World, text};
+use domain::vendor::Vendor;
+use harness::{Backend, World, at_the_list, text};
 use rstest::rstest;
 use serde_json::{Value, json};
 use simulator::{Effect, Fault, FleetPlan, Gate, When};
@@ -97,8 +98,11 @@ async fn an_order_returns_at_once_and_can_be_followed_to_its_end(
 #[tokio::test]
 async fn a_second_order_gets_the_batch_that_is_at_work(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let (world, gate) = held_up(backend).await;
+    // A vendor that has been collected would have to be collected again.
+    let list = at_the_list(Vendor::ThreatLocker, &Effect::Held(gate.clone()));
+    world.simulator.with_switches(|it| it.faults.push(list));
     let first = start(&world, json!({})).await;
-    gate.arrived(1).await;
+    gate.arrived(2).await;
     for again in [
         json!({}),
         json!({ "vendors": ["NINJA"] }),
@@ -130,14 +134,21 @@ async fn an_order_that_asks_for_more_than_is_at_work_is_a_new_one_and_collects_n
     gate.arrived(1).await;
     let second = start(&world, json!({})).await;
     assert_eq!(second["alreadyRunning"], false);
-    world.until(async || batch(&world, &second["batch"]["id"]).await["endedAt"].is_string()).await;
-    let ended = batch(&world, &second["batch"]["id"]).await;
-    let skipped = run(&ended, "ninja-collector");
+    let collected = async || {
+        let seen = batch(&world, &second["batch"]["id"]).await;
+        ["ninja-collector", "threatlocker-collector"].iter().all(|name| run(&seen, name)["endedAt"].is_string())
+    };
+    world.until(collected).await;
+    let seen = batch(&world, &second["batch"]["id"]).await;
+    let skipped = run(&seen, "ninja-collector");
     assert_eq!(text(skipped, "status"), "SKIPPED");
     assert!(text(skipped, "message").contains("another collection of Ninja is running"), "{skipped:#}");
-    assert_eq!(text(run(&ended, "threatlocker-collector"), "status"), "COMPLETED");
+    assert_eq!(text(run(&seen, "threatlocker-collector"), "status"), "COMPLETED");
+    assert_eq!(text(run(&seen, "cross-vendor-checks"), "status"), "QUEUED", "they want Ninja's day");
     gate.open();
     world.settle().await;
+    let ended = batch(&world, &second["batch"]["id"]).await;
+    assert_eq!(text(run(&ended, "cross-vendor-checks"), "status"), "COMPLETED");
     assert_eq!(text(&batch(&world, &first["batch"]["id"]).await, "status"), "COMPLETED");
 }
 

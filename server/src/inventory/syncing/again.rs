@@ -3,21 +3,14 @@
 //! wishes that found no day to put their device in.
 
 use chrono::TimeDelta;
-use entity::sync::{ActiveModel, Column, Entity};
-use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect,
-    sea_query::{ExprTrait, OnConflict},
-};
+use entity::sync::{Column, Entity};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, sea_query::ExprTrait};
 
 use super::records::{SyncState, SyncTrigger};
 use crate::inventory::{Inventory, InventoryError, storing::Span};
 
 /// Under which name these wishes are recorded.
 const COLLECTION: &str = "collection";
-
-/// Rows of one statement.
-const AT_ONCE: usize = 500;
 
 /// No wish waits for longer: those that ended of late are found by when they were asked for.
 const LONGEST_WAIT: TimeDelta = TimeDelta::days(1);
@@ -48,23 +41,7 @@ impl Inventory {
             .into_tuple::<String>()
             .all(transaction)
             .await?;
-        let now = self.now();
-        for chunk in keys.chunks(AT_ONCE) {
-            let rows = chunk.iter().map(|key| ActiveModel {
-                vendor_id: Set(vendor_id),
-                vendor_device_key: Set(Some(key.clone())),
-                trigger: Set(SyncTrigger::Collection.code().to_owned()),
-                requested_by: Set(COLLECTION.to_owned()),
-                requested_at: Set(now),
-                not_before: Set(now),
-                outcome: Set(SyncState::Queued.code().to_owned()),
-                opened: Set(0),
-                closed: Set(0),
-                ..Default::default()
-            });
-            let is_waiting = OnConflict::new().do_nothing().to_owned();
-            Entity::insert_many(rows).on_conflict(is_waiting).exec_without_returning(transaction).await?;
-        }
+        self.wish_syncs(transaction, vendor_id, keys, (SyncTrigger::Collection, COLLECTION)).await?;
         Ok(())
     }
 }

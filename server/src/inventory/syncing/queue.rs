@@ -10,8 +10,8 @@ use domain::vendor::Vendor;
 use entity::{device_identity, job_run, sync};
 use futures::{StreamExt, stream};
 use sea_orm::{
-    ActiveValue::{NotSet, Set},
-    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, ExprTrait, OnConflict},
 };
 use tokio_util::sync::CancellationToken;
@@ -21,7 +21,7 @@ use super::{
     records::{SyncState, SyncTrigger, claimed_until},
     turns,
 };
-use crate::inventory::{Inventory, InventoryError, observed::clip};
+use crate::inventory::{Inventory, InventoryError, bulk, observed::clip};
 
 /// How many devices the vendors are asked for at once, by one server.
 const AT_ONCE: usize = 4;
@@ -59,12 +59,26 @@ impl Inventory {
         if !may_be_new && !self.is_known(vendor, &key).await? {
             return Ok(Queued::UnknownDevice);
         }
+        let vendor_id = self.reference.vendor_id(vendor);
+        let wished = (SyncTrigger::Webhook, requested_by);
+        let new = self.wish_syncs(self.database.writer(), vendor_id, [key], wished).await? > 0;
+        self.wishes.notify_one();
+        Ok(if new { Queued::New } else { Queued::Already })
+    }
+
+    /// Writes down wishes for these devices, but for those that one waits for already; answers how many are new.
+    pub(super) async fn wish_syncs(
+        &self,
+        connection: &impl ConnectionTrait,
+        vendor_id: i64,
+        keys: impl IntoIterator<Item = String>,
+        (trigger, requested_by): (SyncTrigger, &str),
+    ) -> Result<u64, InventoryError> {
         let now = self.now();
-        let row = sync::ActiveModel {
-            id: NotSet,
-            vendor_id: Set(self.reference.vendor_id(vendor)),
+        let rows = keys.into_iter().map(|key| sync::ActiveModel {
+            vendor_id: Set(vendor_id),
             vendor_device_key: Set(Some(clip(&key, 255))),
-            trigger: Set(SyncTrigger::Webhook.code().to_owned()),
+            trigger: Set(trigger.code().to_owned()),
             requested_by: Set(clip(requested_by, 255)),
             requested_at: Set(now),
             not_before: Set(now),
@@ -72,12 +86,9 @@ impl Inventory {
             opened: Set(0),
             closed: Set(0),
             ..Default::default()
-        };
+        });
         let is_waiting = OnConflict::new().do_nothing().to_owned();
-        let insert = sync::Entity::insert(row).on_conflict(is_waiting);
-        let new = insert.exec_without_returning(self.database.writer()).await? > 0;
-        self.wishes.notify_one();
-        Ok(if new { Queued::New } else { Queued::Already })
+        Ok(bulk::insert(connection, rows.collect(), Some(is_waiting)).await?)
     }
 
     async fn is_known(&self, vendor: Vendor, key: &str) -> Result<bool, InventoryError> {
