@@ -60,13 +60,22 @@ impl Guarded {
     }
 
     /// The same with other options.
-    #[expect(clippy::disallowed_methods, reason = "the test's server ends with the test")]
     pub async fn open_with(inventory: &Inventory, change: impl FnOnce(&mut HttpOptions)) -> Self {
+        Self::open_limited(inventory, GraphqlLimits::default(), change).await
+    }
+
+    /// The same with other limits of documents too.
+    #[expect(clippy::disallowed_methods, reason = "the test's server ends with the test")]
+    pub async fn open_limited(
+        inventory: &Inventory,
+        limits: GraphqlLimits,
+        change: impl FnOnce(&mut HttpOptions),
+    ) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
         let listener = listener.unwrap_or_else(|error| panic!("no address: {error}"));
         let address = listener.local_addr().unwrap_or_else(|error| panic!("no address: {error}"));
         let access = Access::new(inventory).with_key(&KEY.into());
-        let api = Api::guarded(inventory.clone(), access.clone(), GraphqlLimits::default());
+        let api = Api::guarded(inventory.clone(), access.clone(), limits);
         let exports = Arc::new(Exporter::new(api.clone(), inventory.clone()));
         let websocket = WebSocketOptions { identify_again: Duration::from_millis(20), ..WebSocketOptions::default() };
         let sign_in = Some(Arc::new(Entrance::new(access.clone())) as Arc<_>);

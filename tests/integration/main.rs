@@ -83,6 +83,7 @@ mod packaging;
 mod paging;
 mod persisted_documents;
 mod predecessor_sql;
+mod reach;
 mod readiness;
 mod resolving;
 mod retention;
