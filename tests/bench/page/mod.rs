@@ -49,7 +49,8 @@ pub(crate) async fn measure(backend: Backend) -> anyhow::Result<Vec<(String, Str
         eprintln!("the page is left out: install wrk");
         return Ok(Vec::new());
     }
-    let plan = FleetPlan { ninja_devices: 60_000, threatlocker_devices: 40_000, organizations: 1_000, ..FleetPlan::default() };
+    let plan =
+        FleetPlan { ninja_devices: 60_000, threatlocker_devices: 40_000, organizations: 1_000, ..FleetPlan::default() };
     let simulator = Simulator::new(plan, FleetPlan::default().first_day);
     let vendors = simulator.clone().start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
     let database = TestDatabase::create(backend).await?;
@@ -106,7 +107,12 @@ fn number_after(told: &str, word: &str) -> Option<f64> {
     told.lines().find_map(|line| line.trim().strip_prefix(word))?.split_whitespace().next()?.parse().ok()
 }
 
-fn by_wrk(name: &'static str, (url, query): (&str, &str), variables: &Value, folder: &Path) -> anyhow::Result<Contender> {
+fn by_wrk(
+    name: &'static str,
+    (url, query): (&str, &str),
+    variables: &Value,
+    folder: &Path,
+) -> anyhow::Result<Contender> {
     let body = json!({ "query": query, "variables": variables }).to_string();
     let script = folder.join(format!("{}.lua", name.len()));
     let lua = format!(

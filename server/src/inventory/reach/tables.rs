@@ -72,7 +72,7 @@ pub const TABLES: [(&str, Sight); 52] = [
             "t.from_site_id IN (SELECT id FROM site) OR t.to_site_id IN (SELECT id FROM site)",
         ),
     ),
-    // A record that was once filed here has its name; what it is linked to now is told with its machine only.
+    // Where a vendor ever filed it counts, not whose machine it is; what it is linked to now is told with that machine only.
     (
         "device_identity",
         Changed(
@@ -82,8 +82,7 @@ pub const TABLES: [(&str, Sight); 52] = [
                 ("link_rule", "CASE WHEN t.device_id IN (SELECT id FROM device) THEN t.link_rule END"),
                 ("link_evidence", "CASE WHEN t.device_id IN (SELECT id FROM device) THEN t.link_evidence END"),
             ],
-            "t.device_id IN (SELECT id FROM device) \
-             OR EXISTS (SELECT 1 FROM device_snapshot s WHERE s.device_identity_id = t.id) \
+            "EXISTS (SELECT 1 FROM device_snapshot s WHERE s.device_identity_id = t.id) \
              OR EXISTS (SELECT 1 FROM usage_transition u WHERE u.device_identity_id = t.id)",
         ),
     ),
