@@ -1,6 +1,6 @@
 //! Who may see some organizations sees nothing else, whatever is asked.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use domain::access::{Reach, Role};
 use entity::{device_identity, device_snapshot, organization, site};
@@ -8,7 +8,7 @@ use harness::{Backend, Everything, Guarded, INTROSPECTION, World};
 use rstest::rstest;
 use sea_orm::{ConnectionTrait, EntityTrait, Statement};
 use serde_json::{Value, json};
-use server::{graphql::GraphqlLimits, inventory::reach::TABLES};
+use server::{graphql::GraphqlLimits, inventory::reach::TABLES, observing::Observer};
 
 /// Nights of the world.
 const NIGHTS: u64 = 3;
@@ -58,7 +58,8 @@ impl Clients {
             depth: 32,
             ..GraphqlLimits::default()
         };
-        let door = Guarded::open_limited(&world.inventory, limits, |_| ()).await;
+        let watched = Arc::new(Observer::new(world.inventory.clone(), true));
+        let door = Guarded::open_limited(&world.inventory, limits, |options| options.watched = Some(watched)).await;
         let organizations = organization::Entity::find().all(world.rows()).await.unwrap();
         for one in &organizations {
             let reach = Reach::Organizations(BTreeSet::from([one.id]));
@@ -289,6 +290,47 @@ async fn an_exception_is_worked_on_by_its_own_client_alone(
 
 #[rstest]
 #[tokio::test]
+async fn a_machine_that_left_is_told_by_the_name_it_had_here(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let clients = Clients::start(backend).await;
+    let rows = clients.world.rows();
+    let sites = site::Entity::find().all(rows).await.unwrap();
+    let snapshots = device_snapshot::Entity::find().all(rows).await.unwrap();
+    let moved = snapshots.iter().find(|row| row.site_id.is_some()).unwrap();
+    let from = sites.iter().find(|one| Some(one.id) == moved.site_id).unwrap();
+    let to = sites
+        .iter()
+        .find(|one| one.vendor_id == from.vendor_id && one.organization_id != from.organization_id)
+        .unwrap();
+    let last = clients.world.day(NIGHTS - 1);
+    let writer = clients.world.inventory.database().writer();
+    let about = format!("device_identity_id = {} AND snapshot_date = '{last}'", moved.device_identity_id);
+    for statement in [
+        format!("DELETE FROM usage_transition WHERE {about}"),
+        format!(
+            "INSERT INTO usage_transition (vendor_id, snapshot_date, device_identity_id, hostname, was_there, is_there, \
+             from_site_id, to_site_id) VALUES ({}, '{last}', {}, 'named-by-the-other', TRUE, TRUE, {}, {})",
+            moved.vendor_id, moved.device_identity_id, from.id, to.id
+        ),
+    ] {
+        writer.execute_unprepared(&statement).await.unwrap();
+    }
+    let question = format!(
+        "{{ usageChanges(from: \"{}\", to: \"{last}\") {{ changes(first: 500) {{ nodes {{ kind hostname }} }} }} }}",
+        clients.world.day(NIGHTS - 2)
+    );
+    let (here, there) = (from.organization_id.unwrap().to_string(), to.organization_id.unwrap().to_string());
+    let told =
+        |name: String| async { clients.door.ask(&clients.token(&name).await, &question).await.data().to_string() };
+    let (here, there) = (told(here).await, told(there).await);
+    assert!(here.contains(&format!("{{\"kind\":\"REMOVED\",\"hostname\":\"{}\"}}", moved.hostname)), "{here}");
+    assert!(!here.contains("named-by-the-other"), "{here}");
+    assert!(there.contains("{\"kind\":\"ADDED\",\"hostname\":\"named-by-the-other\"}"), "{there}");
+}
+
+#[rstest]
+#[tokio::test]
 async fn files_are_cut_too(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let clients = Clients::start(backend).await;
     let texts = clients.texts().await;
@@ -310,6 +352,8 @@ async fn files_are_cut_too(#[values(Backend::Sqlite, Backend::Postgres)] backend
         assert!(rows > 0, "{file} has rows");
     }
     let token = clients.token(&clients.organizations[0].id.to_string()).await;
+    let metrics = harness::http_client().get(format!("{}/metrics", clients.door.origin)).bearer_auth(&token);
+    assert_eq!(metrics.send().await.unwrap().status().as_u16(), 403, "metrics tell of all clients");
     assert_eq!(clients.door.export_status(&token, &format!("billing.csv?month={}", from.format("%Y-%m"))).await, 403);
 }
 

@@ -5,13 +5,18 @@ use crate::text::fold;
 /// Characters of a name at most.
 const LONGEST: usize = 100;
 
-/// Whether it can be a name: 1 to 100 characters, none of them a control character, no space at either end, and no `:`,
+/// Who acts without being a user, folded: nobody else is recorded by these names.
+const RESERVED: [&str; 4] = ["checks", "local operator", "first start", "(unknown)"];
+
+/// Whether it can be a name: none that is reserved, and 1 to 100 characters, none of them a control character, no space at either end, and no `:`,
 /// which stands before the names of API tokens in what is recorded.
 pub fn is_plain_name(name: &str) -> bool {
     let length = name.chars().count();
     let plain = !name.chars().any(|character| character.is_control() || character == ':');
-    let folded = folded_name(name).chars().count();
-    (1..=LONGEST).contains(&length) && plain && name.trim() == name && (1..=LONGEST).contains(&folded)
+    let folded = folded_name(name);
+    let is_free = !RESERVED.contains(&folded.as_str());
+    (1..=LONGEST).contains(&length) && plain && name.trim() == name && is_free
+        && (1..=LONGEST).contains(&folded.chars().count())
 }
 
 /// The name as it is compared: `Ann` and `ANN` are one user.
@@ -40,6 +45,9 @@ mod tests {
             (" ann", false),
             ("an\nn", false),
             ("token: x", false),
+            ("Checks", false),
+            ("Ｃhecks", false),
+            ("checks 2", true),
         ] {
             assert_eq!(is_plain_name(name), plain, "{name:?}");
         }

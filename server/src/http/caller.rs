@@ -68,11 +68,15 @@ fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     client
 }
 
-/// The addresses that the proxies told, the client's first. `Forwarded` wins: it is the standard.
+/// The addresses that the proxies told, the client's first. A proxy writes one of the two headers and lets the other through as the
+/// client sent it, and nobody can tell which: where both are, nothing was told.
 fn told(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     let texts = |name: HeaderName| {
         headers.get_all(name).iter().flat_map(|value| value.to_str().unwrap_or_default().split(',').map(str::trim))
     };
+    if headers.contains_key(header::FORWARDED) && headers.contains_key(FORWARDED_FOR) {
+        return Vec::new();
+    }
     if headers.contains_key(header::FORWARDED) {
         return texts(header::FORWARDED).map(|element| address(forwarded_for(element)?)).collect();
     }
@@ -124,5 +128,15 @@ mod tests {
             let found = client(peer.parse().unwrap(), &headers, &trusted);
             assert_eq!(found, expected.parse::<IpAddr>().unwrap(), "{peer}: {name}: {value}");
         }
+    }
+
+    #[test]
+    fn a_client_can_not_speak_for_a_proxy_by_the_other_header() {
+        let trusted: Vec<IpNet> = vec!["10.0.0.0/8".parse().unwrap()];
+        let headers = HeaderMap::from_iter([
+            (FORWARDED_FOR, HeaderValue::from_static("198.51.100.7")),
+            (header::FORWARDED, HeaderValue::from_static("for=192.0.2.60")),
+        ]);
+        assert_eq!(client("10.0.0.1".parse().unwrap(), &headers, &trusted), IpAddr::from([10, 0, 0, 1]));
     }
 }

@@ -102,7 +102,8 @@ pub fn router<E: Executor>(executor: E, exports: Arc<dyn Exports>, options: Http
     if let Some(watched) = options.watched.clone() {
         let watch = (watched, options.clone());
         open = open.merge(Router::new().route("/readyz", get(watched::ready)).with_state(watch.clone()));
-        guarded = guarded.merge(Router::new().route("/metrics", get(watched::metrics)).with_state(watch));
+        let metrics = Router::new().route("/metrics", get(watched::metrics)).with_state(watch);
+        guarded = guarded.merge(metrics.route_layer(from_fn(principal::require_whole)));
     }
     let mut router = Router::new()
         .route("/graphql", graphql)

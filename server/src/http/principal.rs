@@ -44,6 +44,17 @@ pub(super) async fn require(request: Request, next: Next) -> Response {
     }
 }
 
+/// Refuses those who may see some organizations only; for what tells of all clients together.
+pub(super) async fn require_whole(request: Request, next: Next) -> Response {
+    match of(request.extensions()) {
+        Ok(principal) if principal.reach().is_restricted() => {
+            Refusal::new(Code::Forbidden, "this is for those who may see all organizations").into_response()
+        }
+        Ok(_) => next.run(request).await,
+        Err(answer) => *answer,
+    }
+}
+
 /// Who is asking, or the answer to nobody.
 pub(super) fn of(extensions: &Extensions) -> Result<Principal, Box<Response>> {
     let found = extensions.get::<Principal>().cloned();

@@ -34,8 +34,12 @@ impl ExceptionTypeInfo {
         ctx.inventory().rules().checks.is_on(self.0)
     }
 
-    /// Its settings; empty for most types.
+    /// Its settings; empty for most types, and for who may see some organizations only.
     async fn settings(&self, ctx: &Context<'_>) -> Vec<CheckSetting> {
+        // They may name other clients' locations.
+        if ctx.principal().reach().is_restricted() {
+            return Vec::new();
+        }
         ctx.inventory().rules().checks.of(self.0).into_iter().map(CheckSetting).collect()
     }
 

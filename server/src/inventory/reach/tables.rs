@@ -45,12 +45,19 @@ pub const TABLES: [(&str, Sight); 52] = [
     ("device", Rows("organization_id IN ({ids})")),
     // Where a vendor filed it that day counts, not whose it is now.
     ("device_snapshot", Rows("site_id IN (SELECT id FROM site)")),
-    // What leaves the reach is gone, and what comes into it is new.
+    // What leaves the reach is gone, and what comes into it is new. What has left is called as it was called here.
     (
         "usage_transition",
         Changed(
             columns::<usage_transition::Entity>,
             &[
+                (
+                    "hostname",
+                    "CASE WHEN NOT t.is_there OR t.to_site_id IN (SELECT id FROM site) THEN t.hostname ELSE COALESCE(\
+                     (SELECT s.hostname FROM device_snapshot s WHERE s.device_identity_id = t.device_identity_id \
+                      ORDER BY s.snapshot_date DESC LIMIT 1), \
+                     (SELECT i.vendor_device_key FROM {base}.device_identity i WHERE i.id = t.device_identity_id)) END",
+                ),
                 ("was_there", "CASE WHEN t.from_site_id IN (SELECT id FROM site) THEN t.was_there ELSE FALSE END"),
                 ("from_site_id", "CASE WHEN t.from_site_id IN (SELECT id FROM site) THEN t.from_site_id END"),
                 (
