@@ -51,6 +51,8 @@ pub mod snapshot_day;
 pub mod sync;
 pub mod sync_turn;
 pub mod usage_transition;
+pub mod taken_state;
+pub mod user_identity;
 pub mod user_organization;
 pub mod vendor;
 pub mod vendor_lease;

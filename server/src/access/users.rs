@@ -76,7 +76,7 @@ pub(super) fn role_of(code: &str) -> Result<Role, AccessError> {
     Role::from_code(code).ok_or_else(|| AccessError::Corrupt(format!("role `{code}`")))
 }
 
-fn is_good(password: &SecretString) -> bool {
+pub(super) fn is_good(password: &SecretString) -> bool {
     let password = password.expose_secret();
     password.chars().count() >= FEWEST && password.len() <= LONGEST
 }
@@ -191,7 +191,7 @@ impl Access {
     }
 }
 
-async fn find(transaction: &DatabaseTransaction, folded: &str) -> Result<Option<app_user::Model>, sea_orm::DbErr> {
+pub(super) async fn find(transaction: &DatabaseTransaction, folded: &str) -> Result<Option<app_user::Model>, sea_orm::DbErr> {
     app_user::Entity::find().filter(app_user::Column::FoldedName.eq(folded)).one(transaction).await
 }
 

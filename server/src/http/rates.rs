@@ -5,7 +5,7 @@
 //! ever asked.
 
 use std::{
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     num::NonZeroU32,
     sync::{
         Arc, Mutex, PoisonError,
@@ -20,7 +20,7 @@ use axum::{
     response::Response,
 };
 use chrono::{DateTime, Utc};
-use domain::clock::Clock;
+use domain::{access::customer, clock::Clock};
 use governor::{Quota, RateLimiter, middleware::NoOpMiddleware, state::keyed::HashMapStateStore};
 
 use super::{
@@ -57,8 +57,7 @@ pub(crate) enum Client {
 impl Client {
     fn of(caller: Caller) -> Self {
         match caller.address {
-            Some(IpAddr::V6(address)) => Self::Address(Ipv6Addr::from_bits(address.to_bits() & (!0 << 64)).into()),
-            Some(address) => Self::Address(address),
+            Some(address) => Self::Address(customer(address)),
             None => Self::Unknown,
         }
     }
