@@ -12,14 +12,15 @@ use crate::{
     access::Access,
     cli::{shown, signals::Signals},
     config::{Settings, TlsFiles},
-    entrance::Entrance,
+    entrance::{Entrance, IssuerEntrance},
     export::Exporter,
     graphql::{self, Api, GraphqlLimits},
     hooks::Hooks,
-    http::{self, HttpOptions, SignIn, Tls, WebhookOptions},
+    http::{self, HttpOptions, IssuerSignIn, SignIn, Tls, WebhookOptions},
     hub,
     inventory::Inventory,
     observing::Observer,
+    oidc::Issuer,
     scheduler::Scheduler,
 };
 
@@ -111,7 +112,7 @@ async fn answer(
     stop: &CancellationToken,
 ) -> anyhow::Result<()> {
     let access = hub::open_access(settings, inventory).await?;
-    let options = options(inventory, &access, (settings, stop));
+    let options = options(inventory, &access, (settings, stop))?;
     let sockets = options.sockets.clone();
     let api_within = |limits| Api::guarded(inventory.clone(), access.clone(), limits);
     let api = api_within(settings.edge.limits);
@@ -135,11 +136,11 @@ fn load_tls(files: &TlsFiles) -> anyhow::Result<Tls> {
     loaded.context("HUB_TLS_CERTIFICATE and HUB_TLS_KEY can't be used")
 }
 
-fn options(inventory: &Inventory, access: &Access, (settings, stop): (&Settings, &CancellationToken)) -> HttpOptions {
+fn options(inventory: &Inventory, access: &Access, (settings, stop): (&Settings, &CancellationToken)) -> anyhow::Result<HttpOptions> {
     let edge = &settings.edge;
     let takes = || Arc::new(Hooks::new(inventory.clone()));
     let webhooks = settings.ninja_webhook_secret.clone();
-    HttpOptions {
+    Ok(HttpOptions {
         sign_in: settings.sign_in.as_ref().map(|_| Arc::new(Entrance::new(access.clone())) as Arc<dyn SignIn>),
         // Who must show a token can't be talked into a request by a page.
         loopback_only: settings.sign_in.is_none(),
@@ -157,8 +158,21 @@ fn options(inventory: &Inventory, access: &Access, (settings, stop): (&Settings,
         clock: Arc::clone(&inventory.clock),
         metrics: inventory.metrics().clone(),
         watched: Some(Arc::new(Observer::new(inventory.clone(), settings.metrics))),
+        issuer: issuer(inventory, access, settings)?,
+        public_url: settings.sign_in.as_ref().and_then(|sign_in| sign_in.public_url.clone()),
         ..HttpOptions::default()
-    }
+    })
+}
+
+/// Who lets in whom an OpenID Connect issuer vouches for, where one is set.
+fn issuer(
+    inventory: &Inventory,
+    access: &Access,
+    settings: &Settings,
+) -> anyhow::Result<Option<Arc<dyn IssuerSignIn>>> {
+    let Some(oidc) = settings.sign_in.as_ref().and_then(|sign_in| sign_in.oidc.clone()) else { return Ok(None) };
+    let issuer = Issuer::new(oidc, Arc::clone(&inventory.clock)).context("HUB_OIDC_ISSUER can't be used")?;
+    Ok(Some(Arc::new(IssuerEntrance::new(access.clone(), issuer))))
 }
 
 /// How long handing back may take once the time to finish is over.

@@ -20,3 +20,4 @@ pub use self::{
     issuer::{Answer, Issuer, Question, Vouched},
     settings::{OidcLimits, OidcSettings, OidcSettingsError, RoleNames},
 };
+pub(crate) use settings::is_trustworthy;

@@ -115,7 +115,7 @@ impl OidcSettings {
 }
 
 /// Whether nobody on the way can read along: https, or http on this machine.
-pub(super) fn is_trustworthy(url: &Url) -> bool {
+pub(crate) fn is_trustworthy(url: &Url) -> bool {
     let is_loopback = match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),
