@@ -88,6 +88,7 @@ mod paging;
 mod persisted_documents;
 mod predecessor_sql;
 mod readiness;
+mod recorded_parts;
 mod resolving;
 mod retention;
 mod retention_file;

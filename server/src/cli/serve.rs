@@ -146,12 +146,13 @@ fn options(inventory: &Inventory, access: &Access, (settings, stop): (&Settings,
         loopback_only: settings.sign_in.is_none(),
         webhooks: webhooks.map(|ninja_secret| WebhookOptions { ninja_secret, takes: takes() }),
         stop: stop.clone(),
-        allowed_origins: settings.allowed_origins.clone(),
+        allowed_origins: origins(settings),
         body_limit: edge.body_limit,
         batch_limit: edge.batch_limit,
         request_timeout: edge.request_timeout,
         playground: edge.playground,
         rate_limit: edge.rate_limit,
+        principal_rate_limit: edge.principal_rate_limit,
         trusted_proxies: edge.trusted_proxies.clone(),
         documents: edge.documents.clone(),
         schema: edge.limits.introspection.then(|| graphql::sdl().into()),
@@ -162,6 +163,13 @@ fn options(inventory: &Inventory, access: &Access, (settings, stop): (&Settings,
         public_url: settings.sign_in.as_ref().and_then(|sign_in| sign_in.public_url.clone()),
         ..HttpOptions::default()
     })
+}
+
+/// Origins that browsers may come from: the public one too, which a proxy before the hub may not tell it.
+fn origins(settings: &Settings) -> Vec<String> {
+    let public_url = settings.sign_in.as_ref().and_then(|sign_in| sign_in.public_url.as_ref());
+    let public = public_url.map(|url| url.origin().ascii_serialization());
+    settings.allowed_origins.iter().cloned().chain(public).collect()
 }
 
 /// Who lets in whom an OpenID Connect issuer vouches for, where one is set.

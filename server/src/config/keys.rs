@@ -93,6 +93,7 @@ static KEYS: &[Key] = &[
     open("HUB_PLAYGROUND", "http.playground"),
     open("HUB_RATE_LIMIT", "http.rate_limit"),
     open("HUB_RATE_LIMIT_BURST", "http.rate_limit_burst"),
+    open("HUB_RATE_LIMIT_PER_USER", "http.rate_limit_per_user"),
     open("HUB_TRUSTED_PROXIES", "http.trusted_proxies"),
     open("HUB_TLS_CERTIFICATE", "tls.certificate"),
     open("HUB_TLS_KEY", "tls.key"),

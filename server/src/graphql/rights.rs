@@ -38,6 +38,7 @@ pub(super) fn need(kind: OperationType, field: &str) -> Option<Need> {
     Some(match (kind, field) {
         // What the schema says of itself is no secret.
         (_, "__typename") | (OperationType::Query, "__schema" | "__type" | "viewer") => own(Right::Read),
+        (OperationType::Mutation, "changeOwnPassword") => own(Right::Read),
         (OperationType::Query, "users" | "apiTokens" | "auditEvents") => everything(Right::Administer),
         (
             OperationType::Query,

@@ -109,10 +109,14 @@ pub fn router<E: Executor>(executor: E, exports: Arc<dyn Exports>, options: Http
         open = open.merge(Router::new().route("/readyz", get(watched::ready)).with_state(watch.clone()));
         guarded = guarded.merge(Router::new().route("/metrics", get(watched::metrics)).with_state(watch));
     }
-    let mut router = Router::new()
+    let mut known = Router::new()
         .route("/graphql", graphql)
         .with_state(edge)
-        .merge(guarded.route_layer(from_fn(principal::require)))
+        .merge(guarded.route_layer(from_fn(principal::require)));
+    if let Some(rates) = &rates {
+        known = known.route_layer(from_fn_with_state(Arc::clone(rates), rates::limit_principal));
+    }
+    let mut router = known
         .route_layer(from_fn_with_state(Arc::clone(&options), principal::identify))
         .merge(open)
         .merge(sign_in::routes(&options))

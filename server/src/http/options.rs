@@ -33,6 +33,8 @@ pub struct HttpOptions {
     pub trusted_proxies: Vec<IpNet>,
     /// How often one client may ask; `None` counts nobody.
     pub rate_limit: Option<RateLimit>,
+    /// How often one user or API token may ask, wherever from; `None` counts nobody. Without sign-in it counts nobody.
+    pub principal_rate_limit: Option<RateLimit>,
     /// Which documents are executed, and which are kept by their hash.
     pub documents: Documents,
     /// The schema in GraphQL's own language, for `GET /schema.graphql`; `None` answers it with 404.
@@ -89,6 +91,7 @@ impl Default for HttpOptions {
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             rate_limit: None,
+            principal_rate_limit: None,
             documents: Documents::default(),
             schema: None,
             clock: Arc::new(SystemClock),
