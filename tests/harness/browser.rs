@@ -90,9 +90,14 @@ impl Browser {
             request = origin.into_iter().fold(request, |request, origin| request.header(ORIGIN, origin));
         }
         let response = request.send().await.unwrap_or_else(|error| panic!("{url} did not answer: {error}"));
-        let text = |name| response.headers().get_all(name).iter().map(|value| {
-            String::from_utf8_lossy(value.as_bytes()).into_owned()
-        }).collect::<Vec<_>>();
+        let text = |name| {
+            response
+                .headers()
+                .get_all(name)
+                .iter()
+                .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+                .collect::<Vec<_>>()
+        };
         let (cookies, location, retry_after) = (text(SET_COOKIE), text(LOCATION).concat(), text(RETRY_AFTER).concat());
         cookies.iter().for_each(|cookie| self.keep(cookie));
         let status = response.status().as_u16();

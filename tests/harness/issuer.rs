@@ -31,7 +31,7 @@ use crate::{TestClock, issuer_key::IssuerKey};
 pub const CLIENT_ID: &str = "inventory hub";
 
 /// What the hub proves that with; characters that a form has to encode are in it.
-pub const CLIENT_SECRET: &str = "a secret: of+100% & more";
+const CLIENT_SECRET: &str = "a secret: of+100% & more";
 
 /// What the issuer does.
 pub struct Manners {
@@ -165,7 +165,10 @@ impl TestIssuer {
         let (nonce, challenge, redirect_uri) = (text("nonce"), text("code_challenge"), text("redirect_uri"));
         assert!(nonce != state && nonce.len() > 30 && state.len() > 30);
         inside.codes.insert(code.clone(), Asked { nonce, challenge, redirect_uri, person });
-        url::form_urlencoded::Serializer::new(String::new()).append_pair("code", &code).append_pair("state", &state).finish()
+        url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("code", &code)
+            .append_pair("state", &state)
+            .finish()
     }
 }
 
@@ -238,7 +241,9 @@ impl Inside {
             return Err("invalid_grant");
         }
         let access_token = "an access token of the issuer";
-        Ok(json!({ "id_token": self.id_token(&asked, access_token), "access_token": access_token, "token_type": "Bearer" }))
+        Ok(
+            json!({ "id_token": self.id_token(&asked, access_token), "access_token": access_token, "token_type": "Bearer" }),
+        )
     }
 
     fn id_token(&self, asked: &Asked, access_token: &str) -> String {

@@ -87,15 +87,8 @@ impl IssuerKey {
     pub fn rsa(name: &str, algorithm: &'static str) -> Self {
         let numbers = RFC_7515.map(|(_, number)| decode(number));
         let [n, e, d, p, q, dp, dq, qi] = &numbers;
-        let components = KeyPairComponents {
-            public_key: PublicKeyComponents { n, e },
-            d,
-            p,
-            q,
-            dP: dp,
-            dQ: dq,
-            qInv: qi,
-        };
+        let components =
+            KeyPairComponents { public_key: PublicKeyComponents { n, e }, d, p, q, dP: dp, dQ: dq, qInv: qi };
         let pair = RsaKeyPair::from_components(&components).unwrap_or_else(|error| panic!("no key: {error}"));
         Self { name: name.to_owned(), pair: Pair::Rsa(Arc::new(pair), algorithm) }
     }

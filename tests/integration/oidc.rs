@@ -44,9 +44,7 @@ async fn whom_the_issuer_vouches_for_is_let_in_with_the_role_that_it_gives(
 
 #[rstest]
 #[tokio::test]
-async fn nobody_becomes_a_user_by_having_their_name(
-    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
-) {
+async fn nobody_becomes_a_user_by_having_their_name(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let world = World::small_on(backend).start().await;
     let (issuer, door) = opened(&world).await;
     door.user("Admin", Role::Admin, Reach::Everything).await;
@@ -88,7 +86,8 @@ async fn who_has_no_role_or_is_disabled_stays_outside() {
     let world = World::small_on(Backend::Sqlite).start().await;
     let (issuer, door) = opened(&world).await;
     door.user("admin", Role::Admin, Reach::Everything).await;
-    for roles in [json!(null), json!([]), json!("Admin"), json!(["inventoryhub.admin"]), json!({ "InventoryHub.Admin": 1 })]
+    for roles in
+        [json!(null), json!([]), json!("Admin"), json!(["inventoryhub.admin"]), json!({ "InventoryHub.Admin": 1 })]
     {
         let person = json!({ "sub": "1", "preferred_username": "ann", "roles": roles });
         let page = Browser::default().sign_in(&door, &issuer, &person).await;
@@ -112,7 +111,9 @@ async fn the_refresh_token_is_in_a_cookie_that_no_script_and_no_other_page_can_u
     let (issuer, door) = opened(&world).await;
     let mut browser = Browser::default();
     let url = browser.leave(&door).await;
-    let page = browser.go(&door, &format!("/auth/oidc/callback?{}", issuer.authorize(&url, &ann(&["InventoryHub.Viewer"])))).await;
+    let page = browser
+        .go(&door, &format!("/auth/oidc/callback?{}", issuer.authorize(&url, &ann(&["InventoryHub.Viewer"]))))
+        .await;
     let [kept, forgotten] = page.cookies.as_slice() else { panic!("{page:?}") };
     assert!(kept.starts_with("__Secure-hub-refresh="), "{kept}");
     assert!(kept.ends_with("; Path=/auth; Max-Age=604800; HttpOnly; SameSite=Strict; Secure"), "{kept}");
@@ -163,7 +164,9 @@ async fn without_tls_the_cookies_are_not_for_tls_alone() {
     let mut browser = Browser::default();
     let page = browser.go(&door, "/auth/oidc/login").await;
     let kept = &page.cookies[0];
-    assert!(kept.starts_with("hub-sign-in=") && kept.ends_with("; Path=/auth/oidc; Max-Age=600; HttpOnly; SameSite=Lax"));
+    assert!(
+        kept.starts_with("hub-sign-in=") && kept.ends_with("; Path=/auth/oidc; Max-Age=600; HttpOnly; SameSite=Lax")
+    );
     assert_eq!(browser.sign_in(&door, &issuer, &ann(&["InventoryHub.Viewer"])).await.status, 303);
     assert!(browser.kept.contains_key("hub-refresh"));
 }
@@ -172,7 +175,9 @@ async fn without_tls_the_cookies_are_not_for_tls_alone() {
 async fn nobody_is_led_away_from_the_hub() {
     let world = World::small_on(Backend::Sqlite).start().await;
     let (issuer, door) = opened(&world).await;
-    for place in ["//evil.example", "/%5Cevil.example%5C", "https://evil.example", "/.//evil.example", "%2F%2Fevil.example"] {
+    for place in
+        ["//evil.example", "/%5Cevil.example%5C", "https://evil.example", "/.//evil.example", "%2F%2Fevil.example"]
+    {
         let page = Browser::default().go(&door, &format!("/auth/oidc/login?returnTo={place}")).await;
         assert!(page.status == 400 && page.location.is_empty() && !page.text.contains("evil"), "{place}: {page:?}");
     }

@@ -117,7 +117,9 @@ async fn an_answer_in_the_name_of_another_issuer_is_refused() {
         let place = format!("/auth/oidc/callback?{}{iss}", issuer.authorize(&url, &ann()));
         assert_eq!(browser.go(&door, &place).await.status, status, "{iss}");
     }
-    issuer.change(|manners| manners.discovery = |document| document["authorization_response_iss_parameter_supported"] = json!(true));
+    issuer.change(|manners| {
+        manners.discovery = |document| document["authorization_response_iss_parameter_supported"] = json!(true)
+    });
     world.clock.advance(Duration::from_hours(1));
     assert_eq!(Browser::default().sign_in(&door, &issuer, &ann()).await.status, 403, "it says that it always tells");
 }
@@ -137,7 +139,10 @@ async fn an_issuer_that_can_not_be_trusted_is_sent_nobody(#[case] change: fn(&mu
     let mut browser = Browser::default();
     is_refused(&browser.go(&door, "/auth/oidc/login").await, 502);
     // It is asked again, and is let off once it is as it should be.
-    issuer.change(|manners| (manners.discovery, manners.ballast, manners.redirects) = (|_| (), 0, false));
+    issuer.change(|manners| {
+        manners.discovery = |_| ();
+        (manners.ballast, manners.redirects) = (0, false);
+    });
     assert_eq!(browser.sign_in(&door, &issuer, &ann()).await.status, 303);
 }
 

@@ -70,7 +70,10 @@ async fn guessing_the_current_password_is_as_slow_as_at_the_door() {
         assert_eq!(code(&change(&door, &token, ("a wrong password", NEW)).await), "WRONG_PASSWORD");
     }
     let waits = change(&door, &token, (PASSWORD, NEW)).await;
-    assert_eq!((code(&waits), &waits.data()["changeOwnPassword"]["retryAfterSeconds"]), (json!("TOO_MANY_ATTEMPTS"), &json!(900)));
+    assert_eq!(
+        (code(&waits), &waits.data()["changeOwnPassword"]["retryAfterSeconds"]),
+        (json!("TOO_MANY_ATTEMPTS"), &json!(900))
+    );
     assert_eq!(door.try_password("viewer", PASSWORD).await.status, 429, "it is one count");
     world.clock.advance(Duration::from_mins(15));
     let token = door.sign_in("viewer").await.access;

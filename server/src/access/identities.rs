@@ -11,11 +11,7 @@ use sea_orm::{
     sea_query::{Expr, OnConflict},
 };
 
-use super::{
-    Access, AccessError, Grant, Outcome,
-    sessions::NOBODY,
-    users::find,
-};
+use super::{Access, AccessError, Grant, Outcome, sessions::NOBODY, users::find};
 use crate::inventory::database::{Section, serialize};
 
 /// Stored for users without a password; no hash of one looks like it.

@@ -10,12 +10,7 @@ use sea_orm::{
 };
 use secrecy::SecretString;
 
-use super::{
-    Access, AccessError, identities::NO_PASSWORD,
-    password::Passwords,
-    sessions::revoke,
-    users::is_good,
-};
+use super::{Access, AccessError, identities::NO_PASSWORD, password::Passwords, sessions::revoke, users::is_good};
 
 /// What somebody wants their password to be.
 #[derive(Debug)]

@@ -191,7 +191,10 @@ impl Access {
     }
 }
 
-pub(super) async fn find(transaction: &DatabaseTransaction, folded: &str) -> Result<Option<app_user::Model>, sea_orm::DbErr> {
+pub(super) async fn find(
+    transaction: &DatabaseTransaction,
+    folded: &str,
+) -> Result<Option<app_user::Model>, sea_orm::DbErr> {
     app_user::Entity::find().filter(app_user::Column::FoldedName.eq(folded)).one(transaction).await
 }
 

@@ -136,7 +136,11 @@ fn load_tls(files: &TlsFiles) -> anyhow::Result<Tls> {
     loaded.context("HUB_TLS_CERTIFICATE and HUB_TLS_KEY can't be used")
 }
 
-fn options(inventory: &Inventory, access: &Access, (settings, stop): (&Settings, &CancellationToken)) -> anyhow::Result<HttpOptions> {
+fn options(
+    inventory: &Inventory,
+    access: &Access,
+    (settings, stop): (&Settings, &CancellationToken),
+) -> anyhow::Result<HttpOptions> {
     let edge = &settings.edge;
     let takes = || Arc::new(Hooks::new(inventory.clone()));
     let webhooks = settings.ninja_webhook_secret.clone();

@@ -35,6 +35,9 @@ impl SignInSettings {
         let admin_password = values.long_secret("HUB_ADMIN_PASSWORD", FEWEST_OF_PASSWORD)?;
         let public_url = oidc::public_url(values)?;
         let oidc = oidc::read(values, public_url.as_ref())?;
+        if oidc.is_some() && !is_on {
+            return Err(values.bad("HUB_OIDC_ISSUER", "HUB_SIGN_IN=on beside it"));
+        }
         Ok(is_on.then_some(Self { key, admin_password, oidc, public_url }))
     }
 }

@@ -5,11 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use async_graphql::{
-    Name, Pos, Positioned, Value,
-    indexmap::IndexMap,
-    parser::types::Selection,
-};
+use async_graphql::{Name, Pos, Positioned, Value, indexmap::IndexMap, parser::types::Selection};
 
 use super::recording::{codes, leaf};
 use crate::access::Outcome;

@@ -107,10 +107,7 @@ impl Rates {
     pub(super) fn of(options: &HttpOptions) -> Option<Arc<Self>> {
         let allowances = |limit| Allowances::of(limit, &options.clock);
         let of_principals = options.principal_rate_limit.filter(|_| options.sign_in.is_some());
-        let rates = Self {
-            addresses: options.rate_limit.map(allowances),
-            principals: of_principals.map(allowances),
-        };
+        let rates = Self { addresses: options.rate_limit.map(allowances), principals: of_principals.map(allowances) };
         (rates.addresses.is_some() || rates.principals.is_some()).then(|| Arc::new(rates))
     }
 }

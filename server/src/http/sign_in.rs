@@ -232,9 +232,7 @@ fn grant(granted: Result<Granted, NotGranted>, cookies: Option<Cookies>) -> Resp
             with_cookie(([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response(), cookie)
         }
         // What lets nobody in needs not be sent again.
-        Err(why @ NotGranted::Unknown) => {
-            with_cookie(refuse(why), cookies.and_then(|cookies| cookies.forget(REFRESH)))
-        }
+        Err(why @ NotGranted::Unknown) => with_cookie(refuse(why), cookies.and_then(|cookies| cookies.forget(REFRESH))),
         Err(why) => refuse(why),
     }
 }
