@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use harness::{Backend, Browser, Guarded, Manners, Page, TestIssuer, World};
-use rstest::rstest;
 use serde_json::{Value, json};
 
 fn ann() -> Value {
@@ -124,26 +123,34 @@ async fn an_answer_in_the_name_of_another_issuer_is_refused() {
     assert_eq!(Browser::default().sign_in(&door, &issuer, &ann()).await.status, 403, "it says that it always tells");
 }
 
-#[rstest]
-#[case::of_another(|manners| manners.discovery = |document| document["issuer"] = json!("https://evil.example"))]
-#[case::without_tls(|manners| manners.discovery = |document| document["token_endpoint"] = json!("http://evil.example/"))]
-#[case::without_keys(|manners| manners.discovery = |document| drop(document.as_object_mut().unwrap().remove("jwks_uri")))]
-#[case::no_url(|manners| manners.discovery = |document| document["authorization_endpoint"] = json!("javascript:evil"))]
-#[case::huge(|manners| manners.ballast = 300 * 1024)]
-#[case::elsewhere(|manners| manners.redirects = true)]
+const NOT_TRUSTED: [(&str, fn(&mut Manners)); 6] = [
+    ("of another", |manners| manners.discovery = |document| document["issuer"] = json!("https://evil.example")),
+    ("without tls", |manners| {
+        manners.discovery = |document| document["token_endpoint"] = json!("http://evil.example/")
+    }),
+    ("without keys", |manners| {
+        manners.discovery = |document| drop(document.as_object_mut().unwrap().remove("jwks_uri"))
+    }),
+    ("no url", |manners| manners.discovery = |document| document["authorization_endpoint"] = json!("javascript:evil")),
+    ("huge", |manners| manners.ballast = 300 * 1024),
+    ("elsewhere", |manners| manners.redirects = true),
+];
+
 #[tokio::test]
-async fn an_issuer_that_can_not_be_trusted_is_sent_nobody(#[case] change: fn(&mut Manners)) {
-    let world = World::small_on(Backend::Sqlite).start().await;
-    let (issuer, door) = opened(&world).await;
-    issuer.change(change);
-    let mut browser = Browser::default();
-    is_refused(&browser.go(&door, "/auth/oidc/login").await, 502);
-    // It is asked again, and is let off once it is as it should be.
-    issuer.change(|manners| {
-        manners.discovery = |_| ();
-        (manners.ballast, manners.redirects) = (0, false);
-    });
-    assert_eq!(browser.sign_in(&door, &issuer, &ann()).await.status, 303);
+async fn an_issuer_that_can_not_be_trusted_is_sent_nobody() {
+    for (_, change) in NOT_TRUSTED {
+        let world = World::small_on(Backend::Sqlite).start().await;
+        let (issuer, door) = opened(&world).await;
+        issuer.change(change);
+        let mut browser = Browser::default();
+        is_refused(&browser.go(&door, "/auth/oidc/login").await, 502);
+        // It is asked again, and is let off once it is as it should be.
+        issuer.change(|manners| {
+            manners.discovery = |_| ();
+            (manners.ballast, manners.redirects) = (0, false);
+        });
+        assert_eq!(browser.sign_in(&door, &issuer, &ann()).await.status, 303);
+    }
 }
 
 #[tokio::test]

@@ -32,9 +32,10 @@ impl IssuerEntrance {
     }
 
     async fn arrive(&self, arrival: Arrival, from: Option<IpAddr>) -> Result<Arrived, NotArrived> {
+        // Before anything is stored of it.
+        self.access.count_arrival(from).map_err(NotArrived::TooMany)?;
         let taken = self.access.take_attempt(arrival.seal.expose_secret(), &arrival.state).await;
         let attempt = taken.map_err(|error| fault(&error))?.ok_or(NotArrived::Stale)?;
-        self.access.count_arrival(from).map_err(NotArrived::TooMany)?;
         let answer = Answer { code: arrival.code.expose_secret(), issuer: arrival.issuer.as_deref() };
         let vouched = match self.issuer.vouch(question(&attempt), answer).await {
             Ok(vouched) => vouched,
