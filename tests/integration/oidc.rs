@@ -63,6 +63,35 @@ async fn nobody_becomes_a_user_by_having_their_name(#[values(Backend::Sqlite, Ba
     }
 }
 
+#[rstest]
+#[tokio::test]
+async fn an_admin_may_say_who_somebody_is(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let world = World::small_on(backend).start().await;
+    let (issuer, door) = opened(&world).await;
+    for (name, role) in [("admin", Role::Admin), ("ann@example.com", Role::Viewer), ("bob", Role::Viewer)] {
+        door.user(name, role, Reach::Everything).await;
+    }
+    let admin = door.sign_in("admin").await.access;
+    let say = async |name: &str, subject: &str| {
+        let query = "mutation($i: ChangeUserInput!) { changeUser(input: $i) { userErrors { code field } } }";
+        let identity = json!({ "issuer": issuer.name(), "subject": subject });
+        let variables = json!({ "i": { "name": name, "oidcIdentity": identity } });
+        let body = json!({ "query": query, "variables": variables });
+        door.post("/graphql", &body, Some(&admin)).await.data()["changeUser"]["userErrors"].clone()
+    };
+    assert_eq!(Browser::default().sign_in(&door, &issuer, &ann(&["InventoryHub.Technician"])).await.status, 403);
+    assert_eq!(say("ann@example.com", "248289761001").await, json!([]));
+    assert_eq!(say("ann@example.com", "248289761001").await, json!([]), "twice is no error");
+    let refused = json!([{ "code": "BAD_INPUT", "field": ["input", "oidcIdentity"] }]);
+    assert_eq!(say("bob", "248289761001").await, refused, "nobody else is the same person");
+    assert_eq!(say("bob", "").await, refused);
+    let mut browser = Browser::default();
+    assert_eq!(browser.sign_in(&door, &issuer, &ann(&["InventoryHub.Technician"])).await.status, 303);
+    let viewer = door.ask(&browser.access_token(&door).await, VIEWER).await;
+    assert_eq!(viewer.data()["viewer"]["role"], "TECHNICIAN");
+    assert_eq!(door.try_password("ann@example.com", PASSWORD).await.status, 200, "the password is as good as before");
+}
+
 fn is_forgotten(cookie: &String) -> bool {
     cookie.contains("Max-Age=0")
 }

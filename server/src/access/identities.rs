@@ -17,6 +17,9 @@ use crate::inventory::database::{Section, serialize};
 /// Stored for users without a password; no hash of one looks like it.
 pub(super) const NO_PASSWORD: &str = "none";
 
+/// Bytes of an issuer's or a subject's name at most.
+const LONGEST: usize = 255;
+
 /// The way of signing in, as the audit log calls it.
 const OPERATION: &str = "oidcSignIn";
 
@@ -146,14 +149,33 @@ impl Access {
         }
         let user = find(transaction, &folded).await?;
         let Some(user) = user else { return Err(AccessError::Corrupt(format!("user `{folded}`"))) };
-        let row = user_identity::ActiveModel {
-            issuer: Set(identity.issuer.clone()),
-            subject: Set(identity.subject.clone()),
-            user_id: Set(user.id),
+        let (issuer, subject) = (identity.issuer.clone(), identity.subject.clone());
+        let is_linked = self.link(transaction, user.id, &(issuer, subject)).await?;
+        Ok(if is_linked { Ok(user) } else { Err(NotLetIn::NoName) })
+    }
+
+    /// Has a user sign in by this identity too; false where it is another user's, or can't be one.
+    pub(super) async fn link(
+        &self,
+        transaction: &DatabaseTransaction,
+        user_id: i64,
+        (issuer, subject): &(String, String),
+    ) -> Result<bool, AccessError> {
+        use user_identity::{ActiveModel, Column, Entity};
+        let is_fit = |text: &str| (1..=LONGEST).contains(&text.len()) && !text.contains(char::is_control);
+        if !is_fit(issuer) || !is_fit(subject) {
+            return Ok(false);
+        }
+        let row = ActiveModel {
+            issuer: Set(issuer.clone()),
+            subject: Set(subject.clone()),
+            user_id: Set(user_id),
             created_at: Set(self.now()),
         };
-        user_identity::Entity::insert(row).exec_without_returning(transaction).await?;
-        Ok(Ok(user))
+        let once = OnConflict::columns([Column::Issuer, Column::Subject]).do_nothing().to_owned();
+        Entity::insert(row).on_conflict(once).exec_without_returning(transaction).await?;
+        let whose = Entity::find_by_id((issuer.clone(), subject.clone())).one(transaction).await?;
+        Ok(whose.is_some_and(|identity| identity.user_id == user_id))
     }
 }
 

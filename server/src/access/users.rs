@@ -50,6 +50,8 @@ pub struct UserChange {
     pub reach: Option<Reach>,
     /// Whether sign-in is taken away, which ends all sessions.
     pub disabled: Option<bool>,
+    /// An issuer and its name for them, by which they sign in too from now on.
+    pub identity: Option<(String, String)>,
 }
 
 /// Why nothing was done.
@@ -63,6 +65,8 @@ pub enum NotDone {
     BadEnd,
     /// The name is taken.
     Taken,
+    /// Another user signs in by this identity, or it can't be one.
+    BadIdentity,
     /// There is nobody of that name.
     NotFound,
     /// An organization is not there.
@@ -147,6 +151,11 @@ impl Access {
                 return Ok(Err(NotDone::UnknownOrganization));
             }
             restriction::store(&transaction, Owner::User(user.id), reach).await?;
+        }
+        if let Some(identity) = &change.identity
+            && !self.link(&transaction, user.id, identity).await?
+        {
+            return Ok(Err(NotDone::BadIdentity));
         }
         let user = self.write_user(&transaction, user, (&change, hash)).await?;
         if admins(&transaction).await? == 0 {

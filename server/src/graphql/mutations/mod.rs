@@ -58,7 +58,7 @@ pub use self::{
     sync_device::{SyncDeviceInput, SyncDevicePayload},
     sync_devices::{DeviceToSyncInput, SyncDevicesInput, SyncDevicesPayload},
     test_alert::{TestAlertInput, TestAlertPayload, TestAlertResult},
-    user::{ChangeUserInput, CreateUserInput, UserPayload},
+    user::{ChangeUserInput, CreateUserInput, OidcIdentityInput, UserPayload},
     user_error::{UserError, UserErrorCode},
 };
 
