@@ -22,13 +22,17 @@ async fn a_sync_of_several_devices_is_recorded_by_what_came_of_each(
     world.night(0).await;
     let device = world.simulator.view(|vendors| vendors.ninja_devices())[0]["id"].to_string();
     let good = || json!({ "vendor": "NINJA", "vendorDeviceKey": device });
-    let unknown = || json!({ "vendor": "NINJA", "hostname": "nobody's" });
+    let unknown = |name: &str| json!({ "vendor": "NINJA", "hostname": name });
     let senseless = || json!({ "vendor": "NINJA" });
     let query = "mutation($i: SyncDevicesInput!) { again: syncDevices(input: $i) { results { snapshot { id } } } }";
     for (devices, outcome, detail) in [
         (vec![good()], "done", None),
-        (vec![good(), unknown(), senseless(), unknown()], "done", Some("3 of 4 not done: 1 BAD_INPUT, 2 NOT_FOUND")),
-        (vec![unknown()], "refused", Some("1 of 1 not done: 1 NOT_FOUND")),
+        (
+            vec![good(), unknown("one"), senseless(), unknown("two")],
+            "done",
+            Some("3 of 4 not done: 1 BAD_INPUT, 2 NOT_FOUND"),
+        ),
+        (vec![unknown("three")], "refused", Some("1 of 1 not done: 1 NOT_FOUND")),
         (vec![], "refused", Some("BAD_INPUT")),
     ] {
         world.clock.advance(std::time::Duration::from_secs(5));
@@ -43,7 +47,8 @@ async fn a_sync_of_several_devices_is_recorded_by_what_came_of_each(
 async fn a_change_of_several_exceptions_is_recorded_by_what_came_of_each(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
-    let world = World::small_on(backend).start().await;
+    let world = World::on(backend).plan(FleetPlan::plain(8, 4)).start().await;
+    world.estrange(3);
     world.night(0).await;
     let rows = world.graphql.every("exceptions", "", "id version").await;
     assert!(rows.len() > 2, "{rows:?}");

@@ -184,7 +184,7 @@ async fn what_is_done_is_recorded_and_stays(#[values(Backend::Sqlite, Backend::P
 async fn recording_takes_nothing_of_what_a_document_may_cost() {
     let limited = World::small_on(Backend::Sqlite).graphql_limits(|limits| (limits.aliases, limits.depth) = (0, 2));
     let world = limited.start().await;
-    let query = "mutation { pauseSchedule(input: { name: \"none\" }) { __typename } }";
+    let query = "mutation { pauseSchedule(input: { schedule: \"none\" }) { __typename } }";
     let answer = world.graphql.ask(query, json!({})).await;
     assert_eq!(answer.data(), &json!({ "pauseSchedule": { "__typename": "SchedulePayload" } }));
     let row = audit_event::Entity::find().one(world.rows()).await.unwrap().unwrap();

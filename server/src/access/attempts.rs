@@ -67,7 +67,7 @@ impl From<Sealed> for Attempt {
 
 impl Access {
     /// Begins a sign-in: what it is, and the seal that the browser keeps.
-    pub fn begin_attempt(&self, return_to: String) -> Result<(Attempt, SecretString), AccessError> {
+    pub fn make_attempt(&self, return_to: String) -> Result<(Attempt, SecretString), AccessError> {
         let attempt = Attempt { state: secret::make(), nonce: secret::make(), verifier: secret::make(), return_to };
         let seal = self.signer.seal(&Sealed::of(&attempt, self.now()))?;
         Ok((attempt, seal))

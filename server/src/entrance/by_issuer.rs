@@ -26,7 +26,7 @@ impl IssuerEntrance {
     }
 
     async fn leave(&self, return_to: String) -> Result<Leaving, NotArrived> {
-        let (attempt, seal) = self.access.begin_attempt(return_to).map_err(|error| fault(&error))?;
+        let (attempt, seal) = self.access.make_attempt(return_to).map_err(|error| fault(&error))?;
         let url = self.issuer.ask(question(&attempt)).await.map_err(|error| not_vouched(&error))?;
         Ok(Leaving { url, seal })
     }
