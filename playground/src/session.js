@@ -60,6 +60,7 @@ export const signIn = async (name, password) => {
     await keep(answer);
     return null;
   }
+  if (answer.status === 401) return "The name or the password is not right.";
   const body = await answer.json().catch(() => null);
   return body?.errors?.[0]?.message ?? `The hub answered ${answer.status}; try again.`;
 };
