@@ -19,8 +19,8 @@ use ring::{
 use signature::{Error, Signer, Verifier};
 
 static BY_RING: CryptoProvider = CryptoProvider {
-    signer_factory: signer,
-    verifier_factory: verifier,
+    signer_factory: |algorithm, key| signer(*algorithm, key),
+    verifier_factory: |algorithm, key| verifier(*algorithm, key),
     // For making public keys of private ones, which nobody does here.
     key_utils: KeyUtils::new_unimplemented(),
 };
@@ -31,14 +31,14 @@ pub(crate) fn install() {
     let _ = BY_RING.install_default();
 }
 
-fn signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>> {
+fn signer(algorithm: Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>> {
     match (algorithm, key.family()) {
         (Algorithm::HS256, AlgorithmFamily::Hmac) => Ok(Box::new(Shared::of(key.as_bytes()))),
         _ => Err(ErrorKind::InvalidAlgorithm.into()),
     }
 }
 
-fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>> {
+fn verifier(algorithm: Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>> {
     // A public key must never be taken for a shared one.
     if algorithm.family() != key.family() {
         return Err(ErrorKind::InvalidAlgorithm.into());
@@ -46,7 +46,7 @@ fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerif
     match algorithm {
         Algorithm::HS256 => Ok(Box::new(Shared::of(key.try_get_as_bytes()?))),
         Algorithm::RS256 | Algorithm::PS256 | Algorithm::ES256 => {
-            Ok(Box::new(Public { algorithm: *algorithm, key: key.clone() }))
+            Ok(Box::new(Public { algorithm, key: key.clone() }))
         }
         _ => Err(ErrorKind::InvalidAlgorithm.into()),
     }

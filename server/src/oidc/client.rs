@@ -46,14 +46,14 @@ impl Asking {
 
     /// Sends and reads to the end, as long as there is not too much of it.
     pub(super) async fn send(&self, request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), IssuerError> {
-        let mut response = request.send().await.map_err(unreachable)?;
+        let mut response = request.send().await.map_err(|error| unreachable(&error))?;
         let body = self.body(&mut response).await?;
         Ok((response.status(), body))
     }
 
     async fn body(&self, response: &mut Response) -> Result<Vec<u8>, IssuerError> {
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(&error))? {
             if body.len() + chunk.len() > self.longest {
                 return Err(IssuerError::TooLarge);
             }
@@ -64,7 +64,7 @@ impl Asking {
 }
 
 /// Without the URL, and in words that are ours.
-fn unreachable(error: reqwest::Error) -> IssuerError {
+fn unreachable(error: &reqwest::Error) -> IssuerError {
     let why = if error.is_timeout() {
         "no answer in time"
     } else if error.is_connect() {
