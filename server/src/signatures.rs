@@ -45,9 +45,7 @@ fn verifier(algorithm: Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifi
     }
     match algorithm {
         Algorithm::HS256 => Ok(Box::new(Shared::of(key.try_get_as_bytes()?))),
-        Algorithm::RS256 | Algorithm::PS256 | Algorithm::ES256 => {
-            Ok(Box::new(Public { algorithm, key: key.clone() }))
-        }
+        Algorithm::RS256 | Algorithm::PS256 | Algorithm::ES256 => Ok(Box::new(Public { algorithm, key: key.clone() })),
         _ => Err(ErrorKind::InvalidAlgorithm.into()),
     }
 }

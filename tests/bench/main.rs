@@ -5,6 +5,7 @@
 #![recursion_limit = "512"]
 
 mod counts;
+mod page;
 mod retention;
 mod scale;
 mod subscribers;
@@ -40,8 +41,8 @@ const PAGE: &str = "query($first: Int!) { devices(first: $first) { nodes { id ho
                     sources { vendor hostname displayName lastOnline } openExceptions { type hostname } } } }";
 
 /// What can be measured; `make bench ARGS="counts usage"` measures these alone.
-const PARTS: [&str; 8] =
-    ["collecting", "exceptions", "retention", "counts", "usage", "syncing", "subscribers", "scale"];
+const PARTS: [&str; 9] =
+    ["collecting", "page", "exceptions", "retention", "counts", "usage", "syncing", "subscribers", "scale"];
 
 /// The database systems, as they are named beside the parts: `make bench ARGS="scale postgresql"`.
 const SYSTEMS: [(&str, Backend); 2] = [("sqlite", Backend::Sqlite), ("postgresql", Backend::Postgres)];
@@ -80,6 +81,7 @@ fn title(system: Backend) -> &'static str {
 async fn measure_part(part: &str, backend: Backend) -> anyhow::Result<Vec<(String, String)>> {
     match part {
         "collecting" => measure(backend).await,
+        "page" => page::measure(backend).await,
         "exceptions" => measure_exceptions(backend).await,
         "retention" => retention::measure(backend).await,
         "counts" => counts::measure(backend).await,

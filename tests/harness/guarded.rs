@@ -62,7 +62,16 @@ impl Guarded {
 
     /// The same with other options.
     pub async fn open_with(inventory: &Inventory, change: impl FnOnce(&mut HttpOptions)) -> Self {
-        Self::build(inventory, |_, options| change(options)).await
+        Self::open_limited(inventory, GraphqlLimits::default(), change).await
+    }
+
+    /// The same with other limits of documents too.
+    pub async fn open_limited(
+        inventory: &Inventory,
+        limits: GraphqlLimits,
+        change: impl FnOnce(&mut HttpOptions),
+    ) -> Self {
+        Self::build(inventory, limits, |_, options| change(options)).await
     }
 
     /// A door of this server that also lets in whom an issuer vouches for.
@@ -70,7 +79,7 @@ impl Guarded {
         let public_url = Some(settings.public_url.clone());
         let issuer = Issuer::new(settings, Arc::clone(clock) as Arc<_>);
         let issuer = issuer.unwrap_or_else(|error| panic!("no issuer: {error}"));
-        Self::build(inventory, |access, options| {
+        Self::build(inventory, GraphqlLimits::default(), |access, options| {
             options.issuer = Some(Arc::new(IssuerEntrance::new(access.clone(), issuer)));
             options.public_url = public_url;
         })
@@ -78,12 +87,16 @@ impl Guarded {
     }
 
     #[expect(clippy::disallowed_methods, reason = "the test's server ends with the test")]
-    async fn build(inventory: &Inventory, change: impl FnOnce(&Access, &mut HttpOptions)) -> Self {
+    async fn build(
+        inventory: &Inventory,
+        limits: GraphqlLimits,
+        change: impl FnOnce(&Access, &mut HttpOptions),
+    ) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
         let listener = listener.unwrap_or_else(|error| panic!("no address: {error}"));
         let address = listener.local_addr().unwrap_or_else(|error| panic!("no address: {error}"));
         let access = Access::new(inventory).with_key(&KEY.into());
-        let api = Api::guarded(inventory.clone(), access.clone(), GraphqlLimits::default());
+        let api = Api::guarded(inventory.clone(), access.clone(), limits);
         let exports = Arc::new(Exporter::new(api.clone(), inventory.clone()));
         let websocket = WebSocketOptions { identify_again: Duration::from_millis(20), ..WebSocketOptions::default() };
         let sign_in = Some(Arc::new(Entrance::new(access.clone())) as Arc<_>);

@@ -11,6 +11,7 @@ mod browser;
 mod clock;
 mod database;
 mod download;
+mod everything;
 mod fault_round;
 mod faults;
 mod graphql;
@@ -43,6 +44,7 @@ pub use self::{
     clock::TestClock,
     database::{Backend, TestDatabase},
     download::{Download, Line, comma_lines, excel_sheets},
+    everything::{Everything, INTROSPECTION},
     fault_round::{FaultRound, Seen, Told},
     faults::{at_every_call, at_the_list, list_path},
     graphql::{Answer, GraphqlClient, http_client},

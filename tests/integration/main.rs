@@ -87,6 +87,7 @@ mod packaging;
 mod paging;
 mod persisted_documents;
 mod predecessor_sql;
+mod reach;
 mod readiness;
 mod recorded_parts;
 mod resolving;

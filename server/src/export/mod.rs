@@ -137,7 +137,8 @@ impl Exporter {
         (asked, principal): (Asked, Principal),
         place: OwnedSemaphorePermit,
     ) -> Result<Work, ExportRefusal> {
-        let moment = self.inventory.read_moment().await.map_err(failed)?;
+        let seen = self.inventory.within(principal.reach()).await.map_err(failed)?;
+        let moment = seen.read_moment().await.map_err(failed)?;
         let api = self.api.at(moment.clone());
         let tables = asked
             .tables

@@ -1,8 +1,9 @@
 //! The schema at work: every request gets its own loaders, and every mutation is recorded.
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeSet, fmt, sync::Arc};
 
-use async_graphql::{Data, Executor, Request, Response, Schema};
+use async_graphql::{Data, Executor, Pos, Request, Response, Schema};
+use domain::access::Reach;
 use futures::{
     StreamExt,
     stream::{self, BoxStream},
@@ -11,11 +12,13 @@ use futures::{
 use super::{
     HubSchema,
     coding::Coding,
+    errors::Fault,
     guard::Guard,
     limits::GraphqlLimits,
     loaders::{Attended, attend},
     mutations::Mutation,
     ordering::Ordering,
+    principal::{self, Principal},
     queries::Query,
     recording::{Recording, Refusals},
     rights::Rights,
@@ -76,6 +79,27 @@ impl Api {
         Self { schema: self.schema.clone(), inventory: moment, journal: self.journal.clone() }
     }
 
+    /// The same over what the principal of a request may see; over nothing where there is none.
+    async fn within_reach(&self, request: &Request) -> Result<Self, Response> {
+        let nothing = Reach::Organizations(BTreeSet::new());
+        let reach = principal::of(request).map_or(&nothing, Principal::reach);
+        match self.inventory.within(reach).await {
+            Ok(inventory) => Ok(self.at(inventory)),
+            Err(error) => {
+                let error = async_graphql::Error::from(Fault::from(error));
+                Err(Response::from_errors(vec![error.into_server_error(Pos::default())]))
+            }
+        }
+    }
+
+    async fn execute_once(&self, request: Request) -> Response {
+        let once = |schema: HubSchema, request| stream::once(async move { schema.execute(request).await }).boxed();
+        let mut attended = self.attend(request, once);
+        // Who drops the execution gives its statements up too.
+        let answered = self.inventory.database().watch_request(attended.next()).await;
+        answered.unwrap_or_default()
+    }
+
     fn attend(
         &self,
         request: Request,
@@ -90,11 +114,10 @@ impl Api {
 impl Executor for Api {
     async fn execute(&self, mut request: Request) -> Response {
         let recording = Recording::of(&mut request, &self.journal);
-        let once = |schema: HubSchema, request| stream::once(async move { schema.execute(request).await }).boxed();
-        let mut attended = self.attend(request, once);
-        // Who drops the execution gives its statements up too.
-        let answered = self.inventory.database().watch_request(attended.next()).await;
-        let mut response = answered.unwrap_or_default();
+        let mut response = match self.within_reach(&request).await {
+            Ok(api) => api.execute_once(request).await,
+            Err(refused) => refused,
+        };
         if let Some(recording) = recording {
             recording.end(&mut response).await;
         }
@@ -102,6 +125,16 @@ impl Executor for Api {
     }
 
     fn execute_stream(&self, request: Request, session_data: Option<Arc<Data>>) -> BoxStream<'static, Response> {
-        self.attend(request, |schema, request| Executor::execute_stream(&schema, request, session_data)).boxed()
+        let api = self.clone();
+        let begun = async move {
+            match api.within_reach(&request).await {
+                Ok(api) => {
+                    let execute = |schema: HubSchema, request| Executor::execute_stream(&schema, request, session_data);
+                    api.attend(request, execute).boxed()
+                }
+                Err(refused) => stream::once(async move { refused }).boxed(),
+            }
+        };
+        stream::once(begun).flatten().boxed()
     }
 }

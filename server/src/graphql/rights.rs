@@ -2,8 +2,9 @@
 //! over HTTP, WebSocket and for exports alike.
 //!
 //! An operation is refused as a whole: of two mutations in one document, one of which is not allowed, none is carried out.
-//! Who may see some organizations only is refused every root field that could show more: what is not known to be kept
-//! within a reach is not shown at all.
+//! Who may see some organizations only reads by connections that know no others (`inventory::reach`). What such a reader
+//! could make no sense of (what the hub does for all clients together, what all are billed) is refused, and so is every
+//! change but the work on single exceptions, which are looked up by the same connections first.
 
 use std::sync::Arc;
 
@@ -20,29 +21,31 @@ use super::{errors::ErrorCode, principal, root_fields};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Need {
     right: Right,
-    /// Whether all that it shows is within the reach of who asks.
-    keeps_within_reach: bool,
+    /// Whether it is for those too who may see some organizations only.
+    is_for_restricted: bool,
 }
 
 const fn everything(right: Right) -> Need {
-    Need { right, keeps_within_reach: false }
+    Need { right, is_for_restricted: false }
 }
 
-const fn own(right: Right) -> Need {
-    Need { right, keeps_within_reach: true }
+const fn anybody(right: Right) -> Need {
+    Need { right, is_for_restricted: true }
 }
 
 /// What a root field needs; `None` for one that is not listed, which nobody may use. A test holds the list against the
 /// schema.
 pub(super) fn need(kind: OperationType, field: &str) -> Option<Need> {
     Some(match (kind, field) {
-        // What the schema says of itself is no secret.
-        (_, "__typename") | (OperationType::Query, "__schema" | "__type" | "viewer") => own(Right::Read),
-        (OperationType::Mutation, "changeOwnPassword") => own(Right::Read),
-        (OperationType::Query, "users" | "apiTokens" | "auditEvents") => everything(Right::Administer),
-        (
+        // What the schema says of itself is no secret, and who has a password may change it.
+        (_, "__typename")
+        | (OperationType::Mutation, "changeOwnPassword")
+        | (
             OperationType::Query,
-            "devices"
+            "__schema"
+            | "__type"
+            | "viewer"
+            | "devices"
             | "device"
             | "devicesAsOf"
             | "snapshots"
@@ -52,35 +55,30 @@ pub(super) fn need(kind: OperationType, field: &str) -> Option<Need> {
             | "exceptionSummary"
             | "exceptionTrend"
             | "usageChanges"
-            | "billingReport"
             | "availableDates"
-            | "vendors"
             | "organizations"
             | "vendorOrganizations"
-            | "changeLog"
             | "counts"
             | "countSeries"
-            | "jobBatches"
-            | "jobRuns"
-            | "alerts"
-            | "heldCollections"
-            | "missingDevices"
-            | "syncs"
-            | "retentionPreview"
-            | "schedule"
-            | "scheduleSlots"
-            | "suggestedLinks"
             | "windows11Readiness"
             | "windows11Devices"
             | "node"
             | "nodes",
+        ) => anybody(Right::Read),
+        (
+            OperationType::Query,
+            "billingReport" | "vendors" | "changeLog" | "jobBatches" | "jobRuns" | "alerts" | "heldCollections"
+            | "missingDevices" | "syncs" | "retentionPreview" | "schedule" | "scheduleSlots" | "suggestedLinks",
         )
         | (OperationType::Subscription, "jobProgress" | "jobs") => everything(Right::Read),
         (
             OperationType::Mutation,
-            "syncDevice" | "syncDevices" | "resolveException" | "reopenException" | "assignException"
-            | "commentOnException" | "snoozeException" | "changeExceptions" | "startCollection" | "cancelJob"
-            | "retryJob" | "linkIdentities" | "separateIdentities",
+            "resolveException" | "reopenException" | "assignException" | "commentOnException" | "snoozeException",
+        ) => anybody(Right::Work),
+        (
+            OperationType::Mutation,
+            "syncDevice" | "syncDevices" | "changeExceptions" | "startCollection" | "cancelJob" | "retryJob"
+            | "linkIdentities" | "separateIdentities",
         ) => everything(Right::Work),
         (
             OperationType::Mutation,
@@ -96,7 +94,8 @@ pub(super) fn need(kind: OperationType, field: &str) -> Option<Need> {
             | "changeUser"
             | "createApiToken"
             | "revokeApiToken",
-        ) => everything(Right::Administer),
+        )
+        | (OperationType::Query, "users" | "apiTokens" | "auditEvents") => everything(Right::Administer),
         _ => return None,
     })
 }
@@ -142,6 +141,6 @@ fn refusal(request: &Request, kind: OperationType, field: &str) -> Option<String
         let role = principal.role().code();
         return Some(format!("the role {role} may not use `{field}`"));
     }
-    let beyond = principal.reach().is_restricted() && !need.keeps_within_reach;
+    let beyond = principal.reach().is_restricted() && !need.is_for_restricted;
     beyond.then(|| format!("`{field}` is for those who may see all organizations"))
 }

@@ -10,6 +10,7 @@
 //!   whether that is still there. What is written is not interrupted: it ends with its statement, and is rolled back.
 
 use std::{
+    collections::BTreeSet,
     future::Future,
     pin::pin,
     sync::{
@@ -25,6 +26,8 @@ use sea_orm::sqlx::{
     {Postgres, Sqlite},
 };
 use tokio::time::{Instant, timeout};
+
+use super::reach::{Organizations, restrict_postgres, restrict_sqlite};
 
 tokio::task_local! {
     /// Whether the request that this task works for is gone.
@@ -89,7 +92,7 @@ async fn is_idle(connection: &mut PgConnection) -> bool {
 
 /// Has PostgreSQL look after a client that is gone. Servers on systems that can't tell refuse; there a statement goes on to
 /// its end.
-pub(super) async fn look_for_client(connection: &mut PgConnection) -> Result<(), Error> {
+async fn look_for_client(connection: &mut PgConnection) -> Result<(), Error> {
     match connection.execute("SET client_connection_check_interval = '1s'").await {
         Err(error @ Error::Database(_)) => {
             tracing::debug!(%error, "the database can't tell whether a client is gone");
@@ -99,21 +102,39 @@ pub(super) async fn look_for_client(connection: &mut PgConnection) -> Result<(),
     }
 }
 
+/// What a connection to PostgreSQL does first.
+pub(super) async fn prepare_postgres(connection: &mut PgConnection, seen: Option<&BTreeSet<i64>>) -> Result<(), Error> {
+    if let Some(organizations) = seen {
+        restrict_postgres(connection, organizations).await?;
+    }
+    look_for_client(connection).await
+}
+
 /// For SQLite's pools of readers.
-pub(super) fn watch_sqlite(pool: PoolOptions<Sqlite>) -> PoolOptions<Sqlite> {
-    pool.after_connect(|connection, _| Box::pin(work_for_request(connection)))
-        .before_acquire(|connection, _| {
-            Box::pin(async move {
-                work_for_request(connection).await?;
-                Ok(true)
-            })
+pub(super) fn watch_sqlite(pool: PoolOptions<Sqlite>, seen: Option<Organizations>) -> PoolOptions<Sqlite> {
+    pool.after_connect(move |connection, _| {
+        let seen = seen.clone();
+        Box::pin(async move { prepare_sqlite(connection, seen.as_deref()).await })
+    })
+    .before_acquire(|connection, _| {
+        Box::pin(async move {
+            work_for_request(connection).await?;
+            Ok(true)
         })
-        .after_release(|connection, _| {
-            Box::pin(async move {
-                connection.lock_handle().await?.remove_progress_handler();
-                Ok(true)
-            })
+    })
+    .after_release(|connection, _| {
+        Box::pin(async move {
+            connection.lock_handle().await?.remove_progress_handler();
+            Ok(true)
         })
+    })
+}
+
+async fn prepare_sqlite(connection: &mut SqliteConnection, seen: Option<&BTreeSet<i64>>) -> Result<(), Error> {
+    if let Some(organizations) = seen {
+        restrict_sqlite(connection, organizations).await?;
+    }
+    work_for_request(connection).await
 }
 
 /// Work that belongs to no request is never interrupted.

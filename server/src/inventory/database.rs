@@ -25,13 +25,18 @@ use sea_orm::{
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use super::abandoning::{Abandoned, look_for_client, watch_sqlite};
+use super::{
+    abandoning::{Abandoned, prepare_postgres, watch_sqlite},
+    reach::{Cuts, Organizations},
+};
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 /// SQLite's one writer may be busy for as long as the largest collection takes to store.
 const WRITER_TIMEOUT: Duration = Duration::from_mins(10);
 const READERS: u32 = 8;
+/// How long a connection that sees some organizations waits for work.
+const CUT_IDLE: Duration = Duration::from_mins(1);
 
 /// Two handles on one database: for reading, and for writing.
 #[derive(Clone, Debug)]
@@ -46,6 +51,12 @@ pub struct Database {
     abandoned: Abandoned,
     /// All its statements are in one transaction that only reads and never ends.
     is_moment: bool,
+    /// The only organizations that are seen of it; `None` where all are.
+    organizations: Option<Organizations>,
+    /// What that is cut from, for changes of what is seen.
+    whole: Option<Arc<Self>>,
+    /// The pools of those who see some organizations.
+    cuts: Cuts,
 }
 
 /// Where the rows are, for connections beside the pools.
@@ -92,25 +103,70 @@ impl Database {
         let url = format!("sqlite://{}?mode=rwc", file.display());
         let abandoned = Abandoned::default();
         // The writer comes first: it makes the file and switches it to WAL.
-        let mut options = sqlite_options(&url, 1, WRITING);
+        let mut options = sqlite_options(&url, 1, Purpose::Writing);
         options.acquire_timeout(WRITER_TIMEOUT);
         let writer = sea_orm::Database::connect(options).await?;
-        let reader = sea_orm::Database::connect(sqlite_options(&url, READERS, READING)).await?;
-        let place = Place::Sqlite(url);
-        Ok(Self { reader, writer, turn: Arc::default(), place, watcher: None, abandoned, is_moment: false })
+        let reader = sea_orm::Database::connect(sqlite_options(&url, READERS, Purpose::Reading(None))).await?;
+        Ok(Self::over((reader, writer), Place::Sqlite(url), abandoned))
     }
 
     /// Connects to PostgreSQL 15 or later.
     pub async fn connect_postgres(url: &SecretString) -> Result<Self, DbErr> {
         let abandoned = Abandoned::default();
-        let mut options = postgres_options(url, READERS * 2);
-        let watching = abandoned.clone();
-        options.map_sqlx_postgres_pool_opts(move |pool| {
-            watching.watch_postgres(pool).after_connect(|connection, _| Box::pin(look_for_client(connection)))
-        });
+        let options = watched(postgres_options(url, READERS * 2), &abandoned, None);
         let pool = sea_orm::Database::connect(options).await?;
-        let (reader, writer, place) = (pool.clone(), pool, Place::Postgres(url.clone()));
-        Ok(Self { reader, writer, turn: Arc::default(), place, watcher: None, abandoned, is_moment: false })
+        Ok(Self::over((pool.clone(), pool), Place::Postgres(url.clone()), abandoned))
+    }
+
+    fn over((reader, writer): (DatabaseConnection, DatabaseConnection), place: Place, abandoned: Abandoned) -> Self {
+        Self {
+            reader,
+            writer,
+            turn: Arc::default(),
+            place,
+            watcher: None,
+            abandoned,
+            is_moment: false,
+            organizations: None,
+            whole: None,
+            cuts: Cuts::default(),
+        }
+    }
+
+    /// The only organizations that are seen of it; `None` where all are.
+    pub(super) fn organizations(&self) -> Option<&Organizations> {
+        self.organizations.as_ref()
+    }
+
+    /// What it is cut from; `None` where nothing is cut off, and of a moment.
+    pub(super) fn whole(&self) -> Option<&Self> {
+        self.whole.as_deref()
+    }
+
+    /// The pools of those who see some organizations.
+    pub(super) fn cuts(&self) -> &Cuts {
+        &self.cuts
+    }
+
+    /// The same rows as far as they belong to these organizations, for reading only, by a few connections of their own.
+    pub(super) async fn cut(&self, organizations: Organizations) -> Result<Self, DbErr> {
+        let seen = Some(Arc::clone(&organizations));
+        let mut options = match &self.place {
+            Place::Sqlite(url) => sqlite_options(url, READERS / 2, Purpose::Reading(seen)),
+            Place::Postgres(url) => watched(postgres_options(url, READERS / 4), &self.abandoned, seen),
+        };
+        options.min_connections(0).idle_timeout(CUT_IDLE).connect_lazy(true);
+        let pool = sea_orm::Database::connect(options).await?;
+        Ok(Self { whole: Some(Arc::new(self.clone())), ..self.reading(pool, Some(organizations)) })
+    }
+
+    /// A handle by which nothing can be written.
+    fn reading(&self, mut pool: DatabaseConnection, organizations: Option<Organizations>) -> Self {
+        if let Some(Watcher(callback)) = self.watcher.clone() {
+            pool.set_metric_callback(move |info| callback(info));
+        }
+        let (watcher, abandoned) = (self.watcher.clone(), self.abandoned.clone());
+        Self { watcher, organizations, ..Self::over((pool.clone(), pool), self.place.clone(), abandoned) }
     }
 
     /// Works for a request: when that is dropped before its end, its statements end too.
@@ -180,30 +236,18 @@ impl Database {
     /// in a transaction that never ends. It goes when the last handle is dropped, or better by [`Self::close`].
     pub(crate) async fn at_this_moment(&self) -> Result<Self, DbErr> {
         let (mut options, begin) = match &self.place {
-            Place::Sqlite(url) => (sqlite_options(url, 1, READING), "BEGIN"),
+            Place::Sqlite(url) => (sqlite_options(url, 1, Purpose::Reading(self.organizations.clone())), "BEGIN"),
             Place::Postgres(url) => (
-                only_once(postgres_options(url, 1), &self.abandoned),
+                only_once(postgres_options(url, 1), &self.abandoned, self.organizations.clone()),
                 "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             ),
         };
         options.test_before_acquire(false).idle_timeout(None).max_lifetime(None);
-        let mut connection = sea_orm::Database::connect(options).await?;
+        let connection = sea_orm::Database::connect(options).await?;
         connection.execute_unprepared(begin).await?;
         // What is seen is fixed by the first look at a table.
         connection.execute_unprepared("SELECT COUNT(*) FROM vendor").await?;
-        if let Some(Watcher(callback)) = self.watcher.clone() {
-            connection.set_metric_callback(move |info| callback(info));
-        }
-        let (reader, writer) = (connection.clone(), connection);
-        Ok(Self {
-            reader,
-            writer,
-            turn: Arc::default(),
-            place: self.place.clone(),
-            watcher: self.watcher.clone(),
-            abandoned: self.abandoned.clone(),
-            is_moment: true,
-        })
+        Ok(Self { is_moment: true, ..self.reading(connection, self.organizations.clone()) })
     }
 
     /// Says goodbye to the database instead of hanging up. All handles on it are closed.
@@ -264,7 +308,23 @@ pub(crate) fn partition_of(date: NaiveDate) -> String {
     format!("device_snapshot_{}", date.format("%Y%m%d"))
 }
 
-/// What a pool's connections are for: their pragmas.
+/// What a pool's connections to SQLite are for.
+#[derive(Clone, Debug)]
+enum Purpose {
+    Writing,
+    /// All there is, or what belongs to some organizations.
+    Reading(Option<Organizations>),
+}
+
+impl Purpose {
+    fn pragmas(&self) -> &'static Pragmas {
+        match self {
+            Self::Writing => WRITING,
+            Self::Reading(_) => READING,
+        }
+    }
+}
+
 type Pragmas = [(&'static str, &'static str)];
 
 /// Every commit is on disk before it is answered: a resolution that was confirmed survives a power failure.
@@ -282,30 +342,49 @@ fn postgres_options(url: &SecretString, connections: u32) -> ConnectOptions {
 
 /// A pool that does not replace a connection that was lost: the new one would be outside the transaction, and see another
 /// moment.
-fn only_once(mut options: ConnectOptions, abandoned: &Abandoned) -> ConnectOptions {
+fn only_once(mut options: ConnectOptions, abandoned: &Abandoned, seen: Option<Organizations>) -> ConnectOptions {
     let opened = Arc::new(AtomicBool::new(false));
     let abandoned = abandoned.clone();
     options.map_sqlx_postgres_pool_opts(move |pool| {
-        let opened = Arc::clone(&opened);
+        let (opened, seen) = (Arc::clone(&opened), seen.clone());
         abandoned.watch_postgres(pool).after_connect(move |connection, _| {
-            let is_second = opened.swap(true, Ordering::Relaxed);
-            Box::pin(
-                async move { if is_second { Err(sqlx::Error::PoolClosed) } else { look_for_client(connection).await } },
-            )
+            let (is_second, seen) = (opened.swap(true, Ordering::Relaxed), seen.clone());
+            Box::pin(async move {
+                if is_second {
+                    return Err(sqlx::Error::PoolClosed);
+                }
+                prepare_postgres(connection, seen.as_deref()).await
+            })
         })
     });
     options
 }
 
-fn sqlite_options(url: &str, connections: u32, pragmas: &'static Pragmas) -> ConnectOptions {
+/// A pool of PostgreSQL whose statements end with the requests that asked for them.
+fn watched(mut options: ConnectOptions, abandoned: &Abandoned, seen: Option<Organizations>) -> ConnectOptions {
+    let abandoned = abandoned.clone();
+    options.map_sqlx_postgres_pool_opts(move |pool| {
+        let seen = seen.clone();
+        abandoned.watch_postgres(pool).after_connect(move |connection, _| {
+            let seen = seen.clone();
+            Box::pin(async move { prepare_postgres(connection, seen.as_deref()).await })
+        })
+    });
+    options
+}
+
+fn sqlite_options(url: &str, connections: u32, purpose: Purpose) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options.max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT).sqlx_logging(false);
     options.test_before_acquire(false);
     // Waiting for the one writer is how SQLite works, not something to warn of.
-    let is_reader = pragmas.contains(&("query_only", "ON"));
+    let pragmas = purpose.pragmas();
     options.map_sqlx_sqlite_pool_opts(move |pool| {
         let pool = pool.acquire_slow_threshold(ACQUIRE_TIMEOUT);
-        if is_reader { watch_sqlite(pool) } else { pool }
+        match purpose.clone() {
+            Purpose::Writing => pool,
+            Purpose::Reading(seen) => watch_sqlite(pool, seen),
+        }
     });
     options.map_sqlx_sqlite_opts(move |sqlite| {
         let sqlite = sqlite.busy_timeout(BUSY_TIMEOUT).pragma("journal_mode", "WAL").pragma("foreign_keys", "ON");

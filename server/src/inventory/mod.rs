@@ -27,6 +27,7 @@ pub mod jobs;
 mod moment;
 mod observed;
 mod organizations;
+pub mod reach;
 mod readiness;
 pub mod reference;
 mod renaming;

@@ -7,7 +7,7 @@ use super::{
     user_error::{UserError, UserErrorCode},
 };
 use crate::{
-    graphql::{context::Hub, errors::Fault, node_id::NodeId, types::Exception},
+    graphql::{context::Hub, errors::Fault, loaders::ExceptionId, node_id::NodeId, types::Exception},
     inventory::exceptions::{ChangeResult, Outcome, Wanted},
 };
 
@@ -98,6 +98,15 @@ pub(super) async fn change_one(
         Ok(change) => change,
         Err(error) => return Ok(ExceptionPayload { exception: None, outcome: None, user_errors: vec![error] }),
     };
-    let wanted = Wanted { id: NodeId::exception(&id)?, expected_version: expected_version.map(i64::from) };
-    Ok(ctx.inventory().change_exception(wanted, &change, ctx.principal().name()).await?.into())
+    let id = NodeId::exception(&id)?;
+    let wanted = Wanted { id, expected_version: expected_version.map(i64::from) };
+    let Some(hub) = ctx.inventory().reach_exception(id).await? else {
+        return Ok(ChangeResult { id, outcome: Outcome::NotFound, row: None }.into());
+    };
+    let mut payload = ExceptionPayload::from(hub.change_exception(wanted, &change, ctx.principal().name()).await?);
+    if ctx.principal().reach().is_restricted() {
+        // As who asks may see it.
+        payload.exception = ctx.load(ExceptionId(id)).await?.map(Exception::now);
+    }
+    Ok(payload)
 }
