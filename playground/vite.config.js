@@ -19,6 +19,7 @@ export default defineConfig({
   server: {
     // `npm run dev` against a hub that runs already.
     proxy: {
+      "^/auth": process.env.HUB_URL ?? "http://127.0.0.1:5400",
       "^/graphql$": {
         target: process.env.HUB_URL ?? "http://127.0.0.1:5400",
         ws: true,

@@ -22,6 +22,8 @@ pub mod hub;
 pub mod inventory;
 pub mod metrics;
 pub mod observing;
+pub mod oidc;
 pub mod scheduler;
+mod signatures;
 pub mod sinks;
 pub mod telemetry;

@@ -7,15 +7,16 @@ use reqwest::header::AUTHORIZATION;
 use serde_json::{Value, json};
 use server::{
     access::{Access, UserOrder},
-    entrance::Entrance,
+    entrance::{Entrance, IssuerEntrance},
     export::Exporter,
     graphql::{Api, GraphqlLimits},
     http::{self, HttpOptions, WebSocketOptions},
     inventory::Inventory,
+    oidc::{Issuer, OidcSettings},
 };
 use tokio::{net::TcpListener, task::JoinHandle};
 
-use crate::{Answer, World, http_client};
+use crate::{Answer, TestClock, World, http_client};
 
 /// The password of every user of a test.
 pub const PASSWORD: &str = "correct horse battery staple";
@@ -65,11 +66,31 @@ impl Guarded {
     }
 
     /// The same with other limits of documents too.
-    #[expect(clippy::disallowed_methods, reason = "the test's server ends with the test")]
     pub async fn open_limited(
         inventory: &Inventory,
         limits: GraphqlLimits,
         change: impl FnOnce(&mut HttpOptions),
+    ) -> Self {
+        Self::build(inventory, limits, |_, options| change(options)).await
+    }
+
+    /// A door of this server that also lets in whom an issuer vouches for.
+    pub async fn open_by(inventory: &Inventory, (settings, clock): (OidcSettings, &Arc<TestClock>)) -> Self {
+        let public_url = Some(settings.public_url.clone());
+        let issuer = Issuer::new(settings, Arc::clone(clock) as Arc<_>);
+        let issuer = issuer.unwrap_or_else(|error| panic!("no issuer: {error}"));
+        Self::build(inventory, GraphqlLimits::default(), |access, options| {
+            options.issuer = Some(Arc::new(IssuerEntrance::new(access.clone(), issuer)));
+            options.public_url = public_url;
+        })
+        .await
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the test's server ends with the test")]
+    async fn build(
+        inventory: &Inventory,
+        limits: GraphqlLimits,
+        change: impl FnOnce(&Access, &mut HttpOptions),
     ) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
         let listener = listener.unwrap_or_else(|error| panic!("no address: {error}"));
@@ -80,7 +101,7 @@ impl Guarded {
         let websocket = WebSocketOptions { identify_again: Duration::from_millis(20), ..WebSocketOptions::default() };
         let sign_in = Some(Arc::new(Entrance::new(access.clone())) as Arc<_>);
         let mut options = HttpOptions { sign_in, websocket, ..HttpOptions::default() };
-        change(&mut options);
+        change(&access, &mut options);
         let router = http::router(api, exports, options);
         let serving = tokio::spawn(async move {
             if let Err(error) = http::serve(listener, router, None, std::future::pending()).await {

@@ -7,6 +7,7 @@
 #![expect(clippy::missing_panics_doc, reason = "a panic here is a failed test")]
 
 mod bills;
+mod browser;
 mod clock;
 mod database;
 mod download;
@@ -16,6 +17,8 @@ mod faults;
 mod graphql;
 mod guarded;
 mod history;
+mod issuer;
+mod issuer_key;
 mod line;
 mod listing;
 mod mailbox;
@@ -37,6 +40,7 @@ mod world;
 mod year_of_counts;
 
 pub use self::{
+    browser::{Browser, Page},
     clock::TestClock,
     database::{Backend, TestDatabase},
     download::{Download, Line, comma_lines, excel_sheets},
@@ -46,6 +50,8 @@ pub use self::{
     graphql::{Answer, GraphqlClient, http_client},
     guarded::{Guarded, PASSWORD, Tokens},
     history::{History, write_history},
+    issuer::{CLIENT_ID, Manners, TestIssuer},
+    issuer_key::IssuerKey,
     line::Line as DatabaseLine,
     listing::text,
     mailbox::{Letter, Mailbox},

@@ -17,7 +17,7 @@ const MAY_DEPEND: [(&str, &[&str]); 6] = [
 ];
 
 /// Words that must not appear in the sources of a part of the server, and why.
-const FORBIDDEN: [(&str, &str, &str); 45] = [
+const FORBIDDEN: [(&str, &str, &str); 53] = [
     ("inventory", "crate::graphql", "the use cases know no GraphQL"),
     ("inventory", "crate::http", "the use cases know no HTTP"),
     ("inventory", "crate::scheduler", "the use cases don't know when"),
@@ -62,6 +62,14 @@ const FORBIDDEN: [(&str, &str, &str); 45] = [
     ("entrance", "crate::graphql", "the entrance knows users and nothing that they see"),
     ("entrance", "entity::", "the entrance knows no row"),
     ("entrance", ".begin", "only access opens transactions of users"),
+    ("oidc", "crate::inventory", "an issuer is asked, and nothing is stored"),
+    ("oidc", "crate::access", "an issuer vouches, and knows no user"),
+    ("oidc", "crate::graphql", "an issuer knows no GraphQL"),
+    ("oidc", "crate::http", "an issuer knows no route"),
+    ("oidc", "crate::config", "an issuer is told its settings"),
+    ("oidc", "entity::", "an issuer knows no table"),
+    ("http", "crate::oidc", "HTTP asks who may come in through its trait"),
+    ("access", "crate::oidc", "users are told who is vouched for"),
     ("http", "crate::inventory", "HTTP carries GraphQL and nothing else"),
 ];
 

@@ -1,8 +1,9 @@
 //! The hub's door: headers, other origins, proxies, rate limits, the schema as a file, compression.
 
-use std::{num::NonZeroU32, time::Duration};
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
-use harness::{Backend, Socket, World, http_client};
+use domain::access::{Reach, Role};
+use harness::{Backend, Guarded, Socket, World, http_client};
 use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
 use server::http::{HttpOptions, RateLimit};
@@ -173,4 +174,41 @@ async fn answers_are_compressed_for_who_takes_it_and_excel_files_are_not() {
     }
     let by_file = http_client().get(beside(&world, "/export/devices.csv")).send().await.unwrap().text().await.unwrap();
     assert!(by_file.lines().count() > 50, "{by_file}");
+}
+
+#[tokio::test]
+async fn a_user_is_counted_wherever_from_and_whichever_way_they_ask() {
+    let world = World::small_on(Backend::Sqlite).start().await;
+    let clock = Arc::clone(&world.clock) as Arc<_>;
+    let door = Guarded::open_with(&world.inventory, |options| {
+        let three = NonZeroU32::new(3).unwrap();
+        options.principal_rate_limit = Some(RateLimit { per_minute: three, burst: three });
+        options.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+        options.clock = clock;
+        options.batch_limit = 5;
+    })
+    .await;
+    for name in ["ann", "bob"] {
+        door.user(name, Role::Viewer, Reach::Everything).await;
+    }
+    let (ann, bob) = (door.sign_in("ann").await.access, door.sign_in("bob").await.access);
+    let ask = async |token: &str, address: &str, body: Value| {
+        let request = http_client().post(door.url()).bearer_auth(token).header("x-forwarded-for", address);
+        request.json(&body).send().await.unwrap()
+    };
+    let viewer = json!({ "query": "{ viewer { name } }" });
+    assert_eq!(ask(&ann, "192.0.2.1", json!([viewer, viewer])).await.status().as_u16(), 200);
+    assert_eq!(ask(&ann, "192.0.2.2", viewer.clone()).await.status().as_u16(), 200);
+    let refused = ask(&ann, "192.0.2.3", viewer.clone()).await;
+    assert_eq!((refused.status().as_u16(), header(&refused, "retry-after")), (429, "20"));
+    assert_eq!(door.export_status(&ann, "devices.csv").await, 429);
+    let mut socket = Socket::connect(&door.url(), None).await.unwrap();
+    let payload = json!({ "authorization": format!("Bearer {ann}") });
+    socket.say(json!({ "type": "connection_init", "payload": payload })).await;
+    assert_eq!(socket.hear().await["type"], "connection_ack");
+    socket.subscribe("a", "{ viewer { name } }", json!({})).await;
+    assert_eq!(socket.hear().await["payload"][0]["extensions"]["code"], "RATE_LIMITED");
+    assert_eq!(ask(&bob, "192.0.2.1", viewer.clone()).await.status().as_u16(), 200, "others are not kept waiting");
+    world.clock.advance(Duration::from_secs(20));
+    assert_eq!(ask(&ann, "192.0.2.1", viewer).await.status().as_u16(), 200);
 }

@@ -11,12 +11,13 @@ pub struct Principal {
     role: Role,
     reach: Reach,
     address: Option<IpAddr>,
+    session_id: Option<String>,
 }
 
 impl Principal {
     /// Somebody who has proved to be it.
     pub const fn new(name: String, role: Role, reach: Reach) -> Self {
-        Self { name, role, reach, address: None }
+        Self { name, role, reach, address: None, session_id: None }
     }
 
     /// The person at the machine: the only principal of a hub without sign-in, which listens on loopback only.
@@ -28,6 +29,12 @@ impl Principal {
     #[must_use]
     pub fn at(self, address: Option<IpAddr>) -> Self {
         Self { address, ..self }
+    }
+
+    /// The same, signed in by this session.
+    #[must_use]
+    pub fn in_session(self, session_id: String) -> Self {
+        Self { session_id: Some(session_id), ..self }
     }
 
     /// The name under which changes are recorded.
@@ -48,6 +55,11 @@ impl Principal {
     /// Where the request came from; `None` where that is not known.
     pub const fn address(&self) -> Option<IpAddr> {
         self.address
+    }
+
+    /// The session by which they are signed in; `None` for a service, and where nobody signs in.
+    pub fn session_id(&self) -> Option<&str> {
+        self.session_id.as_deref()
     }
 
     /// Whether the role has the right.

@@ -11,6 +11,9 @@ pub enum AccessError {
     /// A password could not be hashed.
     #[error("a password could not be hashed: {0}")]
     Hashing(String),
+    /// A token could not be signed.
+    #[error("a token could not be signed: {0}")]
+    Signing(String),
     /// A stored text is not what the hub writes.
     #[error("stored data can't be read: {0}")]
     Corrupt(String),

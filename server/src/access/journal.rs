@@ -153,9 +153,8 @@ impl Journal {
             }
         });
         async move {
-            match timeout(PATIENCE, writing).await {
-                Ok(Err(error)) => tracing::error!(%error, "recording what was done panicked"),
-                Ok(Ok(())) | Err(_) => {}
+            if let Ok(Err(error)) = timeout(PATIENCE, writing).await {
+                tracing::error!(%error, "recording what was done panicked");
             }
         }
     }

@@ -4,10 +4,13 @@
 //! a role may do is said by `domain::access`. No secret is stored, only hashes; none is ever logged.
 
 mod api_tokens;
+mod attempts;
 mod errors;
 mod first_admin;
+mod identities;
 mod journal;
 mod kept_key;
+mod own_password;
 mod password;
 mod restriction;
 mod secret;
@@ -26,9 +29,12 @@ use tokio_util::task::TaskTracker;
 
 pub use self::{
     api_tokens::{ApiTokenOrder, Issued},
+    attempts::Attempt,
     errors::AccessError,
+    identities::{Identity, NotLetIn},
     journal::{Act, ActKind, Journal, Outcome},
     kept_key::kept_key,
+    own_password::{NotChanged, PasswordChange},
     sessions::{Grant, Refused},
     tokens::{AUDIENCE, ISSUER},
     users::{Credentials, NotDone, UserChange, UserOrder},

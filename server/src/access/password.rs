@@ -70,6 +70,16 @@ impl Passwords {
         .await
     }
 
+    /// Whether a stored hash was made cheaper than hashes are made now, or in another way.
+    pub(super) fn is_outdated(stored: &str) -> bool {
+        let Ok(hash) = PasswordHash::new(stored) else { return false };
+        let is_usual = hash.algorithm == argon2::ARGON2ID_IDENT && hash.version == Some(Version::V0x13.into());
+        let (memory, passes, lanes) = COST;
+        let is_enough = Params::try_from(&hash)
+            .is_ok_and(|costs| costs.m_cost() >= memory && costs.t_cost() >= passes && costs.p_cost() >= lanes);
+        !(is_usual && is_enough)
+    }
+
     async fn work<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, AccessError> + Send + 'static,
@@ -114,6 +124,22 @@ mod tests {
         ] {
             assert_eq!(passwords.is_right(password.into(), stored.cloned()).await.unwrap(), right, "{password}");
         }
+    }
+
+    #[test]
+    fn what_was_made_cheaper_is_outdated() {
+        let salt_and_hash = "AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+        for (made, outdated) in [
+            ("argon2id$v=19$m=19456,t=2,p=1", false),
+            ("argon2id$v=19$m=65536,t=3,p=1", false),
+            ("argon2id$v=19$m=12288,t=3,p=1", true),
+            ("argon2id$v=19$m=19456,t=1,p=1", true),
+            ("argon2id$v=16$m=19456,t=2,p=1", true),
+            ("argon2i$v=19$m=19456,t=2,p=1", true),
+        ] {
+            assert_eq!(Passwords::is_outdated(&format!("${made}${salt_and_hash}")), outdated, "{made}");
+        }
+        assert!(!Passwords::is_outdated("none"), "where there is no hash, none is made anew");
     }
 
     #[tokio::test]

@@ -63,8 +63,8 @@ pub(super) async fn store(transaction: &DatabaseTransaction, owner: Owner, reach
 
 /// Whether all of these organizations are there.
 pub(super) async fn are_known(connection: &impl ConnectionTrait, reach: &Reach) -> Result<bool, DbErr> {
-    let Reach::Organizations(ids) = reach else { return Ok(true) };
     use organization::{Column, Entity};
+    let Reach::Organizations(ids) = reach else { return Ok(true) };
     let found = Entity::find().filter(Column::Id.is_in(ids.iter().copied())).select_only().column(Column::Id);
     let found: Vec<i64> = found.into_tuple().all(connection).await?;
     Ok(found.len() == ids.len())

@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use super::{
     Access, AccessError, Act, ActKind, Credentials, Outcome,
+    identities::NO_PASSWORD,
     restriction::{self, Owner},
     secret,
     tokens::{Claims, LIFETIME},
@@ -35,7 +36,7 @@ const IDLE: TimeDelta = TimeDelta::days(7);
 const KEPT: TimeDelta = TimeDelta::days(30);
 
 /// The actor of an attempt by a name that nobody has: what was typed may be a password.
-const NOBODY: &str = "(unknown)";
+pub(super) const NOBODY: &str = "(unknown)";
 
 /// What lets its holder in.
 #[derive(Debug)]
@@ -102,20 +103,21 @@ impl Access {
         let wanted = app_user::Entity::find().filter(app_user::Column::FoldedName.eq(folded.as_str()));
         let user = wanted.one(self.database.reader()).await?;
         let enabled = user.as_ref().filter(|user| user.disabled_at.is_none());
-        let stored = enabled.map(|user| user.password_hash.clone());
-        let is_right = self.passwords.is_right(given.password, stored).await?;
+        let stored = enabled.map(|user| user.password_hash.clone()).filter(|hash| hash != NO_PASSWORD);
+        let is_right = self.passwords.is_right(given.password.clone(), stored).await?;
         let actor = user.as_ref().map_or(NOBODY, |user| user.name.as_str());
         let Some(user) = user.as_ref().filter(|_| is_right) else {
             self.record_session(actor, address, ("signIn", Outcome::Refused, None)).await;
             return Ok(Err(Refused::Unknown));
         };
         self.throttle.succeed(&folded, address);
+        self.hash_again(user, given.password).await;
         let grant = self.begin_session(user.id, address).await?;
         self.record_session(actor, address, ("signIn", Outcome::Done, None)).await;
         Ok(Ok(grant))
     }
 
-    async fn begin_session(&self, user_id: i64, address: Option<IpAddr>) -> Result<Grant, AccessError> {
+    pub(super) async fn begin_session(&self, user_id: i64, address: Option<IpAddr>) -> Result<Grant, AccessError> {
         let now = self.now();
         let id = Uuid::new_v4().to_string();
         let transaction = self.database.begin().await?;
@@ -135,7 +137,7 @@ impl Access {
         Ok(grant)
     }
 
-    async fn grant(&self, transaction: &DatabaseTransaction, session_id: &str) -> Result<Grant, DbErr> {
+    async fn grant(&self, transaction: &DatabaseTransaction, session_id: &str) -> Result<Grant, AccessError> {
         let now = self.now();
         let refresh_token = secret::make();
         let row = refresh_token::ActiveModel {
@@ -147,7 +149,7 @@ impl Access {
         };
         refresh_token::Entity::insert(row).exec_without_returning(transaction).await?;
         Ok(Grant {
-            access_token: self.signer.sign(&Claims::of(session_id, now)).into(),
+            access_token: self.signer.sign(&Claims::of(session_id, now))?,
             expires_in: LIFETIME.to_std().unwrap_or_default(),
             refresh_token,
             refresh_expires_in: IDLE.to_std().unwrap_or_default(),
@@ -227,10 +229,10 @@ impl Access {
         let held = held().filter(session::Column::Id.eq(claims.sid)).into_model::<Held>().one(reader).await?;
         let Some(held) = held.filter(|held| held.is_good(now)) else { return Ok(None) };
         let reach = restriction::load(reader, Owner::User(held.user_id), held.is_restricted).await?;
-        Ok(Some(Principal::new(held.name, role_of(&held.role)?, reach)))
+        Ok(Some(Principal::new(held.name, role_of(&held.role)?, reach).in_session(held.id)))
     }
 
-    async fn record_session(
+    pub(super) async fn record_session(
         &self,
         actor: &str,
         address: Option<IpAddr>,

@@ -12,6 +12,7 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::access::customer;
 use sha2::{Digest, Sha256};
 
 /// How long an attempt counts.
@@ -27,7 +28,7 @@ const OF_ADDRESS: usize = 50;
 /// Keys that are remembered at most.
 const MOST_KEYS: usize = 50_000;
 
-/// What is counted. Names are kept by their digest, because what is typed as a name may be a password.
+/// What is counted. Addresses are those of [customers](customer). Names are kept by their digest, because what is typed as a name may be a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Key {
     Both([u8; 32], Option<IpAddr>),
@@ -52,8 +53,16 @@ pub(super) struct Throttle(Mutex<HashMap<Key, VecDeque<DateTime<Utc>>>>);
 impl Throttle {
     /// Counts an attempt, or says after which time the next one is let through.
     pub(super) fn begin(&self, name: &str, address: Option<IpAddr>, now: DateTime<Utc>) -> Result<(), Duration> {
+        self.count(&keys(name, address), now)
+    }
+
+    /// The same for one that has no name yet: others from the address are all that it is counted with.
+    pub(super) fn begin_from(&self, address: Option<IpAddr>, now: DateTime<Utc>) -> Result<(), Duration> {
+        self.count(&[Key::Address(address.map(customer))], now)
+    }
+
+    fn count(&self, keys: &[Key], now: DateTime<Utc>) -> Result<(), Duration> {
         let mut attempts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let keys = keys(name, address);
         let wait = keys.iter().filter_map(|&key| wait_of(attempts.get_mut(&key)?, key, now)).max();
         if let Some(wait) = wait {
             return Err(wait.to_std().unwrap_or_default());
@@ -65,10 +74,16 @@ impl Throttle {
         if attempts.len() + keys.len() > MOST_KEYS {
             return Err(Duration::from_mins(1));
         }
-        for key in keys {
+        for &key in keys {
             attempts.entry(key).or_default().push_back(now);
         }
         Ok(())
+    }
+
+    /// Takes an attempt without a name back.
+    pub(super) fn succeed_from(&self, address: Option<IpAddr>) {
+        let mut attempts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        attempts.get_mut(&Key::Address(address.map(customer))).and_then(VecDeque::pop_back);
     }
 
     /// Takes an attempt back that was none on somebody else's account, and what was mistyped before it.
@@ -96,6 +111,7 @@ fn wait_of(times: &mut VecDeque<DateTime<Utc>>, key: Key, now: DateTime<Utc>) ->
 
 fn keys(name: &str, address: Option<IpAddr>) -> [Key; 3] {
     let name = Sha256::digest(name.as_bytes()).into();
+    let address = address.map(customer);
     [Key::Both(name, address), Key::Name(name), Key::Address(address)]
 }
 
@@ -145,6 +161,17 @@ mod tests {
         }
         assert!(throttle.begin("another", from(1), at(0)).is_err());
         assert!(throttle.begin("another", from(2), at(0)).is_ok());
+    }
+
+    #[test]
+    fn an_ipv6_customer_is_one_address() {
+        let throttle = Throttle::default();
+        let of = |text: &str| Some(text.parse::<IpAddr>().unwrap());
+        for last in 0..OF_BOTH {
+            assert_eq!(throttle.begin("ann", of(&format!("2001:db8:1:2::{last}")), at(0)), Ok(()));
+        }
+        assert!(throttle.begin("ann", of("2001:db8:1:2:ffff::9"), at(0)).is_err());
+        assert!(throttle.begin("ann", of("2001:db8:1:3::1"), at(0)).is_ok());
     }
 
     #[test]

@@ -1,15 +1,16 @@
-//! Access tokens: JSON Web Tokens (RFC 7519) signed by HMAC-SHA256.
+//! Access tokens: JSON Web Tokens (RFC 7519) signed by HMAC-SHA256, by `jsonwebtoken`.
 //!
-//! Written on `hmac`, which is here anyway, and not by a crate: the header is compared as a whole with the only one that is
-//! ever issued, so that there is no algorithm to choose and none to be talked into. A token says which session it is of;
-//! who that is, and what they may, is read from the database at each request.
+//! HS256 is the only algorithm, and the header is the only one that is ever issued. Time is the hub's: the crate would ask
+//! the system. A token says which session it is of; who that is, and what they may, is read from the database at each
+//! request.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
-use hmac::{Hmac, KeyInit, Mac};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
-use sha2::Sha256;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::AccessError;
+use crate::signatures;
 
 /// Who issues tokens (`iss`).
 pub const ISSUER: &str = "inventory-hub";
@@ -20,10 +21,8 @@ pub const AUDIENCE: &str = "inventory-hub/api";
 /// How long an access token is good.
 pub(super) const LIFETIME: TimeDelta = TimeDelta::minutes(15);
 
-/// Bytes of a token at most; ours have some 300.
+/// Bytes of an access token at most; ours have some 300.
 const LONGEST: usize = 1024;
-
-const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
 
 /// What a token says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,30 +47,43 @@ impl Claims {
     }
 
     fn is_good(&self, now: DateTime<Utc>) -> bool {
-        self.is_ours() && self.exp > now.timestamp()
-    }
-
-    fn is_ours(&self) -> bool {
-        self.iss == ISSUER && self.aud == AUDIENCE
+        self.exp > now.timestamp()
     }
 }
 
 /// Signs tokens and reads them.
 #[derive(Clone)]
-pub(super) struct Signer(Option<Hmac<Sha256>>);
+pub(super) struct Signer {
+    ours: EncodingKey,
+    theirs: DecodingKey,
+}
 
 impl Signer {
     pub(super) fn new(key: &SecretString) -> Self {
-        // HMAC takes a key of any length.
-        Self(Hmac::new_from_slice(key.expose_secret().as_bytes()).ok())
+        signatures::install();
+        let key = key.expose_secret().as_bytes();
+        Self { ours: EncodingKey::from_secret(key), theirs: DecodingKey::from_secret(key) }
     }
 
-    pub(super) fn sign(&self, claims: &Claims) -> String {
-        let claims = serde_json::to_vec(claims).unwrap_or_default();
-        let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(HEADER), URL_SAFE_NO_PAD.encode(claims));
-        let Some(mut mac) = self.0.clone() else { return String::new() };
-        mac.update(signed.as_bytes());
-        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
+    /// A token that says these claims, whatever they are.
+    pub(super) fn seal(&self, claims: &impl Serialize) -> Result<SecretString, AccessError> {
+        let token = encode(&Header::new(Algorithm::HS256), claims, &self.ours);
+        token.map(SecretString::from).map_err(|error| AccessError::Signing(error.to_string()))
+    }
+
+    /// What a token says that we issued for this purpose. Its end is for the caller to compare with the hub's clock.
+    pub(super) fn open<T: DeserializeOwned>(&self, token: &str, audience: &str) -> Option<T> {
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.set_required_spec_claims(&["exp", "iss", "aud"]);
+        validation.set_issuer(&[ISSUER]);
+        validation.set_audience(&[audience]);
+        (validation.validate_exp, validation.leeway) = (false, 0);
+        let read = decode::<T>(token, &self.theirs, &validation).ok()?;
+        (read.header == Header::new(Algorithm::HS256)).then_some(read.claims)
+    }
+
+    pub(super) fn sign(&self, claims: &Claims) -> Result<SecretString, AccessError> {
+        self.seal(claims)
     }
 
     /// What a token says that is ours and has not expired.
@@ -81,25 +93,26 @@ impl Signer {
 
     /// The same, expired or not: who signs out may be late.
     pub(super) fn read_ours(&self, token: &str) -> Option<Claims> {
-        let (signed, signature) = token.rsplit_once('.').filter(|_| token.len() <= LONGEST)?;
-        let (header, claims) = signed.split_once('.')?;
-        let mut mac = self.0.clone()?;
-        mac.update(signed.as_bytes());
-        mac.verify_slice(&URL_SAFE_NO_PAD.decode(signature).ok()?).ok()?;
-        let is_known = URL_SAFE_NO_PAD.decode(header).is_ok_and(|header| header == HEADER.as_bytes());
-        let claims: Claims = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
-        Some(claims).filter(|claims| is_known && claims.is_ours())
+        Some(token).filter(|token| token.len() <= LONGEST).and_then(|token| self.open(token, AUDIENCE))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    use ring::hmac;
     use serde_json::{Value, json};
 
     use super::*;
 
+    const KEY: &str = "a key of at least 32 characters!";
+
     fn signer() -> Signer {
-        Signer::new(&SecretString::from("a key of at least 32 characters!"))
+        Signer::new(&SecretString::from(KEY))
+    }
+
+    fn token_of(session: &str) -> String {
+        signer().sign(&Claims::of(session, noon())).unwrap().expose_secret().to_owned()
     }
 
     fn noon() -> DateTime<Utc> {
@@ -110,9 +123,9 @@ mod tests {
     fn forged(header: &Value, claims: &Value) -> String {
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let signed = format!("{}.{}", part(header), part(claims));
-        let mut mac = signer().0.unwrap();
-        mac.update(signed.as_bytes());
-        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
+        let algorithm = if header["alg"] == "HS512" { hmac::HMAC_SHA512 } else { hmac::HMAC_SHA256 };
+        let signature = hmac::sign(&hmac::Key::new(algorithm, KEY.as_bytes()), signed.as_bytes());
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 
     fn claims() -> Value {
@@ -127,7 +140,7 @@ mod tests {
 
     #[test]
     fn a_token_says_its_session_until_it_expires() {
-        let token = signer().sign(&Claims::of("s", noon()));
+        let token = token_of("s");
         for (minutes, seconds, good) in [(0, 0, true), (14, 59, true), (15, 0, false), (60, 0, false)] {
             let at = noon() + TimeDelta::minutes(minutes) + TimeDelta::seconds(seconds);
             assert_eq!(signer().read(&token, at).is_some_and(|claims| claims.sid == "s"), good, "{minutes}:{seconds}");
@@ -150,6 +163,8 @@ mod tests {
             (ours.clone(), with("aud", json!([AUDIENCE]))),
             (ours.clone(), with("exp", json!("never"))),
             (ours.clone(), with("exp", Value::Null)),
+            (ours.clone(), with("exp", json!(noon().timestamp()))),
+            (ours.clone(), with("exp", json!(noon().timestamp() - 30))),
             (ours.clone(), json!({})),
             (ours.clone(), json!([])),
         ] {
@@ -159,11 +174,11 @@ mod tests {
 
     #[test]
     fn a_token_that_was_changed_or_signed_by_others_is_nobodys() {
-        let token = signer().sign(&Claims::of("s", noon()));
+        let token = token_of("s");
         let (signed, signature) = token.rsplit_once('.').unwrap();
-        let others =
-            Signer::new(&SecretString::from("another key, as long as the first")).sign(&Claims::of("s", noon()));
-        let elsewhere = signer().sign(&Claims::of("t", noon()));
+        let another = Signer::new(&SecretString::from("another key, as long as the first"));
+        let others = another.sign(&Claims::of("s", noon())).unwrap().expose_secret().to_owned();
+        let elsewhere = token_of("t");
         let swapped = format!("{signed}.{}", elsewhere.rsplit_once('.').unwrap().1);
         let long = format!("{}.{signature}", "a".repeat(2000));
         for bad in

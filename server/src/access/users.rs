@@ -50,6 +50,8 @@ pub struct UserChange {
     pub reach: Option<Reach>,
     /// Whether sign-in is taken away, which ends all sessions.
     pub disabled: Option<bool>,
+    /// An issuer and its name for them, by which they sign in too from now on.
+    pub identity: Option<(String, String)>,
 }
 
 /// Why nothing was done.
@@ -63,6 +65,8 @@ pub enum NotDone {
     BadEnd,
     /// The name is taken.
     Taken,
+    /// Another user signs in by this identity, or it can't be one.
+    BadIdentity,
     /// There is nobody of that name.
     NotFound,
     /// An organization is not there.
@@ -76,7 +80,7 @@ pub(super) fn role_of(code: &str) -> Result<Role, AccessError> {
     Role::from_code(code).ok_or_else(|| AccessError::Corrupt(format!("role `{code}`")))
 }
 
-fn is_good(password: &SecretString) -> bool {
+pub(super) fn is_good(password: &SecretString) -> bool {
     let password = password.expose_secret();
     password.chars().count() >= FEWEST && password.len() <= LONGEST
 }
@@ -148,6 +152,11 @@ impl Access {
             }
             restriction::store(&transaction, Owner::User(user.id), reach).await?;
         }
+        if let Some(identity) = &change.identity
+            && !self.link(&transaction, user.id, identity).await?
+        {
+            return Ok(Err(NotDone::BadIdentity));
+        }
         let user = self.write_user(&transaction, user, (&change, hash)).await?;
         if admins(&transaction).await? == 0 {
             return Ok(Err(NotDone::LastAdmin));
@@ -191,7 +200,10 @@ impl Access {
     }
 }
 
-async fn find(transaction: &DatabaseTransaction, folded: &str) -> Result<Option<app_user::Model>, sea_orm::DbErr> {
+pub(super) async fn find(
+    transaction: &DatabaseTransaction,
+    folded: &str,
+) -> Result<Option<app_user::Model>, sea_orm::DbErr> {
     app_user::Entity::find().filter(app_user::Column::FoldedName.eq(folded)).one(transaction).await
 }
 

@@ -12,14 +12,15 @@ use crate::{
     access::Access,
     cli::{shown, signals::Signals},
     config::{Settings, TlsFiles},
-    entrance::Entrance,
+    entrance::{Entrance, IssuerEntrance},
     export::Exporter,
     graphql::{self, Api, GraphqlLimits},
     hooks::Hooks,
-    http::{self, HttpOptions, SignIn, Tls, WebhookOptions},
+    http::{self, HttpOptions, IssuerSignIn, SignIn, Tls, WebhookOptions},
     hub,
     inventory::Inventory,
     observing::Observer,
+    oidc::Issuer,
     scheduler::Scheduler,
 };
 
@@ -111,7 +112,7 @@ async fn answer(
     stop: &CancellationToken,
 ) -> anyhow::Result<()> {
     let access = hub::open_access(settings, inventory).await?;
-    let options = options(inventory, &access, (settings, stop));
+    let options = options(inventory, &access, (settings, stop))?;
     let sockets = options.sockets.clone();
     let api_within = |limits| Api::guarded(inventory.clone(), access.clone(), limits);
     let api = api_within(settings.edge.limits);
@@ -135,30 +136,55 @@ fn load_tls(files: &TlsFiles) -> anyhow::Result<Tls> {
     loaded.context("HUB_TLS_CERTIFICATE and HUB_TLS_KEY can't be used")
 }
 
-fn options(inventory: &Inventory, access: &Access, (settings, stop): (&Settings, &CancellationToken)) -> HttpOptions {
+fn options(
+    inventory: &Inventory,
+    access: &Access,
+    (settings, stop): (&Settings, &CancellationToken),
+) -> anyhow::Result<HttpOptions> {
     let edge = &settings.edge;
     let takes = || Arc::new(Hooks::new(inventory.clone()));
     let webhooks = settings.ninja_webhook_secret.clone();
-    HttpOptions {
+    Ok(HttpOptions {
         sign_in: settings.sign_in.as_ref().map(|_| Arc::new(Entrance::new(access.clone())) as Arc<dyn SignIn>),
         // Who must show a token can't be talked into a request by a page.
         loopback_only: settings.sign_in.is_none(),
         webhooks: webhooks.map(|ninja_secret| WebhookOptions { ninja_secret, takes: takes() }),
         stop: stop.clone(),
-        allowed_origins: settings.allowed_origins.clone(),
+        allowed_origins: origins(settings),
         body_limit: edge.body_limit,
         batch_limit: edge.batch_limit,
         request_timeout: edge.request_timeout,
         playground: edge.playground,
         rate_limit: edge.rate_limit,
+        principal_rate_limit: edge.principal_rate_limit,
         trusted_proxies: edge.trusted_proxies.clone(),
         documents: edge.documents.clone(),
         schema: edge.limits.introspection.then(|| graphql::sdl().into()),
         clock: Arc::clone(&inventory.clock),
         metrics: inventory.metrics().clone(),
         watched: Some(Arc::new(Observer::new(inventory.clone(), settings.metrics))),
+        issuer: issuer(inventory, access, settings)?,
+        public_url: settings.sign_in.as_ref().and_then(|sign_in| sign_in.public_url.clone()),
         ..HttpOptions::default()
-    }
+    })
+}
+
+/// Origins that browsers may come from: the public one too, which a proxy before the hub may not tell it.
+fn origins(settings: &Settings) -> Vec<String> {
+    let public_url = settings.sign_in.as_ref().and_then(|sign_in| sign_in.public_url.as_ref());
+    let public = public_url.map(|url| url.origin().ascii_serialization());
+    settings.allowed_origins.iter().cloned().chain(public).collect()
+}
+
+/// Who lets in whom an OpenID Connect issuer vouches for, where one is set.
+fn issuer(
+    inventory: &Inventory,
+    access: &Access,
+    settings: &Settings,
+) -> anyhow::Result<Option<Arc<dyn IssuerSignIn>>> {
+    let Some(oidc) = settings.sign_in.as_ref().and_then(|sign_in| sign_in.oidc.clone()) else { return Ok(None) };
+    let issuer = Issuer::new(oidc, Arc::clone(&inventory.clock)).context("HUB_OIDC_ISSUER can't be used")?;
+    Ok(Some(Arc::new(IssuerEntrance::new(access.clone(), issuer))))
 }
 
 /// How long handing back may take once the time to finish is over.

@@ -31,6 +31,8 @@ pub struct EdgeSettings {
     pub playground: bool,
     /// How often one client may ask (default: nobody is counted).
     pub rate_limit: Option<RateLimit>,
+    /// How often one user or API token may ask, where people sign in (default: nobody is counted).
+    pub principal_rate_limit: Option<RateLimit>,
     /// Proxies that are believed when they say for whom they ask (default none).
     pub trusted_proxies: Vec<IpNet>,
     /// The certificate and its key (default: no TLS).
@@ -57,7 +59,8 @@ impl EdgeSettings {
             body_limit: values.number("HUB_BODY_LIMIT", 1_024..=16_777_216)?.unwrap_or(usual.body_limit),
             request_timeout: seconds.map_or(usual.request_timeout, Duration::from_secs),
             playground: values.switch("HUB_PLAYGROUND")?.unwrap_or(usual.playground),
-            rate_limit: rate_limit(values)?,
+            rate_limit: rate_limit(values, "HUB_RATE_LIMIT")?,
+            principal_rate_limit: rate_limit(values, "HUB_RATE_LIMIT_PER_USER")?,
             trusted_proxies: trusted_proxies(values)?,
             tls: tls(values)?,
         })
@@ -101,8 +104,8 @@ fn documents(values: &Values, read_file: ReadFile<'_>) -> Result<Documents, Conf
 }
 
 /// 0 operations a minute counts nobody.
-fn rate_limit(values: &Values) -> Result<Option<RateLimit>, ConfigError> {
-    let per_minute = values.number("HUB_RATE_LIMIT", 0..=1_000_000)?.and_then(NonZeroU32::new);
+fn rate_limit(values: &Values, name: &str) -> Result<Option<RateLimit>, ConfigError> {
+    let per_minute = values.number(name, 0..=1_000_000)?.and_then(NonZeroU32::new);
     let burst = values.number("HUB_RATE_LIMIT_BURST", 1..=1_000_000)?.and_then(NonZeroU32::new);
     Ok(per_minute.map(|per_minute| RateLimit { per_minute, burst: burst.unwrap_or(per_minute) }))
 }

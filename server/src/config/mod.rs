@@ -12,6 +12,7 @@ mod environment;
 mod error;
 mod file;
 mod keys;
+mod oidc;
 mod schedule;
 mod sign_in;
 mod telemetry;

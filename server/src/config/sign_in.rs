@@ -3,8 +3,10 @@
 use std::net::SocketAddr;
 
 use secrecy::SecretString;
+use url::Url;
 
-use super::{error::ConfigError, values::Values};
+use super::{error::ConfigError, oidc, values::Values};
+use crate::oidc::OidcSettings;
 
 /// Characters of the key of access tokens at least: as many as the hash has bytes.
 const FEWEST_OF_KEY: usize = 32;
@@ -19,6 +21,10 @@ pub struct SignInSettings {
     pub key: Option<SecretString>,
     /// The password of the user `admin`, who is made where there is no user yet; without, one is made and shown.
     pub admin_password: Option<SecretString>,
+    /// The OpenID Connect issuer that people may come in by (default none).
+    pub oidc: Option<OidcSettings>,
+    /// Where browsers reach the hub, without a path (default: nobody said).
+    pub public_url: Option<Url>,
 }
 
 impl SignInSettings {
@@ -27,7 +33,12 @@ impl SignInSettings {
         let is_on = values.switch("HUB_SIGN_IN")?.unwrap_or(false);
         let key = values.long_secret("HUB_SIGN_IN_KEY", FEWEST_OF_KEY)?;
         let admin_password = values.long_secret("HUB_ADMIN_PASSWORD", FEWEST_OF_PASSWORD)?;
-        Ok(is_on.then_some(Self { key, admin_password }))
+        let public_url = oidc::public_url(values)?;
+        let oidc = oidc::read(values, public_url.as_ref())?;
+        if oidc.is_some() && !is_on {
+            return Err(values.bad("HUB_OIDC_ISSUER", "HUB_SIGN_IN=on beside it"));
+        }
+        Ok(is_on.then_some(Self { key, admin_password, oidc, public_url }))
     }
 }
 

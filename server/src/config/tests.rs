@@ -1,6 +1,7 @@
 //! Every key from every source: what it becomes, and with which sentence it is refused.
 
 mod alerts;
+mod oidc;
 
 use std::io::{Error, ErrorKind};
 
@@ -215,6 +216,9 @@ fn the_door_is_set_in_the_file_or_the_environment() {
     let usual = from_environment(&[]).unwrap().edge;
     assert_eq!(usual.limits, crate::graphql::GraphqlLimits::default());
     assert!(usual.rate_limit.is_none() && usual.tls.is_none() && usual.playground && usual.trusted_proxies.is_empty());
+    assert!(usual.principal_rate_limit.is_none());
+    let per_user = from_environment(&[("HUB_RATE_LIMIT_PER_USER", "30")]).unwrap().edge;
+    assert_eq!(per_user.principal_rate_limit.unwrap().burst.get(), 30);
     let burst = from_environment(&[("HUB_RATE_LIMIT", "30")]).unwrap().edge.rate_limit.unwrap().burst;
     assert_eq!(burst.get(), 30);
 }
@@ -238,6 +242,7 @@ fn settings_of_the_door_that_make_no_sense_are_refused_by_key() {
         ("HUB_PLAYGROUND", "1", "on or off"),
         ("HUB_RATE_LIMIT", "often", "a whole number"),
         ("HUB_RATE_LIMIT_BURST", "0", "from 1"),
+        ("HUB_RATE_LIMIT_PER_USER", "many", "a whole number"),
         ("HUB_TRUSTED_PROXIES", "10.0.0.0/40", "addresses or networks"),
     ] {
         let told = refusal(from_environment(&[(key, value)]));

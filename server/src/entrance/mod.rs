@@ -1,5 +1,7 @@
 //! Who knocks by HTTP and may come in: what `access` knows, told as `http` asks it.
 
+mod by_issuer;
+
 use std::{net::IpAddr, time::Duration};
 
 use domain::access::Principal;
@@ -11,6 +13,8 @@ use crate::{
     access::{Access, AccessError, Credentials, Grant, Refused},
     http::{Granted, Login, NotGranted, SignIn, Unidentified},
 };
+
+pub use self::by_issuer::IssuerEntrance;
 
 /// After which time it is worth trying again when too many passwords are checked at once.
 const BUSY: Duration = Duration::from_secs(2);
@@ -59,15 +63,19 @@ impl SignIn for Entrance {
 
 fn granted(outcome: Result<Result<Grant, Refused>, AccessError>) -> Result<Granted, NotGranted> {
     match outcome {
-        Ok(Ok(grant)) => Ok(Granted {
-            access_token: grant.access_token,
-            expires_in: grant.expires_in,
-            refresh_token: grant.refresh_token,
-            refresh_expires_in: grant.refresh_expires_in,
-        }),
+        Ok(Ok(grant)) => Ok(granted_of(grant)),
         Ok(Err(Refused::Unknown)) => Err(NotGranted::Unknown),
         Ok(Err(Refused::TooMany(wait))) => Err(NotGranted::TooMany(wait)),
         Err(error) => Err(not_granted(&error)),
+    }
+}
+
+fn granted_of(grant: Grant) -> Granted {
+    Granted {
+        access_token: grant.access_token,
+        expires_in: grant.expires_in,
+        refresh_token: grant.refresh_token,
+        refresh_expires_in: grant.refresh_expires_in,
     }
 }
 

@@ -20,6 +20,7 @@ mod node;
 pub mod node_id;
 mod ordering;
 pub mod pagination;
+mod parts;
 mod principal;
 pub mod queries;
 mod recording;

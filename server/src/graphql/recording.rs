@@ -12,14 +12,14 @@ use async_graphql::{
 };
 use sha2::{Digest, Sha256};
 
-use super::{errors::ErrorCode, principal, root_fields};
+use super::{errors::ErrorCode, parts, principal, root_fields};
 use crate::access::{Act, ActKind, Journal, Outcome};
 
 /// The name under which refusals are asked for.
 const REFUSALS: &str = "hubRecordedRefusals";
 
 /// Mutations whose arguments hold a secret: not even a digest of them is kept.
-const SECRETIVE: [&str; 2] = ["createUser", "changeUser"];
+const SECRETIVE: [&str; 3] = ["createUser", "changeUser", "changeOwnPassword"];
 
 /// Characters of a target at most.
 const LONGEST: usize = 500;
@@ -113,7 +113,11 @@ fn outcome(key: &Name, response: &Response) -> Ended {
     if let Value::Object(data) = &response.data {
         return data.get(key).map_or(Ended::NotRun, |payload| {
             let codes = refusals(payload);
-            if codes.is_empty() { Ended::As(Outcome::Done, None) } else { Ended::As(Outcome::Refused, Some(codes)) }
+            if !codes.is_empty() {
+                return Ended::As(Outcome::Refused, Some(codes));
+            }
+            let (outcome, detail) = parts::outcome(payload);
+            Ended::As(outcome, detail)
         });
     }
     let code_of = |error: &async_graphql::ServerError| match error.extensions.as_ref()?.get("code")? {
@@ -139,12 +143,17 @@ fn outcome(key: &Name, response: &Response) -> Ended {
 
 fn refusals(payload: &Value) -> String {
     let Value::Object(payload) = payload else { return String::new() };
-    let Some(Value::List(errors)) = payload.get(REFUSALS) else { return String::new() };
+    payload.get(REFUSALS).map(|errors| codes(errors).join(" ")).unwrap_or_default()
+}
+
+/// The codes of a list of user errors.
+pub(super) fn codes(errors: &Value) -> Vec<String> {
+    let Value::List(errors) = errors else { return Vec::new() };
     let code = |error: &Value| match error {
         Value::Object(error) => error.get("code").map(|code| code.to_string().trim_matches('"').to_owned()),
         _ => None,
     };
-    errors.iter().filter_map(code).collect::<Vec<_>>().join(" ")
+    errors.iter().filter_map(code).collect()
 }
 
 fn clean(data: &mut Value) {
@@ -152,6 +161,7 @@ fn clean(data: &mut Value) {
     for payload in fields.values_mut() {
         if let Value::Object(payload) = payload {
             payload.shift_remove(REFUSALS);
+            parts::clean(payload);
         }
     }
 }
@@ -221,7 +231,8 @@ fn extend(selections: &mut SelectionSet) {
                 let refusals = leaf("userErrors", Some(REFUSALS), vec![code], pos);
                 // A payload without a selection is refused anyway, and is to be refused as it was written.
                 if !field.node.selection_set.node.items.is_empty() {
-                    field.node.selection_set.node.items.push(refusals);
+                    let parts = parts::wanted(field.node.name.node.as_str(), pos);
+                    field.node.selection_set.node.items.extend([refusals].into_iter().chain(parts));
                 }
             }
             Selection::InlineFragment(fragment) => extend(&mut fragment.node.selection_set.node),
@@ -230,7 +241,7 @@ fn extend(selections: &mut SelectionSet) {
     }
 }
 
-fn leaf(
+pub(super) fn leaf(
     name: &str,
     alias: Option<&str>,
     items: Vec<Positioned<Selection>>,

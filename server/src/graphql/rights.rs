@@ -37,12 +37,15 @@ const fn anybody(right: Right) -> Need {
 /// schema.
 pub(super) fn need(kind: OperationType, field: &str) -> Option<Need> {
     Some(match (kind, field) {
-        // What the schema says of itself is no secret.
-        (_, "__typename") | (OperationType::Query, "__schema" | "__type" | "viewer") => anybody(Right::Read),
-        (OperationType::Query, "users" | "apiTokens" | "auditEvents") => everything(Right::Administer),
-        (
+        // What the schema says of itself is no secret, and who has a password may change it.
+        (_, "__typename")
+        | (OperationType::Mutation, "changeOwnPassword")
+        | (
             OperationType::Query,
-            "devices"
+            "__schema"
+            | "__type"
+            | "viewer"
+            | "devices"
             | "device"
             | "devicesAsOf"
             | "snapshots"
@@ -91,7 +94,8 @@ pub(super) fn need(kind: OperationType, field: &str) -> Option<Need> {
             | "changeUser"
             | "createApiToken"
             | "revokeApiToken",
-        ) => everything(Right::Administer),
+        )
+        | (OperationType::Query, "users" | "apiTokens" | "auditEvents") => everything(Right::Administer),
         _ => return None,
     })
 }

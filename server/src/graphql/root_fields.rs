@@ -30,10 +30,11 @@ pub(super) fn root_fields<'a>(
     walk.fields
 }
 
+/// The kind of an operation, and its root fields.
+pub(super) type Asked = (OperationType, Vec<Positioned<Field>>);
+
 /// The kind of operation that a request would run, with its root fields; `None` where nothing can run.
-pub(super) fn of_request(
-    request: &mut Request,
-) -> Result<Option<(OperationType, Vec<Positioned<Field>>)>, ServerError> {
+pub(super) fn of_request(request: &mut Request) -> Result<Option<Asked>, ServerError> {
     let name = request.operation_name.clone();
     let document = request.parsed_query()?;
     Ok(operation(document, name.as_deref()).map(|operation| {

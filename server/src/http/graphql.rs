@@ -7,6 +7,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response as HttpResponse},
 };
+use domain::access::Principal;
 use futures::{StreamExt, future::join_all};
 use serde_json::Value;
 use tracing::Instrument;
@@ -36,7 +37,7 @@ pub(crate) async fn by_post<E: Executor>(State(edge): State<Edge<E>>, request: H
         Ok(batch) => batch,
         Err(refusal) => return refusal.into_answer(media),
     };
-    if let Err(refusal) = take_rest(&edge, &batch, Caller::of(&parts.extensions)) {
+    if let Err(refusal) = take_rest(&edge, &batch, (Caller::of(&parts.extensions), &principal)) {
         return refusal.into_answer(media);
     }
     match batch {
@@ -127,9 +128,14 @@ async fn execute<E: Executor>(edge: &Edge<E>, request: Request, operation: &Oper
 }
 
 /// A batch counts as the operations that it holds; one was counted with the request.
-fn take_rest<E>(edge: &Edge<E>, batch: &BatchRequest, caller: Caller) -> Result<(), Refusal> {
+fn take_rest<E>(
+    edge: &Edge<E>,
+    batch: &BatchRequest,
+    (caller, principal): (Caller, &Principal),
+) -> Result<(), Refusal> {
     let BatchRequest::Batch(requests) = batch else { return Ok(()) };
-    (1..requests.len()).try_for_each(|_| rates::take(edge.rates.as_deref(), caller))
+    let rates = edge.rates.as_deref();
+    (1..requests.len()).try_for_each(|_| rates::take(rates, caller).and_then(|()| rates::take_of(rates, principal)))
 }
 
 async fn read_batch(headers: &HeaderMap, body: Body, options: &HttpOptions) -> Result<BatchRequest, Refusal> {

@@ -10,6 +10,7 @@
 mod accept;
 mod answer;
 mod caller;
+mod cookies;
 mod cors;
 mod document;
 mod entity_tag;
@@ -20,6 +21,7 @@ mod guest;
 mod hardening;
 mod health;
 mod hook;
+mod oidc;
 mod operation;
 mod options;
 mod origin;
@@ -29,6 +31,7 @@ mod playground;
 mod principal;
 mod rates;
 mod request_log;
+mod return_path;
 mod schema_file;
 mod serving;
 mod sign_in;
@@ -54,6 +57,7 @@ use axum::{
 pub use caller::Peer;
 pub use export::{BrokenOff, ExportFile, ExportRefusal, ExportRequest, Exports};
 pub use hook::{Delivery, SECRET_HEADER, WebhookOptions, Webhooks};
+pub use oidc::{Arrival, Arrived, IssuerSignIn, Leaving, NotArrived};
 pub use options::{HttpOptions, WebSocketOptions};
 pub use persisted::{Documents, TrustedDocuments};
 pub use rates::RateLimit;
@@ -83,7 +87,8 @@ pub(crate) struct Edge<E> {
 /// - `GET /schema.graphql`: the schema in GraphQL's own language
 /// - `GET /graphql/assets/…`: the playground's files
 /// - `POST /hooks/ninja`: what Ninja posts, where a secret is set
-/// - `POST /auth/login`, `/auth/refresh`, `/auth/logout`: where sign-in is on
+/// - `POST /auth/login`, `/auth/refresh`, `/auth/logout`, and `GET /auth`, which tells the ways: where sign-in is on
+/// - `GET /auth/oidc/login`, `/auth/oidc/callback`: where an OpenID Connect issuer is set
 /// - `GET /healthz`: `200 ok` while the process answers
 /// - `GET /readyz`: 200 while the hub can work, else 503 with what is out of order
 /// - `GET /metrics`: for Prometheus
@@ -105,13 +110,18 @@ pub fn router<E: Executor>(executor: E, exports: Arc<dyn Exports>, options: Http
         let metrics = Router::new().route("/metrics", get(watched::metrics)).with_state(watch);
         guarded = guarded.merge(metrics.route_layer(from_fn(principal::require_whole)));
     }
-    let mut router = Router::new()
+    let mut known = Router::new()
         .route("/graphql", graphql)
         .with_state(edge)
-        .merge(guarded.route_layer(from_fn(principal::require)))
+        .merge(guarded.route_layer(from_fn(principal::require)));
+    if let Some(rates) = &rates {
+        known = known.route_layer(from_fn_with_state(Arc::clone(rates), rates::limit_principal));
+    }
+    let mut router = known
         .route_layer(from_fn_with_state(Arc::clone(&options), principal::identify))
         .merge(open)
-        .merge(sign_in::routes(&options));
+        .merge(sign_in::routes(&options))
+        .merge(oidc::routes(&options));
     if options.playground {
         router = router
             .merge(playground::assets())

@@ -5,8 +5,9 @@ use std::{sync::Arc, time::Duration};
 use domain::clock::Clock;
 use ipnet::IpNet;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use url::Url;
 
-use super::{Documents, RateLimit, SignIn, Watched, hook::WebhookOptions};
+use super::{Documents, IssuerSignIn, RateLimit, SignIn, Watched, hook::WebhookOptions};
 use crate::{clock::SystemClock, metrics::Metrics};
 
 /// How the hub's HTTP side behaves.
@@ -32,6 +33,8 @@ pub struct HttpOptions {
     pub trusted_proxies: Vec<IpNet>,
     /// How often one client may ask; `None` counts nobody.
     pub rate_limit: Option<RateLimit>,
+    /// How often one user or API token may ask, wherever from; `None` counts nobody. Without sign-in it counts nobody.
+    pub principal_rate_limit: Option<RateLimit>,
     /// Which documents are executed, and which are kept by their hash.
     pub documents: Documents,
     /// The schema in GraphQL's own language, for `GET /schema.graphql`; `None` answers it with 404.
@@ -44,6 +47,10 @@ pub struct HttpOptions {
     pub webhooks: Option<WebhookOptions>,
     /// Who knows who may come in; without, everybody may do everything, and only loopback should be listened on.
     pub sign_in: Option<Arc<dyn SignIn>>,
+    /// Who knows whom an OpenID Connect issuer vouches for; without, its addresses do not exist.
+    pub issuer: Option<Arc<dyn IssuerSignIn>>,
+    /// Where browsers reach the hub, without a path; `None` where nobody said. Cookies are for TLS alone if it is https.
+    pub public_url: Option<Url>,
     /// Limits of one WebSocket.
     pub websocket: WebSocketOptions,
     /// Cancelled when the server stops: subscriptions end at once, other operations are finished, and their WebSockets are
@@ -84,12 +91,15 @@ impl Default for HttpOptions {
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             rate_limit: None,
+            principal_rate_limit: None,
             documents: Documents::default(),
             schema: None,
             clock: Arc::new(SystemClock),
             playground: true,
             webhooks: None,
             sign_in: None,
+            issuer: None,
+            public_url: None,
             websocket: WebSocketOptions::default(),
             stop: CancellationToken::new(),
             sockets: TaskTracker::new(),

@@ -5,7 +5,7 @@
 //! ever asked.
 
 use std::{
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     num::NonZeroU32,
     sync::{
         Arc, Mutex, PoisonError,
@@ -20,7 +20,10 @@ use axum::{
     response::Response,
 };
 use chrono::{DateTime, Utc};
-use domain::clock::Clock;
+use domain::{
+    access::{Principal, customer},
+    clock::Clock,
+};
 use governor::{Quota, RateLimiter, middleware::NoOpMiddleware, state::keyed::HashMapStateStore};
 
 use super::{
@@ -52,56 +55,80 @@ pub(crate) enum Client {
     Address(IpAddr),
     /// All whose address is not known.
     Unknown,
+    /// A user or an API token, by its name, wherever it asks from.
+    Principal(String),
 }
 
 impl Client {
     fn of(caller: Caller) -> Self {
-        match caller.address {
-            Some(IpAddr::V6(address)) => Self::Address(Ipv6Addr::from_bits(address.to_bits() & (!0 << 64)).into()),
-            Some(address) => Self::Address(address),
-            None => Self::Unknown,
-        }
+        caller.address.map_or(Self::Unknown, |address| Self::Address(customer(address)))
     }
 }
 
 type Limiter = RateLimiter<Client, HashMapStateStore<Client>, Monotonic, NoOpMiddleware<Duration>>;
 
-/// The allowances of all clients of this process.
+/// The allowances of all clients of one kind.
 #[derive(Debug)]
-pub(crate) struct Rates {
+struct Allowances {
     limiter: Limiter,
     clock: Monotonic,
     counted: AtomicU32,
 }
 
-impl Rates {
-    /// `None` where nobody is counted.
-    pub(super) fn of(options: &HttpOptions) -> Option<Arc<Self>> {
-        let limit = options.rate_limit?;
+impl Allowances {
+    fn of(limit: RateLimit, clock: &Arc<dyn Clock>) -> Self {
         let quota = Quota::per_minute(limit.per_minute).allow_burst(limit.burst);
-        let clock = Monotonic::of(&options.clock);
+        let clock = Monotonic::of(clock);
         let limiter = Limiter::hashmap_with_clock(quota, clock.clone());
-        Some(Arc::new(Self { limiter, clock, counted: AtomicU32::new(0) }))
+        Self { limiter, clock, counted: AtomicU32::new(0) }
     }
 
     /// Takes one operation from the allowance, or tells how long to wait for one.
-    pub(crate) fn take(&self, caller: Caller) -> Result<(), Duration> {
+    fn take(&self, client: &Client) -> Result<(), Duration> {
         if self.counted.fetch_add(1, Ordering::Relaxed) % LOOK_EVERY == LOOK_EVERY - 1 {
             self.limiter.retain_recent();
             self.limiter.shrink_to_fit();
         }
-        let taken = self.limiter.check_key(&Client::of(caller));
+        let taken = self.limiter.check_key(client);
         taken.map_err(|refused| refused.wait_time_from(governor::clock::Clock::now(&self.clock)))
     }
 }
 
-/// Takes one operation; the refusal says how long to wait.
+/// The allowances of all clients of this process.
+#[derive(Debug)]
+pub(crate) struct Rates {
+    addresses: Option<Allowances>,
+    /// Nobody where nobody signs in: all are one there.
+    principals: Option<Allowances>,
+}
+
+impl Rates {
+    /// `None` where nobody is counted.
+    pub(super) fn of(options: &HttpOptions) -> Option<Arc<Self>> {
+        let allowances = |limit| Allowances::of(limit, &options.clock);
+        let of_principals = options.principal_rate_limit.filter(|_| options.sign_in.is_some());
+        let rates = Self { addresses: options.rate_limit.map(allowances), principals: of_principals.map(allowances) };
+        (rates.addresses.is_some() || rates.principals.is_some()).then(|| Arc::new(rates))
+    }
+}
+
+/// Takes one operation from an address; the refusal says how long to wait.
 pub(crate) fn take(rates: Option<&Rates>, caller: Caller) -> Result<(), Refusal> {
-    rates.map_or(Ok(()), |rates| rates.take(caller)).map_err(|wait| {
-        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-        let message = format!("too many operations from this client: ask again in {seconds} s");
-        Refusal::new(Code::RateLimited, message).again_after(Duration::from_secs(seconds.max(1)))
-    })
+    let allowances = rates.and_then(|rates| rates.addresses.as_ref());
+    allowances.map_or(Ok(()), |allowances| allowances.take(&Client::of(caller)).map_err(refusal))
+}
+
+/// Takes one operation from who asks, whatever the address.
+pub(crate) fn take_of(rates: Option<&Rates>, principal: &Principal) -> Result<(), Refusal> {
+    let allowances = rates.and_then(|rates| rates.principals.as_ref());
+    let client = || Client::Principal(principal.name().to_owned());
+    allowances.map_or(Ok(()), |allowances| allowances.take(&client()).map_err(refusal))
+}
+
+fn refusal(wait: Duration) -> Refusal {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    let message = format!("too many operations from this client: ask again in {seconds} s");
+    Refusal::new(Code::RateLimited, message).again_after(Duration::from_secs(seconds.max(1)))
 }
 
 /// Lets a request through, or answers 429 with `Retry-After`.
@@ -112,6 +139,15 @@ pub(super) async fn limit(State(rates): State<Arc<Rates>>, request: Request, nex
     match take(Some(&rates), Caller::of(request.extensions())) {
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_answer(Accept::of(request.headers()).media),
+    }
+}
+
+/// The same for who asks, once that is known.
+pub(super) async fn limit_principal(State(rates): State<Arc<Rates>>, request: Request, next: Next) -> Response {
+    let taken = request.extensions().get::<Principal>().map(|principal| take_of(Some(&rates), principal));
+    match taken {
+        Some(Err(refusal)) => refusal.into_answer(Accept::of(request.headers()).media),
+        Some(Ok(())) | None => next.run(request).await,
     }
 }
 

@@ -1,6 +1,8 @@
 //! `POST /auth/login`, `/auth/refresh` and `/auth/logout`. Who may come in is asked of [`SignIn`]; here it becomes HTTP.
 //!
 //! Only JSON is taken, and only from pages that may talk to the hub, as on `/graphql`. Answers are never kept by a cache.
+//! A page that asks for it gets the refresh token in a cookie that no script reads, and sends it so: never without telling
+//! its origin.
 
 use std::{fmt::Debug, net::IpAddr, sync::Arc, time::Duration};
 
@@ -9,7 +11,7 @@ use axum::{
     extract::{Request, State},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::post,
+    routing::{get, post},
 };
 use domain::access::Principal;
 use futures::future::BoxFuture;
@@ -22,6 +24,7 @@ use super::{
     HttpOptions,
     answer::{Code, Refusal},
     caller::Caller,
+    cookies::{Cookies, REFRESH},
     graphql, origin, principal,
 };
 
@@ -94,8 +97,25 @@ struct Reception {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+struct LoggingIn {
+    #[serde(flatten)]
+    login: Login,
+    /// Whether the refresh token is wanted in a cookie, and not in the answer.
+    #[serde(default)]
+    in_cookie: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Refreshing {
-    refresh_token: SecretString,
+    /// Null, or not there: it is in the cookie.
+    refresh_token: Option<SecretString>,
+}
+
+/// A refresh token, and how it came.
+struct Shown {
+    token: SecretString,
+    in_cookie: bool,
 }
 
 /// The routes; none where nobody needs to sign in.
@@ -103,44 +123,75 @@ pub(super) fn routes(options: &Arc<HttpOptions>) -> Router {
     let Some(sign_in) = options.sign_in.clone() else { return Router::new() };
     let reception = Reception { sign_in, options: Arc::clone(options) };
     Router::new()
+        .route("/auth", get(ways))
         .route("/auth/login", post(log_in).fallback(other_method))
         .route("/auth/refresh", post(refresh).fallback(other_method))
         .route("/auth/logout", post(log_out).fallback(other_method))
         .with_state(reception)
 }
 
+/// Which ways there are to sign in; for a page that shows them.
+async fn ways(State(reception): State<Reception>) -> Response {
+    let ways = json!({ "password": true, "oidc": reception.options.issuer.is_some() });
+    ([(header::CACHE_CONTROL, "no-store")], Json(ways)).into_response()
+}
+
 async fn log_in(State(reception): State<Reception>, request: Request) -> Response {
-    let from = Caller::of(request.extensions()).address;
-    match read::<Login>(request, &reception.options).await {
-        Ok(login) => grant(reception.sign_in.sign_in(login, from).await),
+    let caller = Caller::of(request.extensions());
+    let cookies = Cookies::of(caller, &reception.options);
+    match read::<LoggingIn>(request, &reception.options).await {
+        Ok(LoggingIn { login, in_cookie }) => {
+            grant(reception.sign_in.sign_in(login, caller.address).await, in_cookie.then_some(cookies))
+        }
         Err(refusal) => refusal.into_response(),
     }
 }
 
 async fn refresh(State(reception): State<Reception>, request: Request) -> Response {
-    let from = Caller::of(request.extensions()).address;
-    match read::<Refreshing>(request, &reception.options).await {
-        Ok(asked) => grant(reception.sign_in.refresh(asked.refresh_token, from).await),
+    let caller = Caller::of(request.extensions());
+    let cookies = Cookies::of(caller, &reception.options);
+    match shown(request, (cookies, &reception.options)).await {
+        Ok(Shown { token, in_cookie }) => {
+            grant(reception.sign_in.refresh(token, caller.address).await, in_cookie.then_some(cookies))
+        }
         Err(refusal) => refusal.into_response(),
     }
 }
 
-/// By the access token in `Authorization`, which needs no body, or by the refresh token in the body.
+/// By the access token in `Authorization`, which needs no body, or by the refresh token in the body or the cookie.
 async fn log_out(State(reception): State<Reception>, request: Request) -> Response {
-    let from = Caller::of(request.extensions()).address;
+    let caller = Caller::of(request.extensions());
+    let cookies = Cookies::of(caller, &reception.options);
     if !origin::may_connect(request.headers(), &reception.options) {
         return foreign().into_response();
     }
     let token = match principal::bearer(request.headers()) {
         Some(token) => SecretString::from(token),
-        None => match read::<Refreshing>(request, &reception.options).await {
-            Ok(asked) => asked.refresh_token,
+        None => match shown(request, (cookies, &reception.options)).await {
+            Ok(shown) => shown.token,
             Err(refusal) => return refusal.into_response(),
         },
     };
-    match reception.sign_in.sign_out(token, from).await {
-        Ok(()) => (StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "no-store")]).into_response(),
+    match reception.sign_in.sign_out(token, caller.address).await {
+        Ok(()) => {
+            let answer = (StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "no-store")]).into_response();
+            with_cookie(answer, cookies.forget(REFRESH))
+        }
         Err(why) => refuse(why),
+    }
+}
+
+/// The refresh token of a request. One in the cookie is sent by the browser whoever asks, so it counts only where the
+/// browser also says which page asked, and `read` has let that page through.
+async fn shown(request: Request, (cookies, options): (Cookies, &HttpOptions)) -> Result<Shown, Refusal> {
+    let told = request.headers().contains_key(header::ORIGIN);
+    let kept = cookies.read(request.headers(), REFRESH);
+    let asked = read::<Refreshing>(request, options).await?;
+    match (asked.refresh_token, kept) {
+        (Some(token), _) => Ok(Shown { token, in_cookie: false }),
+        (None, Some(_)) if !told => Err(foreign()),
+        (None, Some(token)) => Ok(Shown { token: token.into(), in_cookie: true }),
+        (None, None) => Err(Refusal::new(Code::Unauthenticated, "there is no refresh token")),
     }
 }
 
@@ -164,20 +215,31 @@ fn foreign() -> Refusal {
     Refusal::new(Code::ForeignOrigin, "pages of other origins may not sign in or out")
 }
 
-fn grant(granted: Result<Granted, NotGranted>) -> Response {
+fn grant(granted: Result<Granted, NotGranted>, cookies: Option<Cookies>) -> Response {
     match granted {
         Ok(granted) => {
-            let body = json!({
+            let mut body = json!({
                 "tokenType": "Bearer",
                 "accessToken": granted.access_token.expose_secret(),
                 "expiresIn": granted.expires_in.as_secs(),
-                "refreshToken": granted.refresh_token.expose_secret(),
                 "refreshExpiresIn": granted.refresh_expires_in.as_secs(),
             });
-            ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+            let token = granted.refresh_token.expose_secret();
+            let cookie = cookies.and_then(|cookies| cookies.keep(REFRESH, token, granted.refresh_expires_in));
+            if cookies.is_none() {
+                body["refreshToken"] = token.into();
+            }
+            with_cookie(([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response(), cookie)
         }
+        // What lets nobody in needs not be sent again.
+        Err(why @ NotGranted::Unknown) => with_cookie(refuse(why), cookies.and_then(|cookies| cookies.forget(REFRESH))),
         Err(why) => refuse(why),
     }
+}
+
+fn with_cookie(mut answer: Response, cookie: Option<HeaderValue>) -> Response {
+    answer.headers_mut().extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
+    answer
 }
 
 fn refuse(why: NotGranted) -> Response {

@@ -34,6 +34,10 @@ pub(super) fn refusal(why: NotDone) -> UserError {
         NotDone::BadPassword => about("password", UserErrorCode::BadInput, "12 characters to 1024 bytes are needed"),
         NotDone::BadEnd => about("expiresAt", UserErrorCode::BadInput, "it must be in the future, within 366 days"),
         NotDone::Taken => about("name", UserErrorCode::NameTaken, "the name is taken, in whatever case"),
+        NotDone::BadIdentity => {
+            let message = "1 to 255 bytes each are needed, and another user must not have it";
+            about("oidcIdentity", UserErrorCode::BadInput, message)
+        }
         NotDone::NotFound => about("name", UserErrorCode::NotFound, "there is nobody of that name"),
         NotDone::UnknownOrganization => {
             about("organizationIds", UserErrorCode::NotFound, "there is no such organization")

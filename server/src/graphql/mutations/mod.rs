@@ -17,6 +17,7 @@ mod exception_selection;
 mod held_collection;
 mod job_selection;
 mod organization_alias;
+mod own_password;
 mod pause_schedule;
 mod reopen_exception;
 mod resolve_exception;
@@ -47,6 +48,7 @@ pub use self::{
     exception_selection::{ExceptionSelectionInput, MatchingExceptionsInput, SeenExceptionInput},
     held_collection::{ApplyHeldCollectionInput, DiscardHeldCollectionInput, HeldCollectionPayload},
     organization_alias::{OrganizationAliasPayload, RemoveOrganizationAliasInput, SetOrganizationAliasInput},
+    own_password::{ChangeOwnPasswordInput, ChangeOwnPasswordPayload},
     pause_schedule::{PauseScheduleInput, ResumeScheduleInput, SchedulePayload},
     reopen_exception::ReopenExceptionInput,
     resolve_exception::ResolveExceptionInput,
@@ -56,7 +58,7 @@ pub use self::{
     sync_device::{SyncDeviceInput, SyncDevicePayload},
     sync_devices::{DeviceToSyncInput, SyncDevicesInput, SyncDevicesPayload},
     test_alert::{TestAlertInput, TestAlertPayload, TestAlertResult},
-    user::{ChangeUserInput, CreateUserInput, UserPayload},
+    user::{ChangeUserInput, CreateUserInput, OidcIdentityInput, UserPayload},
     user_error::{UserError, UserErrorCode},
 };
 
@@ -81,5 +83,6 @@ pub struct Mutation(
     pause_schedule::PauseScheduleMutations,
     test_alert::TestAlertMutation,
     user::UserMutations,
+    own_password::OwnPasswordMutation,
     api_token::ApiTokenMutations,
 );

@@ -45,6 +45,18 @@ pub struct ChangeUserInput {
     sees_everything: Option<bool>,
     /// True to keep them from signing in, which ends all sessions; false to let them again; null leaves it.
     disabled: Option<bool>,
+    /// By whom at an OpenID Connect issuer they are to sign in too from now on, with the role that the issuer says then; null
+    /// changes nothing.
+    oidc_identity: Option<OidcIdentityInput>,
+}
+
+/// Somebody whom an OpenID Connect issuer vouches for.
+#[derive(InputObject)]
+pub struct OidcIdentityInput {
+    /// The issuer, as its tokens name it (`iss`).
+    issuer: String,
+    /// Its own name for them (`sub`), which never changes.
+    subject: String,
 }
 
 impl ChangeUserInput {
@@ -113,7 +125,8 @@ impl UserMutations {
             Err(error) => return Ok(UserPayload::refused(error)),
         };
         let (password, role) = (input.password.map(SecretString::from), input.role.map(Into::into));
-        let change = UserChange { password, role, reach, disabled: input.disabled };
+        let identity = input.oidc_identity.map(|identity| (identity.issuer, identity.subject));
+        let change = UserChange { password, role, reach, identity, disabled: input.disabled };
         Ok(UserPayload::of(ctx.data_unchecked::<Access>().change_user(&input.name, change).await?))
     }
 }

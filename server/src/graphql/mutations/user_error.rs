@@ -59,6 +59,12 @@ pub enum UserErrorCode {
     NameTaken,
     /// Nobody would be left who may administer everything.
     LastAdmin,
+    /// The current password is another.
+    WrongPassword,
+    /// Who is asking signs in without a password of the hub.
+    NoPassword,
+    /// The password was tried too often; `retryAfterSeconds` says when to come again.
+    TooManyAttempts,
 }
 
 /// Why a mutation did not do what was asked. Nothing was changed.

@@ -156,7 +156,9 @@ impl<E: Executor> Connection<E> {
         if let Err(refusal) = rates::take(self.edge.rates.as_deref(), self.caller) {
             return Ok(Err(refusal));
         }
-        Ok(self.guest.identify_again().await?.ok_or_else(principal::unavailable))
+        let Some(principal) = self.guest.identify_again().await? else { return Ok(Err(principal::unavailable())) };
+        let taken = rates::take_of(self.edge.rates.as_deref(), &principal);
+        Ok(taken.map(|()| principal))
     }
 
     async fn report(&mut self, id: &str, event: Event) -> Result<(), End> {

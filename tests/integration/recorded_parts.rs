@@ -1,0 +1,72 @@
+//! What is recorded of mutations that do several things, each for itself.
+
+use entity::audit_event;
+use harness::{Backend, World};
+use rstest::rstest;
+use sea_orm::{EntityTrait, QueryOrder};
+use serde_json::{Value, json};
+use simulator::FleetPlan;
+
+async fn last(world: &World) -> (String, Option<String>) {
+    let rows = audit_event::Entity::find().order_by_desc(audit_event::Column::Id);
+    let row = rows.one(world.rows()).await.unwrap().unwrap();
+    (row.outcome, row.detail)
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_sync_of_several_devices_is_recorded_by_what_came_of_each(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let world = World::on(backend).plan(FleetPlan::plain(4, 2)).start().await;
+    world.night(0).await;
+    let device = world.simulator.view(|vendors| vendors.ninja_devices())[0]["id"].to_string();
+    let good = || json!({ "vendor": "NINJA", "vendorDeviceKey": device });
+    let unknown = |name: &str| json!({ "vendor": "NINJA", "hostname": name });
+    let senseless = || json!({ "vendor": "NINJA" });
+    let query = "mutation($i: SyncDevicesInput!) { again: syncDevices(input: $i) { results { snapshot { id } } } }";
+    for (devices, outcome, detail) in [
+        (vec![good()], "done", None),
+        (
+            vec![good(), unknown("one"), senseless(), unknown("two")],
+            "done",
+            Some("3 of 4 not done: 1 BAD_INPUT, 2 NOT_FOUND"),
+        ),
+        (vec![unknown("three")], "refused", Some("1 of 1 not done: 1 NOT_FOUND")),
+        (vec![], "refused", Some("BAD_INPUT")),
+    ] {
+        world.clock.advance(std::time::Duration::from_secs(5));
+        let answer = world.graphql.ask(query, json!({ "i": { "devices": devices } })).await;
+        assert!(!answer.body.to_string().contains("hubRecorded"), "{answer:?}");
+        assert_eq!(last(&world).await, (outcome.to_owned(), detail.map(str::to_owned)), "{answer:?}");
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_change_of_several_exceptions_is_recorded_by_what_came_of_each(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let world = World::on(backend).plan(FleetPlan::plain(8, 4)).start().await;
+    world.estrange(3);
+    world.night(0).await;
+    let rows = world.graphql.every("exceptions", "", "id version").await;
+    assert!(rows.len() > 2, "{rows:?}");
+    let seen = |row: &Value| json!({ "id": row["id"], "expectedVersion": row["version"] });
+    let resolve = json!({ "resolve": { "resolution": "FIXED" } });
+    let query = "mutation($i: ChangeExceptionsInput!) { changeExceptions(input: $i) { results { outcome } } }";
+    let ask = async |selection: Value| {
+        let input = json!({ "selection": selection, "change": resolve });
+        let answer = world.graphql.ask(query, json!({ "i": input })).await;
+        assert!(!answer.body.to_string().contains("hubRecorded"), "{answer:?}");
+        (answer.body.to_string(), last(&world).await)
+    };
+    let one = json!({ "seen": [seen(&rows[0])] });
+    let (told, recorded) = ask(one.clone()).await;
+    assert_eq!(recorded, ("done".to_owned(), None), "{told}");
+    let (told, recorded) = ask(json!({ "seen": [seen(&rows[0]), seen(&rows[1])] })).await;
+    assert_eq!((recorded.0.as_str(), recorded.1.is_some()), ("done", true), "{told} {recorded:?}");
+    let (told, recorded) = ask(one).await;
+    assert_eq!(recorded.0, "refused", "{told}");
+    assert!(recorded.1.unwrap().starts_with("1 of 1 not done: 1 "), "{told}");
+}
