@@ -6,7 +6,7 @@ use domain::access::{Reach, Role};
 use entity::{audit_event, organization};
 use harness::{Answer, Backend, Guarded, World};
 use rstest::rstest;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::{Value, json};
 
 /// The root fields of a kind, as the schema tells them.
@@ -149,7 +149,7 @@ async fn what_is_done_is_recorded_and_stays(#[values(Backend::Sqlite, Backend::P
     let null = || Value::Null;
     let expected = [
         event("viewer", "EXPORT", "devices.csv", (null(), "DONE", null())),
-        event("admin", "MUTATION", "createUser", (json!("name new, role VIEWER"), "DONE", null())),
+        event("admin", "MUTATION", "createUser", (json!("name new, password given, role VIEWER"), "DONE", null())),
         event("admin", "MUTATION", "revokeApiToken", (json!("name none"), "REFUSED", json!("NOT_FOUND"))),
         event("viewer", "MUTATION", "pauseSchedule", (json!("name none"), "REFUSED", json!("FORBIDDEN"))),
         event("admin", "SIGN_IN", "signIn", (null(), "DONE", null())),
@@ -187,7 +187,7 @@ async fn no_secret_is_recorded_or_stored() {
     door.post("/graphql", &body, Some(&admin.access)).await.data();
     let rows = audit_event::Entity::find().filter(audit_event::Column::Operation.eq("changeUser"));
     let row = rows.one(world.rows()).await.unwrap().unwrap();
-    assert_eq!((row.target.as_deref(), row.arguments_digest), (Some("name viewer"), None));
+    assert_eq!(row.target.as_deref(), Some("name viewer, password given"));
     let everything = format!(
         "{:?}{:?}{:?}",
         audit_event::Entity::find().all(world.rows()).await.unwrap(),
@@ -197,4 +197,73 @@ async fn no_secret_is_recorded_or_stored() {
     for secret in ["a very secret password", harness::PASSWORD, &admin.access, &admin.refresh] {
         assert!(!everything.contains(secret));
     }
+}
+
+/// The operations, targets, outcomes and details that were recorded last, the oldest first.
+async fn recorded(world: &World, count: u64) -> Vec<(String, Option<String>, String, Option<String>)> {
+    let rows = audit_event::Entity::find().order_by_desc(audit_event::Column::Id).limit(count);
+    let rows = rows.all(world.rows()).await.unwrap().into_iter().rev();
+    rows.map(|row| (row.operation, row.target, row.outcome, row.detail)).collect()
+}
+
+#[rstest]
+#[tokio::test]
+async fn nothing_that_is_written_into_a_mutation_keeps_it_from_being_recorded(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let world = World::small_on(backend).start().await;
+    let door = world.guarded().await;
+    let admin = door.sign_in("admin").await.access;
+    let mutation = "mutation($n: String!) { a: createUser(input: { name: \"first\", password: \"a very long password\", \
+                    role: VIEWER }) { user { name } } b: revokeApiToken(input: { name: $n }) { userErrors { code } } \
+                    c: changeUser(input: { name: $n, role: ADMIN }) { userErrors { code } } }";
+    let body = json!({ "query": mutation, "variables": { "n": "vi\u{0}ewer" } });
+    let answer = door.post("/graphql", &body, Some(&admin)).await;
+    assert_eq!(answer.data()["c"]["userErrors"][0]["code"], "NOT_FOUND", "no user is called so");
+    let row = |operation: &str, target: &str, outcome: &str, detail: Option<&str>| {
+        (operation.to_owned(), Some(target.to_owned()), outcome.to_owned(), detail.map(str::to_owned))
+    };
+    let expected = [
+        row("createUser", "name first, password given, role VIEWER", "done", None),
+        row("revokeApiToken", "name viewer", "refused", Some("NOT_FOUND")),
+        row("changeUser", "name viewer, role ADMIN", "refused", Some("NOT_FOUND")),
+    ];
+    assert_eq!(recorded(&world, 3).await, expected);
+    let unknown = "x".repeat(300);
+    let viewer = door.sign_in("viewer").await.access;
+    assert!(is_forbidden(&door.ask(&viewer, &format!("mutation {{ {unknown} {{ a }} }}")).await));
+    let refused = recorded(&world, 1).await.remove(0);
+    assert_eq!((refused.0, refused.2), ("x".repeat(100), "refused".to_owned()));
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_is_recorded_is_what_was_done_however_it_is_written(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let world = World::small_on(backend).start().await;
+    let door = world.guarded().await;
+    let admin = door.sign_in("admin").await.access;
+    let before = recorded(&world, 1).await;
+    for forged in [
+        "mutation { a: revokeApiToken(input: { name: \"none\" }) { userErrors { code } } ... on Mutation { \
+         a: changeUser(input: { name: \"viewer\", role: ADMIN }) { userErrors { code } } } }",
+        "mutation { changeUser(input: { name: \"viewer\", role: ADMIN }) { ... on UserPayload { \
+         hubRecordedRefusals: user { name } } } }",
+        "mutation { ...F ...F } fragment F on Mutation { changeUser(input: { name: \"viewer\", role: ADMIN }) \
+         { user { name } } }",
+    ] {
+        let answer = door.ask(&admin, forged).await;
+        assert_eq!(answer.body["errors"][0]["extensions"]["code"], "GRAPHQL_VALIDATION_FAILED", "{}", answer.body);
+    }
+    assert_eq!(recorded(&world, 1).await, before, "what is refused as a document is not begun");
+    let by_default = "mutation($i: ChangeUserInput! = { name: \"viewer\", role: TECHNICIAN, disabled: false }) \
+                      { changeUser(input: $i) { user { role } } }";
+    assert_eq!(door.ask(&admin, by_default).await.data()["changeUser"]["user"]["role"], "TECHNICIAN");
+    let (_, target, outcome, _) = recorded(&world, 1).await.remove(0);
+    assert_eq!((target.as_deref(), outcome.as_str()), (Some("disabled false, name viewer, role TECHNICIAN"), "done"));
+    let by_variable = json!({ "query": "mutation($r: Role!) { changeUser(input: { name: \"viewer\", role: $r }) { user { role } } }",
+                              "variables": { "r": "ADMIN" } });
+    door.post("/graphql", &by_variable, Some(&admin)).await.data();
+    assert_eq!(recorded(&world, 1).await.remove(0).1.as_deref(), Some("name viewer, role ADMIN"));
 }

@@ -261,3 +261,28 @@ async fn the_first_password_may_be_given_and_is_not_told_then() {
     let said = hub.finish().await.ended_with(0).said();
     assert!(!said.contains(given) && !said.contains("shown once"), "{said}");
 }
+
+#[rstest]
+#[tokio::test]
+async fn signing_out_takes_every_token_that_is_shown(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let world = World::small_on(backend).start().await;
+    let door = world.guarded().await;
+    let tokens = door.sign_in("viewer").await;
+    let body = serde_json::json!({ "refreshToken": tokens.refresh });
+    let answer = door.post("/auth/logout", &body, Some("what nobody gave")).await;
+    assert_eq!(answer.status, 204, "{}", answer.body);
+    assert_eq!(door.ask(&tokens.access, "{ viewer { name } }").await.status, 401);
+    assert_eq!(door.refresh(&tokens.refresh).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_first_password_that_can_be_none_ends_the_start() {
+    let world = World::small_on(Backend::Sqlite).start().await;
+    let access = server::access::Access::new(&world.inventory);
+    assert!(access.ensure_admin(Some("x".repeat(1025).into())).await.is_err());
+    assert!(
+        access.ensure_admin(Some("x".repeat(1024).into())).await.unwrap().is_none(),
+        "nobody is told what they gave"
+    );
+    assert!(access.ensure_admin(None).await.unwrap().is_none(), "there is a user");
+}

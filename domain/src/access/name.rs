@@ -15,7 +15,10 @@ pub fn is_plain_name(name: &str) -> bool {
     let plain = !name.chars().any(|character| character.is_control() || character == ':');
     let folded = folded_name(name);
     let is_free = !RESERVED.contains(&folded.as_str());
-    (1..=LONGEST).contains(&length) && plain && name.trim() == name && is_free
+    (1..=LONGEST).contains(&length)
+        && plain
+        && name.trim() == name
+        && is_free
         && (1..=LONGEST).contains(&folded.chars().count())
 }
 

@@ -91,6 +91,9 @@ impl Access {
 
     /// Takes a token away; doing it twice changes nothing. Its name stays taken.
     pub async fn revoke_api_token(&self, name: &str) -> Result<Result<api_token::Model, NotDone>, AccessError> {
+        if !is_plain_name(name) {
+            return Ok(Err(NotDone::NotFound));
+        }
         let writer = self.database.writer();
         let of_name = Column::FoldedName.eq(folded_name(name));
         Entity::update_many()

@@ -17,6 +17,9 @@ pub enum AccessError {
     /// A stored text is not what the hub writes.
     #[error("stored data can't be read: {0}")]
     Corrupt(String),
+    /// What was given as the first admin's password can't be one.
+    #[error("the first admin's password has 12 characters at least, and 1,024 bytes at most")]
+    FirstPassword,
     /// More passwords wait to be hashed than are let wait.
     #[error("too many passwords are being checked at once")]
     Busy,

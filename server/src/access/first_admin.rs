@@ -5,7 +5,7 @@ use entity::app_user;
 use sea_orm::{EntityTrait, PaginatorTrait};
 use secrecy::SecretString;
 
-use super::{Access, AccessError, UserOrder, secret};
+use super::{Access, AccessError, NotDone, UserOrder, secret};
 
 /// The name of the first admin.
 const NAME: &str = "admin";
@@ -23,7 +23,11 @@ impl Access {
         let made = given.is_none().then(secret::make);
         let Some(password) = given.or_else(|| made.clone()) else { return Ok(None) };
         let order = UserOrder { name: NAME.to_owned(), password, role: Role::Admin, reach: Reach::Everything };
-        let created = self.create_user(order, FIRST_START).await?;
-        Ok(made.filter(|_| created.is_ok()))
+        match self.create_user(order, FIRST_START).await? {
+            Ok(_) => Ok(made),
+            // Another server was first.
+            Err(NotDone::Taken) => Ok(None),
+            Err(_) => Err(AccessError::FirstPassword),
+        }
     }
 }

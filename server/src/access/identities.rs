@@ -11,7 +11,11 @@ use sea_orm::{
     sea_query::{Expr, OnConflict},
 };
 
-use super::{Access, AccessError, Grant, Outcome, sessions::NOBODY, users::find};
+use super::{
+    Access, AccessError, Grant, Outcome,
+    sessions::NOBODY,
+    users::{admins, find},
+};
 use crate::inventory::database::{Section, serialize};
 
 /// Stored for users without a password; no hash of one looks like it.
@@ -45,6 +49,8 @@ pub enum NotLetIn {
     NameTaken,
     /// Nothing that the issuer calls them can be a name.
     NoName,
+    /// With the role that the issuer gives them, nobody would be left who may administer everything.
+    LastAdmin,
 }
 
 impl NotLetIn {
@@ -53,6 +59,7 @@ impl NotLetIn {
             Self::Disabled => "the user is disabled",
             Self::NameTaken => "another user has the name",
             Self::NoName => "the issuer tells no name",
+            Self::LastAdmin => "nobody would be left who may administer everything",
         }
     }
 }
@@ -67,7 +74,10 @@ impl Access {
     ) -> Result<Result<Grant, NotLetIn>, AccessError> {
         match self.known_user(&identity).await? {
             Ok(user) => {
-                let grant = self.begin_session(user.id, address).await?;
+                let Some(grant) = self.begin_session((user.id, None), address).await? else {
+                    self.record_refused_identity(NotLetIn::Disabled.as_str(), address).await;
+                    return Ok(Err(NotLetIn::Disabled));
+                };
                 self.record_session(&user.name, address, (OPERATION, Outcome::Done, None)).await;
                 Ok(Ok(grant))
             }
@@ -114,6 +124,9 @@ impl Access {
                 .filter(app_user::Column::Id.eq(user.id))
                 .exec(&transaction)
                 .await?;
+            if admins(&transaction).await? == 0 {
+                return Ok(Err(NotLetIn::LastAdmin));
+            }
         }
         transaction.commit().await?;
         if is_other {

@@ -16,6 +16,12 @@ use crate::inventory::{Database, Inventory};
 /// How long an answer waits for its record: less than mutations keep of the request's time for their answer.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// Characters of an operation at most, as its column takes.
+const LONGEST_OPERATION: usize = 100;
+
+/// Characters of a target or a detail at most.
+const LONGEST: usize = 500;
+
 /// What kind of thing was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ActKind {
@@ -103,6 +109,11 @@ impl Act {
     }
 }
 
+/// As it can be stored and shown, whatever a client put into it: no control characters, and not too long.
+fn plain(text: &str, longest: usize) -> String {
+    text.chars().filter(|character| !character.is_control()).take(longest).collect()
+}
+
 /// Writes what was done. Cheap to clone.
 #[derive(Clone)]
 pub struct Journal {
@@ -131,16 +142,16 @@ impl Journal {
         let at = self.clock.now();
         let (actor, address) = (actor.to_owned(), address.map(|address| address.to_string()));
         let row = move |act: Act| ActiveModel {
+            operation: Set(plain(&act.operation, LONGEST_OPERATION)),
+            target: Set(act.target.map(|target| plain(&target, LONGEST))),
+            detail: Set(act.detail.map(|detail| plain(&detail, LONGEST))),
             id: NotSet,
             at: Set(at),
             actor: Set(actor.clone()),
             address: Set(address.clone()),
             kind: Set(act.kind.code().to_owned()),
-            operation: Set(act.operation),
-            target: Set(act.target),
             arguments_digest: Set(act.arguments_digest),
             outcome: Set(act.outcome.code().to_owned()),
-            detail: Set(act.detail),
         };
         let rows: Vec<ActiveModel> = acts.into_iter().map(row).collect();
         let writer = self.database.writer().clone();

@@ -11,6 +11,7 @@ use sea_orm::{
 use secrecy::SecretString;
 
 use super::{Access, AccessError, identities::NO_PASSWORD, password::Passwords, sessions::revoke, users::is_good};
+use crate::inventory::database::{Section, serialize};
 
 /// What somebody wants their password to be.
 #[derive(Debug)]
@@ -58,9 +59,10 @@ impl Access {
         if !self.passwords.is_right(change.current, Some(user.password_hash.clone())).await? {
             return Ok(Err(NotChanged::WrongPassword));
         }
-        self.throttle.succeed(&folded, address);
+        self.throttle.succeed(&folded, address, self.now());
         let hash = self.passwords.hash(change.new).await?;
         let transaction = self.database.begin().await?;
+        serialize(&transaction, Section::Access).await?;
         // Only over the one that was compared: of two who change it at once, one is first.
         let changed = Entity::update_many()
             .col_expr(Column::PasswordHash, Expr::value(hash))
@@ -82,23 +84,32 @@ impl Access {
     }
 
     /// Hashes a password again that was just compared, if its hash was made cheaper than hashes are made now. Whether that
-    /// succeeds is no matter of who signs in.
-    pub(super) async fn hash_again(&self, user: &app_user::Model, password: SecretString) {
+    /// succeeds is no matter of who signs in. Answers the hash that is stored then.
+    pub(super) async fn hash_again(&self, user: &app_user::Model, password: SecretString) -> String {
         use app_user::{Column, Entity};
-        if !Passwords::is_outdated(&user.password_hash) {
-            return;
+        let stored = user.password_hash.clone();
+        if !Passwords::is_outdated(&stored) {
+            return stored;
         }
         let hash = match self.passwords.hash(password).await {
             Ok(hash) => hash,
-            Err(error) => return tracing::warn!(%error, "a password could not be hashed again"),
+            Err(error) => {
+                tracing::warn!(%error, "a password could not be hashed again");
+                return stored;
+            }
         };
-        let stored = Entity::update_many()
-            .col_expr(Column::PasswordHash, Expr::value(hash))
-            .filter(Column::Id.eq(user.id).and(Column::PasswordHash.eq(user.password_hash.as_str())))
+        let changed = Entity::update_many()
+            .col_expr(Column::PasswordHash, Expr::value(hash.clone()))
+            .filter(Column::Id.eq(user.id).and(Column::PasswordHash.eq(stored.as_str())))
             .exec(self.database.writer())
             .await;
-        if let Err(error) = stored {
-            tracing::warn!(%error, "a password that was hashed again could not be stored");
+        match changed {
+            Ok(changed) if changed.rows_affected > 0 => hash,
+            Ok(_) => stored,
+            Err(error) => {
+                tracing::warn!(%error, "a password that was hashed again could not be stored");
+                stored
+            }
         }
     }
 }

@@ -25,6 +25,7 @@ use super::{
     tokens::{Claims, LIFETIME},
     users::role_of,
 };
+use crate::inventory::database::{Section, serialize};
 
 /// How long a session lasts at most.
 const LONGEST: TimeDelta = TimeDelta::days(30);
@@ -104,23 +105,42 @@ impl Access {
         let user = wanted.one(self.database.reader()).await?;
         let enabled = user.as_ref().filter(|user| user.disabled_at.is_none());
         let stored = enabled.map(|user| user.password_hash.clone()).filter(|hash| hash != NO_PASSWORD);
-        let is_right = self.passwords.is_right(given.password.clone(), stored).await?;
+        let compared = self.passwords.is_right(given.password.clone(), stored).await;
+        if matches!(compared, Err(AccessError::Busy)) {
+            self.throttle.take_back(&folded, address);
+        }
+        let is_right = compared?;
         let actor = user.as_ref().map_or(NOBODY, |user| user.name.as_str());
         let Some(user) = user.as_ref().filter(|_| is_right) else {
             self.record_session(actor, address, ("signIn", Outcome::Refused, None)).await;
             return Ok(Err(Refused::Unknown));
         };
-        self.throttle.succeed(&folded, address);
-        self.hash_again(user, given.password).await;
-        let grant = self.begin_session(user.id, address).await?;
+        self.throttle.succeed(&folded, address, self.now());
+        let hash = self.hash_again(user, given.password).await;
+        let Some(grant) = self.begin_session((user.id, Some(&hash)), address).await? else {
+            self.record_session(actor, address, ("signIn", Outcome::Refused, None)).await;
+            return Ok(Err(Refused::Unknown));
+        };
         self.record_session(actor, address, ("signIn", Outcome::Done, None)).await;
         Ok(Ok(grant))
     }
 
-    pub(super) async fn begin_session(&self, user_id: i64, address: Option<IpAddr>) -> Result<Grant, AccessError> {
+    /// `None` where the user was disabled meanwhile, or has another password than the one that was compared: what ends their
+    /// sessions ends this one too.
+    pub(super) async fn begin_session(
+        &self,
+        (user_id, compared): (i64, Option<&str>),
+        address: Option<IpAddr>,
+    ) -> Result<Option<Grant>, AccessError> {
         let now = self.now();
         let id = Uuid::new_v4().to_string();
         let transaction = self.database.begin().await?;
+        serialize(&transaction, Section::Access).await?;
+        let user = app_user::Entity::find_by_id(user_id).filter(app_user::Column::DisabledAt.is_null());
+        let user = user.one(&transaction).await?;
+        if user.is_none_or(|user| compared.is_some_and(|compared| user.password_hash != compared)) {
+            return Ok(None);
+        }
         session::Entity::delete_many().filter(session::Column::ExpiresAt.lt(now - KEPT)).exec(&transaction).await?;
         let row = session::ActiveModel {
             id: Set(id.clone()),
@@ -134,7 +154,7 @@ impl Access {
         session::Entity::insert(row).exec_without_returning(&transaction).await?;
         let grant = self.grant(&transaction, &id).await?;
         transaction.commit().await?;
-        Ok(grant)
+        Ok(Some(grant))
     }
 
     async fn grant(&self, transaction: &DatabaseTransaction, session_id: &str) -> Result<Grant, AccessError> {
@@ -165,6 +185,10 @@ impl Access {
         use refresh_token::{Column, Entity};
         let now = self.now();
         let of_token = Column::TokenHash.eq(secret::fingerprint(token.expose_secret()));
+        // Who guesses does not get to the one writer of SQLite.
+        if Entity::find().filter(of_token.clone()).one(self.database.reader()).await?.is_none() {
+            return Ok(Err(Refused::Unknown));
+        }
         let transaction = self.database.begin().await?;
         let first = Entity::update_many()
             .col_expr(Column::RotatedAt, Expr::value(now))

@@ -7,7 +7,7 @@
 use std::{
     collections::{HashMap, VecDeque},
     net::IpAddr,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -28,6 +28,12 @@ const OF_ADDRESS: usize = 50;
 /// Keys that are remembered at most.
 const MOST_KEYS: usize = 50_000;
 
+/// How long it counts that somebody signed in from an address.
+const REMEMBERED: TimeDelta = TimeDelta::days(30);
+
+/// Users' addresses that are remembered at most.
+const MOST_KNOWN: usize = 10_000;
+
 /// What is counted. Addresses are those of [customers](customer). Names are kept by their digest, because what is typed as a name may be a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Key {
@@ -46,56 +52,87 @@ impl Key {
     }
 }
 
-/// Attempts of the last quarter of an hour.
+/// Attempts of the last quarter of an hour, and who signed in from where.
 #[derive(Debug, Default)]
-pub(super) struct Throttle(Mutex<HashMap<Key, VecDeque<DateTime<Utc>>>>);
+pub(super) struct Throttle(Mutex<Counted>);
+
+#[derive(Debug, Default)]
+struct Counted {
+    attempts: HashMap<Key, VecDeque<DateTime<Utc>>>,
+    /// When somebody last succeeded from an address: strangers who try the same name don't keep them out.
+    known: HashMap<Key, DateTime<Utc>>,
+}
 
 impl Throttle {
     /// Counts an attempt, or says after which time the next one is let through.
     pub(super) fn begin(&self, name: &str, address: Option<IpAddr>, now: DateTime<Utc>) -> Result<(), Duration> {
-        self.count(&keys(name, address), now)
+        let keys @ [both, _, of_address] = keys(name, address);
+        let mut counted = self.counted();
+        let is_known = counted.known.get(&both).is_some_and(|&last| last + REMEMBERED > now);
+        if is_known { counted.count(&[both, of_address], now) } else { counted.count(&keys, now) }
     }
 
     /// The same for one that has no name yet: others from the address are all that it is counted with.
     pub(super) fn begin_from(&self, address: Option<IpAddr>, now: DateTime<Utc>) -> Result<(), Duration> {
-        self.count(&[Key::Address(address.map(customer))], now)
-    }
-
-    fn count(&self, keys: &[Key], now: DateTime<Utc>) -> Result<(), Duration> {
-        let mut attempts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let wait = keys.iter().filter_map(|&key| wait_of(attempts.get_mut(&key)?, key, now)).max();
-        if let Some(wait) = wait {
-            return Err(wait.to_std().unwrap_or_default());
-        }
-        if attempts.len() + keys.len() > MOST_KEYS {
-            attempts.retain(|_, times| times.back().is_some_and(|&last| last + WINDOW > now));
-        }
-        // Still too many: all have to wait rather than some be forgotten.
-        if attempts.len() + keys.len() > MOST_KEYS {
-            return Err(Duration::from_mins(1));
-        }
-        for &key in keys {
-            attempts.entry(key).or_default().push_back(now);
-        }
-        Ok(())
+        self.counted().count(&[Key::Address(address.map(customer))], now)
     }
 
     /// Takes an attempt without a name back.
     pub(super) fn succeed_from(&self, address: Option<IpAddr>) {
-        let mut attempts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        attempts.get_mut(&Key::Address(address.map(customer))).and_then(VecDeque::pop_back);
+        self.counted().take_back(Key::Address(address.map(customer)));
+    }
+
+    /// Takes an attempt back that could not be made.
+    pub(super) fn take_back(&self, name: &str, address: Option<IpAddr>) {
+        let mut counted = self.counted();
+        keys(name, address).into_iter().for_each(|key| counted.take_back(key));
     }
 
     /// Takes an attempt back that was none on somebody else's account, and what was mistyped before it.
-    pub(super) fn succeed(&self, name: &str, address: Option<IpAddr>) {
-        let mut attempts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for key in keys(name, address) {
-            match key {
-                Key::Both(..) => drop(attempts.remove(&key)),
-                Key::Name(_) | Key::Address(_) => {
-                    attempts.get_mut(&key).and_then(VecDeque::pop_back);
-                }
-            }
+    pub(super) fn succeed(&self, name: &str, address: Option<IpAddr>, now: DateTime<Utc>) {
+        let [both, of_name, of_address] = keys(name, address);
+        let mut counted = self.counted();
+        counted.attempts.remove(&both);
+        counted.take_back(of_name);
+        counted.take_back(of_address);
+        counted.remember(both, now);
+    }
+
+    fn counted(&self) -> MutexGuard<'_, Counted> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Counted {
+    fn count(&mut self, keys: &[Key], now: DateTime<Utc>) -> Result<(), Duration> {
+        let wait = keys.iter().filter_map(|&key| wait_of(self.attempts.get_mut(&key)?, key, now)).max();
+        if let Some(wait) = wait {
+            return Err(wait.to_std().unwrap_or_default());
+        }
+        if self.attempts.len() + keys.len() > MOST_KEYS {
+            self.attempts.retain(|_, times| times.back().is_some_and(|&last| last + WINDOW > now));
+        }
+        let is_full = self.attempts.len() + keys.len() > MOST_KEYS;
+        // Still too many: those who come anew have to wait rather than some be forgotten.
+        if is_full && !keys.iter().all(|key| self.attempts.contains_key(key) || self.known.contains_key(key)) {
+            return Err(Duration::from_mins(1));
+        }
+        for &key in keys {
+            self.attempts.entry(key).or_default().push_back(now);
+        }
+        Ok(())
+    }
+
+    fn take_back(&mut self, key: Key) {
+        self.attempts.get_mut(&key).and_then(VecDeque::pop_back);
+    }
+
+    fn remember(&mut self, key: Key, now: DateTime<Utc>) {
+        if self.known.len() >= MOST_KNOWN {
+            self.known.retain(|_, &mut last| last + REMEMBERED > now);
+        }
+        if self.known.len() < MOST_KNOWN {
+            self.known.insert(key, now);
         }
     }
 }
@@ -148,7 +185,7 @@ mod tests {
                 assert_eq!(throttle.begin("ann", from(1), at(0)), Ok(()));
             }
             for _ in 0..4 {
-                throttle.succeed("ann", from(1));
+                throttle.succeed("ann", from(1), at(0));
             }
         }
     }
@@ -181,5 +218,20 @@ mod tests {
             assert_eq!(throttle.begin("ann", from(u8::try_from(last).unwrap()), at(0)), Ok(()));
         }
         assert!(throttle.begin("ann", from(200), at(0)).is_err());
+    }
+
+    #[test]
+    fn strangers_do_not_keep_somebody_out_of_where_they_signed_in() {
+        let throttle = Throttle::default();
+        assert_eq!(throttle.begin("ann", from(250), at(0)), Ok(()));
+        throttle.succeed("ann", from(250), at(0));
+        for last in 0..OF_NAME {
+            assert_eq!(throttle.begin("ann", from(u8::try_from(last).unwrap()), at(0)), Ok(()));
+        }
+        assert!(throttle.begin("ann", from(200), at(0)).is_err());
+        for _ in 0..OF_BOTH {
+            assert_eq!(throttle.begin("ann", from(250), at(0)), Ok(()));
+        }
+        assert!(throttle.begin("ann", from(250), at(0)).is_err(), "guessing is slow from there too");
     }
 }

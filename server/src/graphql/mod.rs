@@ -9,6 +9,7 @@ mod api;
 mod coding;
 mod context;
 mod deadline;
+mod distinct;
 pub mod errors;
 mod exceptions_as_of;
 pub mod filters;

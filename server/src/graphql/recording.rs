@@ -12,17 +12,14 @@ use async_graphql::{
 };
 use sha2::{Digest, Sha256};
 
-use super::{errors::ErrorCode, parts, principal, root_fields};
+use super::{distinct, errors::ErrorCode, parts, principal, root_fields};
 use crate::access::{Act, ActKind, Journal, Outcome};
 
 /// The name under which refusals are asked for.
 const REFUSALS: &str = "hubRecordedRefusals";
 
-/// Mutations whose arguments hold a secret: not even a digest of them is kept.
-const SECRETIVE: [&str; 3] = ["createUser", "changeUser", "changeOwnPassword"];
-
-/// Characters of a target at most.
-const LONGEST: usize = 500;
+/// Members of inputs that are secrets.
+const SECRETS: [&str; 3] = ["password", "currentPassword", "newPassword"];
 
 /// What a mutation is about to do. Dropped before its [end](Self::end), it was broken off, and is recorded as that.
 pub(super) struct Recording {
@@ -40,12 +37,15 @@ struct Asked {
 impl Recording {
     /// Of a request that would run a mutation; `None` of any other.
     pub(super) fn of(request: &mut Request, journal: &Journal) -> Option<Self> {
-        let (kind, fields) = root_fields::of_request(request).ok()??;
+        let operation = root_fields::of_request(request).ok()??;
         let principal = principal::of(request)?.clone();
-        if kind != OperationType::Mutation {
+        if operation.kind != OperationType::Mutation {
             return None;
         }
-        let asked: Vec<Asked> = fields.iter().filter_map(|field| read(&field.node, request)).collect();
+        let variable = |name: &Name| {
+            request.variables.get(name).or_else(|| operation.defaults.get(name)).cloned().unwrap_or_default()
+        };
+        let asked: Vec<Asked> = operation.fields.iter().filter_map(|field| read(&field.node, variable)).collect();
         let (actor, address) = (principal.name().to_owned(), principal.address());
         Some(Self { journal: journal.clone(), actor, address, asked })
     }
@@ -94,7 +94,8 @@ impl Extension for Refusals {
         let name = request.operation_name.clone();
         let document = request.parsed_query()?;
         let asked = root_fields::operation(document, name.as_deref());
-        if asked.is_some_and(|operation| operation.ty == OperationType::Mutation) {
+        if let Some(operation) = asked.filter(|operation| operation.ty == OperationType::Mutation) {
+            distinct::check(document, operation)?;
             let mut document = document.clone();
             ask_for_refusals(&mut document, name.as_deref());
             request.set_parsed_query(document);
@@ -166,44 +167,62 @@ fn clean(data: &mut Value) {
     }
 }
 
-fn read(field: &Field, request: &Request) -> Option<Asked> {
+fn read(field: &Field, variable: impl Fn(&Name) -> Value) -> Option<Asked> {
     let operation = field.name.node.to_string();
     if operation.starts_with("__") {
         return None;
     }
-    let variable = |name: Name| Ok::<_, ()>(request.variables.get(&name).cloned().unwrap_or_default());
+    let value = |name: Name| Ok::<_, ()>(variable(&name));
     let arguments = field
         .arguments
         .iter()
-        .map(|(name, value)| (name.node.clone(), value.node.clone().into_const_with(variable).unwrap_or_default()));
-    let arguments = Value::Object(arguments.collect());
-    let is_secretive = SECRETIVE.contains(&operation.as_str());
+        .map(|(name, given)| (name.node.clone(), given.node.clone().into_const_with(value).unwrap_or_default()));
+    let mut arguments = Value::Object(arguments.collect());
+    let mut told = BTreeSet::new();
+    take_secrets(&mut arguments, &mut told);
     let digest =
-        || Sha256::digest(arguments.to_string()).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
-    let mut targets = BTreeSet::new();
-    gather(&arguments, "", &mut targets);
-    let target: String = targets.into_iter().collect::<Vec<_>>().join(", ").chars().take(LONGEST).collect();
+        Sha256::digest(arguments.to_string()).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    gather(&arguments, "", &mut told);
+    let target = told.into_iter().collect::<Vec<_>>().join(", ");
     let act = Act {
         target: Some(target).filter(|target| !target.is_empty()),
-        arguments_digest: (!is_secretive).then(digest),
+        arguments_digest: Some(digest),
         ..Act::new(ActKind::Mutation, operation, Outcome::BrokenOff)
     };
     Some(Asked { key: field.response_key().node.clone(), act })
 }
 
-/// Texts that say what something is done to.
+/// Takes secrets out of arguments, so that not even a digest of them is kept; that they were given is told.
+fn take_secrets(value: &mut Value, told: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                if SECRETS.contains(&name.as_str()) && !matches!(member, Value::Null) {
+                    *member = Value::Null;
+                    told.insert(format!("{name} given"));
+                }
+                take_secrets(member, told);
+            }
+        }
+        Value::List(items) => items.iter_mut().for_each(|item| take_secrets(item, told)),
+        _ => {}
+    }
+}
+
+/// What says what something is done to, and which power is given or taken.
 fn gather(value: &Value, name: &str, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(members) => members.iter().for_each(|(name, value)| gather(value, name, found)),
         Value::List(items) => items.iter().for_each(|item| gather(item, name, found)),
         Value::String(text) => {
-            let tells = ["id", "ids", "name", "month", "schedule", "vendorSiteKey"].contains(&name)
+            let tells = ["id", "ids", "name", "month", "role", "schedule", "vendorSiteKey"].contains(&name)
                 || name.ends_with("Id")
                 || name.ends_with("Ids");
             if tells {
                 found.insert(format!("{name} {text}"));
             }
         }
+        Value::Boolean(is_so) => drop(found.insert(format!("{name} {is_so}"))),
         Value::Enum(word) => drop(found.insert(format!("{name} {word}"))),
         _ => {}
     }

@@ -119,8 +119,7 @@ impl Extension for Rights {
     ) -> ServerResult<Request> {
         // A document that can't be read, or an operation that isn't there, is others' to report: nothing runs of it.
         let asked = root_fields::of_request(&mut request).ok().flatten();
-        for field in asked.iter().flat_map(|(kind, fields)| fields.iter().map(move |field| (*kind, field))) {
-            let (kind, field) = field;
+        for (kind, field) in asked.iter().flat_map(|asked| asked.fields.iter().map(|field| (asked.kind, field))) {
             let refused = refusal(&request, kind, field.node.name.node.as_str());
             if let Some(message) = refused {
                 let mut error = ServerError::new(message, Some(field.pos));

@@ -1,11 +1,12 @@
 //! The root fields of an operation: what it asks for, before any of it is done.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use async_graphql::{
-    Name, Positioned, Request, ServerError,
+    Name, Positioned, Request, ServerError, Value,
     parser::types::{
         DocumentOperations, ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
+        VariableDefinition,
     },
 };
 
@@ -30,16 +31,26 @@ pub(super) fn root_fields<'a>(
     walk.fields
 }
 
-/// The kind of an operation, and its root fields.
-pub(super) type Asked = (OperationType, Vec<Positioned<Field>>);
+/// What an operation asks for.
+pub(super) struct Asked {
+    pub(super) kind: OperationType,
+    pub(super) fields: Vec<Positioned<Field>>,
+    /// What its variables are where the request gives none.
+    pub(super) defaults: HashMap<Name, Value>,
+}
 
-/// The kind of operation that a request would run, with its root fields; `None` where nothing can run.
+/// What a request would run; `None` where nothing can.
 pub(super) fn of_request(request: &mut Request) -> Result<Option<Asked>, ServerError> {
     let name = request.operation_name.clone();
     let document = request.parsed_query()?;
     Ok(operation(document, name.as_deref()).map(|operation| {
-        let fields = root_fields(document, operation).into_iter().cloned().collect();
-        (operation.ty, fields)
+        let default =
+            |definition: &VariableDefinition| Some((definition.name.node.clone(), definition.default_value()?.clone()));
+        Asked {
+            kind: operation.ty,
+            fields: root_fields(document, operation).into_iter().cloned().collect(),
+            defaults: operation.variable_definitions.iter().filter_map(|one| default(&one.node)).collect(),
+        }
     }))
 }
 

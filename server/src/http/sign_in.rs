@@ -158,27 +158,26 @@ async fn refresh(State(reception): State<Reception>, request: Request) -> Respon
     }
 }
 
-/// By the access token in `Authorization`, which needs no body, or by the refresh token in the body or the cookie.
+/// By the access token in `Authorization`, which needs no body, by the refresh token in the body or the cookie, or by both.
 async fn log_out(State(reception): State<Reception>, request: Request) -> Response {
     let caller = Caller::of(request.extensions());
     let cookies = Cookies::of(caller, &reception.options);
     if !origin::may_connect(request.headers(), &reception.options) {
         return foreign().into_response();
     }
-    let token = match principal::bearer(request.headers()) {
-        Some(token) => SecretString::from(token),
-        None => match shown(request, (cookies, &reception.options)).await {
-            Ok(shown) => shown.token,
-            Err(refusal) => return refusal.into_response(),
-        },
+    let bearer = principal::bearer(request.headers()).map(SecretString::from);
+    let tokens = match (bearer, shown(request, (cookies, &reception.options)).await) {
+        (Some(bearer), shown) => [Some(bearer), shown.ok().map(|shown| shown.token)],
+        (None, Ok(shown)) => [None, Some(shown.token)],
+        (None, Err(refusal)) => return refusal.into_response(),
     };
-    match reception.sign_in.sign_out(token, caller.address).await {
-        Ok(()) => {
-            let answer = (StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "no-store")]).into_response();
-            with_cookie(answer, cookies.forget(REFRESH))
+    for token in tokens.into_iter().flatten() {
+        if let Err(why) = reception.sign_in.sign_out(token, caller.address).await {
+            return refuse(why);
         }
-        Err(why) => refuse(why),
     }
+    let answer = (StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "no-store")]).into_response();
+    with_cookie(answer, cookies.forget(REFRESH))
 }
 
 /// The refresh token of a request. One in the cookie is sent by the browser whoever asks, so it counts only where the
