@@ -321,9 +321,9 @@ async fn a_machine_that_left_is_told_by_the_name_it_had_here(
         clients.world.day(NIGHTS - 2)
     );
     let (here, there) = (from.organization_id.unwrap().to_string(), to.organization_id.unwrap().to_string());
-    let told =
-        |name: String| async { clients.door.ask(&clients.token(&name).await, &question).await.data().to_string() };
-    let (here, there) = (told(here).await, told(there).await);
+    let (here, there) = (clients.token(&here).await, clients.token(&there).await);
+    let here = clients.door.ask(&here, &question).await.data().to_string();
+    let there = clients.door.ask(&there, &question).await.data().to_string();
     assert!(here.contains(&format!("{{\"kind\":\"REMOVED\",\"hostname\":\"{}\"}}", moved.hostname)), "{here}");
     assert!(!here.contains("named-by-the-other"), "{here}");
     assert!(there.contains("{\"kind\":\"ADDED\",\"hostname\":\"named-by-the-other\"}"), "{there}");

@@ -11,19 +11,16 @@ use futures::{
 
 use super::{
     HubSchema,
-    coding::Coding,
+    admission::Admission,
     errors::Fault,
-    guard::Guard,
+    guard::{Measure, Measured},
     limits::GraphqlLimits,
     loaders::{Attended, attend},
     mutations::Mutation,
-    ordering::Ordering,
     principal::{self, Principal},
     queries::Query,
-    recording::{Recording, Refusals},
-    rights::Rights,
+    recording::Recording,
     subscriptions::Subscription,
-    variables::RequiredVariables,
 };
 use crate::{
     access::{Access, Journal},
@@ -34,6 +31,9 @@ use crate::{
 #[derive(Clone)]
 pub struct Api {
     schema: HubSchema,
+    /// The same, which also tells the complexity of a document.
+    measuring: HubSchema,
+    limits: GraphqlLimits,
     inventory: Inventory,
     journal: Journal,
 }
@@ -59,24 +59,21 @@ impl Api {
     /// With these users and tokens.
     pub fn guarded(inventory: Inventory, access: Access, limits: GraphqlLimits) -> Self {
         let journal = access.journal().clone();
-        let builder = Schema::build(Query::default(), Mutation::default(), Subscription)
-            .data(inventory.clone())
-            .data(access)
-            .extension(Coding)
-            .extension(Ordering)
-            .extension(Guard(limits))
-            .extension(RequiredVariables)
-            .extension(Rights)
-            .extension(Refusals);
-        let is_told = limits.introspection;
-        let builder = if is_told { builder } else { builder.disable_introspection().disable_suggestions() };
-        Self { schema: builder.finish(), inventory, journal }
+        let build = || {
+            let builder = Schema::build(Query::default(), Mutation::default(), Subscription);
+            let builder = builder.data(inventory.clone()).data(access.clone());
+            let is_told = limits.introspection;
+            if is_told { builder } else { builder.disable_introspection().disable_suggestions() }
+        };
+        let schema = build().limit_complexity(limits.complexity).finish();
+        let measuring = build().extension(Measure(limits)).finish();
+        Self { schema, measuring, limits, inventory, journal }
     }
 
     /// The same schema over the hub at one moment.
     #[must_use]
     pub fn at(&self, moment: Inventory) -> Self {
-        Self { schema: self.schema.clone(), inventory: moment, journal: self.journal.clone() }
+        Self { inventory: moment, ..self.clone() }
     }
 
     /// The same over what the principal of a request may see; over nothing where there is none.
@@ -92,22 +89,39 @@ impl Api {
         }
     }
 
-    async fn execute_once(&self, request: Request) -> Response {
-        let once = |schema: HubSchema, request| stream::once(async move { schema.execute(request).await }).boxed();
+    async fn execute_once(&self, mut request: Request) -> Response {
+        let admission = match Admission::of(&mut request, self.limits) {
+            Ok(admission) => admission,
+            Err(refused) => return refused,
+        };
+        let (schema, measured) = (self.schema_for(&admission), Measured::default());
+        let request = request.data(measured.clone());
+        let once = |request| stream::once(async move { schema.execute(request).await }).boxed();
         let mut attended = self.attend(request, once);
         // Who drops the execution gives its statements up too.
         let answered = self.inventory.database().watch_request(attended.next()).await;
-        answered.unwrap_or_default()
+        admission.finish(answered.unwrap_or_default(), measured.complexity())
     }
 
-    fn attend(
-        &self,
-        request: Request,
-        execute: impl FnOnce(HubSchema, Request) -> BoxStream<'static, Response>,
-    ) -> Attended {
+    fn execute_admitted(&self, mut request: Request, session_data: Option<Arc<Data>>) -> BoxStream<'static, Response> {
+        let admission = match Admission::of(&mut request, self.limits) {
+            Ok(admission) => admission,
+            Err(refused) => return stream::once(async move { refused }).boxed(),
+        };
+        let (schema, measured) = (self.schema_for(&admission), Measured::default());
+        let request = request.data(measured.clone());
+        let answers = self.attend(request, |request| Executor::execute_stream(&schema, request, session_data));
+        answers.map(move |response| admission.finish(response, measured.complexity())).boxed()
+    }
+
+    fn schema_for(&self, admission: &Admission) -> HubSchema {
+        if admission.tells_cost { self.measuring.clone() } else { self.schema.clone() }
+    }
+
+    fn attend(&self, request: Request, execute: impl FnOnce(Request) -> BoxStream<'static, Response>) -> Attended {
         // Before the schema's own: the hub may be one of a moment.
         let request = request.data(self.inventory.clone());
-        attend(&self.inventory, request, |request| execute(self.schema.clone(), request))
+        attend(&self.inventory, request, execute)
     }
 }
 
@@ -128,10 +142,7 @@ impl Executor for Api {
         let api = self.clone();
         let begun = async move {
             match api.within_reach(&request).await {
-                Ok(api) => {
-                    let execute = |schema: HubSchema, request| Executor::execute_stream(&schema, request, session_data);
-                    api.attend(request, execute).boxed()
-                }
+                Ok(api) => api.execute_admitted(request, session_data),
                 Err(refused) => stream::once(async move { refused }).boxed(),
             }
         };

@@ -2,91 +2,71 @@
 //!
 //! async-graphql measures depth and complexity by walking the document with its fragments written out, which takes
 //! exponential time for fragments that spread fragments. So the expanded size is computed here with one visit per
-//! fragment, in the hook that runs before the first such walk (`prepare_request`; the others are too late). The hook
-//! runs over HTTP and WebSocket alike. How deep a text nests brackets is counted by `http`, before it is parsed.
+//! fragment, before the first such walk, over HTTP and WebSocket alike. How deep a text nests brackets is counted by `http`, before it is parsed.
 
 mod cost;
 mod extent;
 mod introspection;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use async_graphql::{
-    Request, Response, ServerError, ServerResult, ValidationResult,
-    extensions::{Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest, NextRequest, NextValidation},
+    ServerError, ServerResult, ValidationResult,
+    extensions::{Extension, ExtensionContext, ExtensionFactory, NextValidation},
     parser::types::ExecutableDocument,
 };
 
-use self::{
-    cost::Cost,
-    extent::{Excess, Extent},
+use self::extent::Excess;
+pub(super) use self::{
+    cost::{Cost, is_asked as is_cost_asked, tell as tell_cost},
+    extent::Extent,
 };
 use super::{errors::ErrorCode, limits::GraphqlLimits};
 
-/// Checks the document of every request.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Guard(pub(super) GraphqlLimits);
+/// Told the complexity of a request that is measured.
+#[derive(Clone, Debug)]
+pub(super) struct Measured(Arc<AtomicUsize>);
 
-impl ExtensionFactory for Guard {
-    fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Watch { limits: self.0, asked: OnceLock::new(), extent: OnceLock::new(), complexity: OnceLock::new() })
+impl Default for Measured {
+    fn default() -> Self {
+        Self(Arc::new(AtomicUsize::new(usize::MAX)))
     }
 }
 
-/// The guard of one request.
-#[derive(Debug)]
-struct Watch {
-    limits: GraphqlLimits,
-    /// Set when the request asks for its cost.
-    asked: OnceLock<()>,
-    extent: OnceLock<Extent>,
-    complexity: OnceLock<usize>,
+impl Measured {
+    /// The complexity; `None` while it was not measured.
+    pub(super) fn complexity(&self) -> Option<usize> {
+        Some(self.0.load(Ordering::Relaxed)).filter(|found| *found != usize::MAX)
+    }
 }
 
-impl Watch {
-    /// The answer, with the cost if it was asked for.
-    fn told(&self, mut response: Response) -> Response {
-        if self.asked.get().is_some() {
-            let cost = Cost { extent: self.extent.get(), complexity: self.complexity.get(), limits: &self.limits };
-            response.extensions.insert(cost::NAME.to_owned(), cost.to_value());
-        }
-        response
+/// Measures complexity, for schemas of requests that want to be told or have too much. It is an extension, because nothing
+/// else of async-graphql tells it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Measure(pub(super) GraphqlLimits);
+
+impl ExtensionFactory for Measure {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(*self)
     }
 }
 
 #[async_trait::async_trait]
-impl Extension for Watch {
-    async fn request(&self, ctx: &ExtensionContext<'_>, next: NextRequest<'_>) -> Response {
-        self.told(next.run(ctx).await)
-    }
-
-    async fn prepare_request(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        mut request: Request,
-        next: NextPrepareRequest<'_>,
-    ) -> ServerResult<Request> {
-        if cost::is_asked(&request) {
-            let _ = self.asked.set(());
-        }
-        // Parsed once: by `http`, or here for whoever executes without it.
-        let document = request.parsed_query().map_err(|mut error| {
-            error.extensions = Some(ErrorCode::ParseFailed.extensions());
-            error
-        })?;
-        let _ = self.extent.set(check(document, &self.limits)?);
-        next.run(ctx, request).await
-    }
-
+impl Extension for Measure {
     async fn validation(
         &self,
         ctx: &ExtensionContext<'_>,
         next: NextValidation<'_>,
     ) -> Result<ValidationResult, Vec<ServerError>> {
         let result = next.run(ctx).await?;
-        let _ = self.complexity.set(result.complexity);
-        if result.complexity > self.limits.complexity {
-            let (found, limit) = (result.complexity, self.limits.complexity);
+        if let Some(Measured(told)) = ctx.data_opt::<Measured>() {
+            told.store(result.complexity, Ordering::Relaxed);
+        }
+        if result.complexity > self.0.complexity {
+            let (found, limit) = (result.complexity, self.0.complexity);
             let message =
                 format!("the document's complexity is {found}, lists counted as their pages; at most {limit}");
             return Err(vec![refusal(ErrorCode::QueryTooComplex, message)]);
@@ -95,7 +75,8 @@ impl Extension for Watch {
     }
 }
 
-fn check(document: &ExecutableDocument, limits: &GraphqlLimits) -> ServerResult<Extent> {
+/// What a document extends to; or why it is refused.
+pub(super) fn check(document: &ExecutableDocument, limits: &GraphqlLimits) -> ServerResult<Extent> {
     let (code, message) = match extent::check(document, limits) {
         Ok(_) if !limits.introspection && introspection::is_asked(document) => {
             (ErrorCode::ValidationFailed, "introspection is switched off".to_owned())

@@ -5,6 +5,7 @@
 //! `loaders` read what many objects need at once; `pagination` and `filters` are the one way in which lists are cut and
 //! narrowed; `errors` is the one list of codes; `guard` refuses what would cost too much.
 
+mod admission;
 mod api;
 mod coding;
 mod context;

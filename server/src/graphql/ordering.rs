@@ -3,59 +3,18 @@
 //! async-graphql answers in the order in which fields were ready: the same query would give its keys in another order
 //! depending on what had to be loaded. Readers, caches and tests compare answers as text.
 
-use std::sync::{Arc, OnceLock};
-
 use async_graphql::{
-    Name, Response, ServerResult, Value, Variables,
-    extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextParseQuery},
+    Name, Value,
     indexmap::IndexMap,
     parser::types::{DocumentOperations, ExecutableDocument, Selection, SelectionSet},
 };
 
-/// Orders the answer of every request.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Ordering;
-
-impl ExtensionFactory for Ordering {
-    fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Request::default())
-    }
-}
-
-/// One request's document, kept from parsing to answering.
-#[derive(Debug, Default)]
-struct Request {
-    document: OnceLock<ExecutableDocument>,
-}
-
-#[async_trait::async_trait]
-impl Extension for Request {
-    async fn parse_query(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        query: &str,
-        variables: &Variables,
-        next: NextParseQuery<'_>,
-    ) -> ServerResult<ExecutableDocument> {
-        let document = next.run(ctx, query, variables).await?;
-        Ok(self.document.get_or_init(|| document.clone()).clone())
-    }
-
-    async fn execute(&self, ctx: &ExtensionContext<'_>, operation: Option<&str>, next: NextExecute<'_>) -> Response {
-        let mut response = next.run(ctx, operation).await;
-        let plan = self.document.get().and_then(|document| plan(document, operation));
-        if let Some(plan) = plan {
-            plan.order(&mut response.data);
-        }
-        response
-    }
-}
-
 /// The response keys of one selection, in order, each with the plan of what is below it.
 #[derive(Debug, Default)]
-struct Plan(IndexMap<Name, Plan>);
+pub(super) struct Plan(IndexMap<Name, Plan>);
 
-fn plan(document: &ExecutableDocument, operation: Option<&str>) -> Option<Plan> {
+/// How the answer to an operation is ordered.
+pub(super) fn plan(document: &ExecutableDocument, operation: Option<&str>) -> Option<Plan> {
     let asked = match (&document.operations, operation) {
         (DocumentOperations::Single(only), _) => only,
         (DocumentOperations::Multiple(named), Some(name)) => named.get(name)?,
@@ -85,7 +44,8 @@ impl Plan {
         }
     }
 
-    fn order(&self, value: &mut Value) {
+    /// Puts an answer into order.
+    pub(super) fn order(&self, value: &mut Value) {
         match value {
             Value::List(items) => items.iter_mut().for_each(|item| self.order(item)),
             // A scalar that happens to be an object (JSON) has no selection: it stays as it is.
@@ -106,7 +66,7 @@ impl Plan {
 
 #[cfg(test)]
 mod tests {
-    use async_graphql::{EmptyMutation, EmptySubscription, Object, Schema, SimpleObject};
+    use async_graphql::{EmptyMutation, EmptySubscription, Object, Schema, SimpleObject, parser::parse_query};
 
     use super::*;
 
@@ -132,9 +92,11 @@ mod tests {
 
     #[tokio::test]
     async fn answers_come_in_the_order_of_the_question_fragments_included() {
-        let schema = Schema::build(Query, EmptyMutation, EmptySubscription).extension(Ordering).finish();
+        let schema = Schema::new(Query, EmptyMutation, EmptySubscription);
         let query = "{ slow { late ...Rest } again: quick quick } fragment Rest on Leaf { early late }";
-        let answer = serde_json::to_string(&schema.execute(query).await.data).unwrap();
+        let mut data = schema.execute(query).await.data;
+        plan(&parse_query(query).unwrap(), None).unwrap().order(&mut data);
+        let answer = serde_json::to_string(&data).unwrap();
         assert_eq!(answer, r#"{"slow":[{"late":2,"early":1}],"again":3,"quick":3}"#);
     }
 }

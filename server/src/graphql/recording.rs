@@ -3,11 +3,10 @@
 //! Refusals are data of the payloads (`userErrors`), which a client need not ask for. So they are asked for beside what the
 //! client selected, and taken out of the answer again.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use async_graphql::{
     Name, PathSegment, Positioned, Request, Response, ServerResult, Value,
-    extensions::{Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest},
     parser::types::{Directive, ExecutableDocument, Field, OperationType, Selection, SelectionSet},
 };
 use sha2::{Digest, Sha256};
@@ -74,34 +73,17 @@ impl Drop for Recording {
     }
 }
 
-/// Asks for refusals in every mutation. It comes after the guard, which measures what the client wrote and no more.
-pub(super) struct Refusals;
-
-impl ExtensionFactory for Refusals {
-    fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Self)
-    }
-}
-
-#[async_trait::async_trait]
-impl Extension for Refusals {
-    async fn prepare_request(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        mut request: Request,
-        next: NextPrepareRequest<'_>,
-    ) -> ServerResult<Request> {
-        let name = request.operation_name.clone();
-        let document = request.parsed_query()?;
-        let asked = root_fields::operation(document, name.as_deref());
-        if let Some(operation) = asked.filter(|operation| operation.ty == OperationType::Mutation) {
-            distinct::check(document, operation)?;
-            let mut document = document.clone();
-            ask_for_refusals(&mut document, name.as_deref());
-            request.set_parsed_query(document);
-        }
-        next.run(ctx, request).await
-    }
+/// Asks a mutation for what came of it. It comes after the guard, which measures what the client wrote and no more.
+pub(super) fn ask_for_outcomes(request: &mut Request) -> ServerResult<()> {
+    let name = request.operation_name.clone();
+    let document = request.parsed_query()?;
+    let asked = root_fields::operation(document, name.as_deref());
+    let Some(operation) = asked.filter(|operation| operation.ty == OperationType::Mutation) else { return Ok(()) };
+    distinct::check(document, operation)?;
+    let mut document = document.clone();
+    ask_for_refusals(&mut document, name.as_deref());
+    request.set_parsed_query(document);
+    Ok(())
 }
 
 enum Ended {

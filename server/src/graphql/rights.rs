@@ -6,13 +6,7 @@
 //! could make no sense of (what the hub does for all clients together, what all are billed) is refused, and so is every
 //! change but the work on single exceptions, which are looked up by the same connections first.
 
-use std::sync::Arc;
-
-use async_graphql::{
-    Request, ServerError, ServerResult,
-    extensions::{Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest},
-    parser::types::OperationType,
-};
+use async_graphql::{Request, ServerError, ServerResult, parser::types::OperationType};
 use domain::access::Right;
 
 use super::{errors::ErrorCode, principal, root_fields};
@@ -100,35 +94,18 @@ pub(super) fn need(kind: OperationType, field: &str) -> Option<Need> {
     })
 }
 
-/// Asks for the rights of every request.
-pub(super) struct Rights;
-
-impl ExtensionFactory for Rights {
-    fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Self)
-    }
-}
-
-#[async_trait::async_trait]
-impl Extension for Rights {
-    async fn prepare_request(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        mut request: Request,
-        next: NextPrepareRequest<'_>,
-    ) -> ServerResult<Request> {
-        // A document that can't be read, or an operation that isn't there, is others' to report: nothing runs of it.
-        let asked = root_fields::of_request(&mut request).ok().flatten();
-        for (kind, field) in asked.iter().flat_map(|asked| asked.fields.iter().map(|field| (asked.kind, field))) {
-            let refused = refusal(&request, kind, field.node.name.node.as_str());
-            if let Some(message) = refused {
-                let mut error = ServerError::new(message, Some(field.pos));
-                error.extensions = Some(ErrorCode::Forbidden.extensions());
-                return Err(error);
-            }
+/// Asks for the rights of a request.
+pub(super) fn check(request: &mut Request) -> ServerResult<()> {
+    // A document that can't be read, or an operation that isn't there, is others' to report: nothing runs of it.
+    let asked = root_fields::of_request(request).ok().flatten();
+    for (kind, field) in asked.iter().flat_map(|asked| asked.fields.iter().map(|field| (asked.kind, field))) {
+        if let Some(message) = refusal(request, kind, field.node.name.node.as_str()) {
+            let mut error = ServerError::new(message, Some(field.pos));
+            error.extensions = Some(ErrorCode::Forbidden.extensions());
+            return Err(error);
         }
-        next.run(ctx, request).await
     }
+    Ok(())
 }
 
 /// Why a root field may not be used by who asks.

@@ -3,7 +3,7 @@
 use async_graphql::{Request, Response, Schema, Value, parser::types::OperationType};
 use serde_json::Value as Json;
 
-use super::{GraphqlLimits, HubSchema, Mutation, Query, Subscription, coding::Coding, guard::Guard, rights, sdl};
+use super::{GraphqlLimits, HubSchema, Mutation, Principal, Query, Subscription, admission::Admission, rights, sdl};
 
 const INTROSPECTION: &str = "{ __schema { types { name kind description
     fields { name description type { ofType { name } } args { name description } }
@@ -15,14 +15,15 @@ const BUILT_IN: [&str; 5] = ["Boolean", "Float", "ID", "Int", "String"];
 
 fn schema() -> HubSchema {
     let limits = GraphqlLimits::default();
-    Schema::build(Query::default(), Mutation::default(), Subscription)
-        .extension(Coding)
-        .extension(Guard(limits))
-        .finish()
+    Schema::build(Query::default(), Mutation::default(), Subscription).limit_complexity(limits.complexity).finish()
 }
 
 async fn ask(query: impl Into<Request>) -> Response {
-    schema().execute(query).await
+    let mut request = query.into().data(Principal::local_operator());
+    match Admission::of(&mut request, GraphqlLimits::default()) {
+        Ok(admission) => admission.finish(schema().execute(request).await, None),
+        Err(refused) => refused,
+    }
 }
 
 async fn types() -> Vec<Json> {

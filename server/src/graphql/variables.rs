@@ -3,43 +3,20 @@
 //! async-graphql checks variables only where they stand for a whole required argument. Inside an input object a missing
 //! `$id: ID!` would count as null, that is as not asked, and a filter that lost its value would find everything.
 
-use std::sync::Arc;
-
-use async_graphql::{
-    Request, ServerError, ServerResult, Value, Variables,
-    extensions::{Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest},
-    parser::types::OperationDefinition,
-};
+use async_graphql::{Request, ServerError, ServerResult, Value, Variables, parser::types::OperationDefinition};
 
 use super::{errors::ErrorCode, root_fields::operation};
 
-/// Checks the variables of every request.
-pub(super) struct RequiredVariables;
-
-impl ExtensionFactory for RequiredVariables {
-    fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Self)
-    }
-}
-
-#[async_trait::async_trait]
-impl Extension for RequiredVariables {
-    async fn prepare_request(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        mut request: Request,
-        next: NextPrepareRequest<'_>,
-    ) -> ServerResult<Request> {
-        let name = request.operation_name.clone();
-        let variables = std::mem::take(&mut request.variables);
-        let checked = request.parsed_query().map(|document| {
-            operation(document, name.as_deref()).map_or(Ok(()), |operation| check(operation, &variables))
-        });
-        request.variables = variables;
-        // A document that can't be read, or an operation that isn't there, is others' to report.
-        checked.unwrap_or(Ok(()))?;
-        next.run(ctx, request).await
-    }
+/// Checks the variables of a request.
+pub(super) fn check_required(request: &mut Request) -> ServerResult<()> {
+    let name = request.operation_name.clone();
+    let variables = std::mem::take(&mut request.variables);
+    let checked = request
+        .parsed_query()
+        .map(|document| operation(document, name.as_deref()).map_or(Ok(()), |operation| check(operation, &variables)));
+    request.variables = variables;
+    // A document that can't be read, or an operation that isn't there, is others' to report.
+    checked.unwrap_or(Ok(()))
 }
 
 fn check(operation: &OperationDefinition, variables: &Variables) -> ServerResult<()> {

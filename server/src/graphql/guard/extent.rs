@@ -25,7 +25,7 @@ pub(super) enum Excess {
 
 /// The size of a selection set with its fragments written out.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Extent {
+pub(in crate::graphql) struct Extent {
     pub(super) selections: u64,
     /// Fields inside fields.
     pub(super) depth: u32,
