@@ -34,6 +34,7 @@ mod m0022_syncs;
 mod m0023_alerts;
 mod m0026_access;
 mod m0027_audit_events;
+mod m0030_stored_version;
 mod sql;
 
 /// The names of all migrations, in order, as the table `seaql_migrations` has them.
@@ -74,6 +75,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0023_alerts::Migration),
             Box::new(m0026_access::Migration),
             Box::new(m0027_audit_events::Migration),
+            Box::new(m0030_stored_version::Migration),
         ]
     }
 }

@@ -10,6 +10,7 @@ mod bills;
 mod clock;
 mod database;
 mod download;
+mod entry;
 mod fault_round;
 mod faults;
 mod graphql;
@@ -39,6 +40,7 @@ pub use self::{
     clock::TestClock,
     database::{Backend, TestDatabase},
     download::{Download, Line, comma_lines, excel_sheets},
+    entry::{Entry, Wire, rest_of},
     fault_round::{FaultRound, Seen, Told},
     faults::{at_every_call, at_the_list, list_path},
     graphql::{Answer, GraphqlClient, http_client},

@@ -10,7 +10,7 @@ use async_graphql::{
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest},
     parser::types::{Directive, ExecutableDocument, Field, OperationType, Selection, SelectionSet},
 };
-use sha2::{Digest, Sha256};
+use domain::digest::sha256_hex;
 
 use super::{errors::ErrorCode, principal, root_fields};
 use crate::access::{Act, ActKind, Journal, Outcome};
@@ -168,8 +168,7 @@ fn read(field: &Field, request: &Request) -> Option<Asked> {
         .map(|(name, value)| (name.node.clone(), value.node.clone().into_const_with(variable).unwrap_or_default()));
     let arguments = Value::Object(arguments.collect());
     let is_secretive = SECRETIVE.contains(&operation.as_str());
-    let digest =
-        || Sha256::digest(arguments.to_string()).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    let digest = || sha256_hex(arguments.to_string());
     let mut targets = BTreeSet::new();
     gather(&arguments, "", &mut targets);
     let target: String = targets.into_iter().collect::<Vec<_>>().join(", ").chars().take(LONGEST).collect();

@@ -25,7 +25,10 @@ use sea_orm::{
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use super::abandoning::{Abandoned, look_for_client, watch_sqlite};
+use super::{
+    abandoning::{Abandoned, look_for_client, watch_sqlite},
+    stored_version,
+};
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -73,7 +76,9 @@ pub(crate) struct Storing {
 }
 
 impl Storing {
+    /// Keeps what was stored, and says that it is another version.
     pub(crate) async fn commit(self) -> Result<(), DbErr> {
+        stored_version::count(&self.transaction).await?;
         self.transaction.commit().await
     }
 }
