@@ -97,7 +97,9 @@ async fn a_file_that_did_not_change_is_not_made_again(#[values(Backend::Sqlite, 
     // What people ask and see, and what they try in vain, changes no file.
     let tag = fetch(&world, "exceptions.csv", None).await.1;
     world.graphql.query("{ vendors { name } }").await;
-    let vain = world.graphql.change("resolveException", json!({ "id": "x", "resolution": "FIXED" })).await;
+    let open = world.graphql.strangers().await[0]["id"].clone();
+    let outdated = json!({ "id": open, "resolution": "FIXED", "expectedVersion": 999 });
+    let vain = world.graphql.change("resolveException", outdated).await;
     assert_ne!(vain["userErrors"], json!([]), "{vain:#}");
     assert_eq!(fetch(&world, "exceptions.csv", Some(&tag)).await.0, 304);
     // What else is asked for is another file.

@@ -54,7 +54,6 @@ async fn an_exception_is_found_resolved_and_refused_the_second_time() {
     let open = ExceptionStatusFilter { eq: Some(ExceptionStatus::Open), is_in: None };
     let variables = || FilterVariables { filter: Some(ExceptionFilter { status: Some(open.clone()) }) };
     let before = ask(&world, ExceptionsPage::build(variables())).await.exceptions;
-    assert_eq!(before.total_count, 3);
     let found = &before.nodes[0];
     let input = |version| ResolveExceptionInput {
         id: found.id.clone(),
@@ -72,7 +71,7 @@ async fn an_exception_is_found_resolved_and_refused_the_second_time() {
     let again = ask(&world, build(found.version)).await.resolve_exception;
     assert_eq!(again.user_errors.iter().map(|error| error.code).collect::<Vec<_>>(), [UserErrorCode::Changed]);
     let after = ask(&world, ExceptionsPage::build(variables())).await.exceptions;
-    assert_eq!(after.total_count, 2);
+    assert_eq!(after.total_count, before.total_count - 1);
 }
 
 #[tokio::test]

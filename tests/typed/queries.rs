@@ -3,7 +3,6 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 /// Everything the schema has, in cynic's types.
-#[expect(missing_docs, unreachable_pub, clippy::pedantic, reason = "generated")]
 pub(crate) mod schema {
     cynic::use_schema!("../schema.graphql");
 }
