@@ -5,14 +5,15 @@ import { once } from "node:events";
 
 const url = process.argv[2];
 const CONNECTIONS = ["-c", "60", "-r", "60", "-i", "2", "-p", "3"];
-// More than the system would hold for a client that does not read: the schema, ten times on a connection.
+// More than the system would hold for a client that does not read: the schema, ten times on a connection. Some two thousand
+// bytes are read every five seconds: an end is seen only behind what has come before.
 const MUCH = url.replace(/\/graphql$/, "/schema.graphql");
 
 // Every connection has to be closed before the seconds (`-l`) are over.
 const attacks = [
   { name: "slow headers", arguments: ["-H", "-l", "25", "-u", url] },
   { name: "slow bodies", arguments: ["-B", "-l", "25", "-s", "4096", "-f", "application/json", "-u", url] },
-  { name: "slow reads", arguments: ["-X", "-l", "60", "-n", "2", "-w", "10", "-y", "20", "-k", "10", "-u", MUCH] },
+  { name: "slow reads", arguments: ["-X", "-l", "60", "-n", "5", "-z", "2048", "-w", "10", "-y", "20", "-k", "10", "-u", MUCH] },
 ];
 
 const output = async (attack) => {

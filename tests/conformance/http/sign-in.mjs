@@ -79,7 +79,7 @@ const endedBySignOut = async () => {
 const apiToken = async (expiresAt) => {
   const { accessToken } = await signIn();
   const query = "mutation($i: CreateApiTokenInput!) { createApiToken(input: $i) { token userErrors { code message } } }";
-  const input = { name: `t ${expiresAt}`, role: "VIEWER", expiresAt };
+  const input = { name: `t ${Date.parse(expiresAt)}`, role: "VIEWER", expiresAt };
   const { data } = await (await post("/graphql", { query, variables: { i: input } }, accessToken)).json();
   assert.deepEqual(data.createApiToken.userErrors, []);
   return data.createApiToken.token;
