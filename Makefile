@@ -23,7 +23,7 @@ HUB := cargo run --profile $(PROFILE) --bin inventory-hub --
 PLAYGROUND_SOURCES := $(wildcard playground/src/* playground/src/*/*) \
 	playground/index.html playground/vite.config.js playground/package.json
 
-.PHONY: help demo test conformance check fmt bench playground schema clean tools
+.PHONY: help demo test conformance deny check fmt bench playground schema clean tools
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -38,6 +38,9 @@ test: check ## everything CI checks: formatting, lints, and all tests on SQLite 
 conformance: tools playground ## public tools and clients against the real server (ARGS='apollo urql' runs these alone)
 	cargo build --workspace --bin inventory-hub
 	scripts/conformance $(ARGS)
+
+deny: tools ## licences, sources and duplicates of dependencies (deny.toml); fetches no database
+	scripts/deny
 
 check: tools playground ## formatting and lints, no tests
 	cargo fmt --all --check

@@ -14,6 +14,7 @@ pub mod clock;
 pub mod collection;
 pub mod counts;
 pub mod device_type;
+pub mod digest;
 pub mod exception_life;
 pub mod history;
 pub mod hostname;

@@ -48,6 +48,7 @@ pub mod site;
 pub mod site_alias;
 pub mod site_alias_event;
 pub mod snapshot_day;
+pub mod stored_version;
 pub mod sync;
 pub mod sync_turn;
 pub mod taken_state;

@@ -35,6 +35,7 @@ mod m0023_alerts;
 mod m0026_access;
 mod m0027_audit_events;
 mod m0029_oidc;
+mod m0030_stored_version;
 mod sql;
 
 /// The names of all migrations, in order, as the table `seaql_migrations` has them.
@@ -76,6 +77,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0026_access::Migration),
             Box::new(m0027_audit_events::Migration),
             Box::new(m0029_oidc::Migration),
+            Box::new(m0030_stored_version::Migration),
         ]
     }
 }

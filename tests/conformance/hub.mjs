@@ -12,12 +12,15 @@ const STOP_SECONDS = 40;
 const later = (seconds, what) =>
   new Promise((_, fail) => setTimeout(() => fail(new Error(what)), seconds * 1000).unref());
 
-// Starts the hub, and resolves when it answers. Nothing of the caller's environment reaches its settings.
-export const start = async ({ program, data, log }) => {
+const DEMO = ["demo", "--listen", "127.0.0.1:0", ...WORLD];
+
+// Starts the hub, the demo if nothing else is said, and resolves when it answers. Nothing of the caller's environment reaches
+// its settings.
+export const start = async ({ program, data, log, words, settings = {} }) => {
   const environment = Object.entries(process.env).filter(([name]) => !/^(HUB_|NINJA_|THREATLOCKER_|DB_DSN|DATABASE_URL)/.test(name));
-  const child = spawn(program, ["demo", "--listen", "127.0.0.1:0", "--data-dir", data, ...WORLD], {
+  const child = spawn(program, words ?? [...DEMO, "--data-dir", data], {
     cwd: data,
-    env: { ...Object.fromEntries(environment), HUB_LOG: "warn" },
+    env: { ...Object.fromEntries(environment), HUB_LOG: "warn", ...settings },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const ended = once(child, "exit");

@@ -49,7 +49,7 @@ await mkdir(data, { recursive: true });
 await mkdir(join(out, "relay"), { recursive: true });
 const hub = await start({ program, data, log: join(out, "hub.log") });
 const wanted = process.argv.slice(2);
-const chosen = tools({ url: hub.url, here, root, out, venv }).filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+const chosen = tools({ url: hub.url, program, here, root, out, venv }).filter(({ name }) => wanted.length === 0 || wanted.includes(name));
 let failed = 0;
 for (const tool of chosen) {
   if (tool.absent) {

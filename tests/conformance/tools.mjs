@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
-export const tools = ({ url, here, root, out, venv }) => {
+export const tools = ({ url, program, here, root, out, venv }) => {
   const bin = (name) => join(here, "node_modules/.bin", name);
   const script = (...path) => ["node", join(here, ...path)];
   const python = (...path) => [join(venv, "bin/python"), join(here, ...path)];
@@ -13,6 +13,7 @@ export const tools = ({ url, here, root, out, venv }) => {
   return [
     { name: "audit", npm: "graphql-http", run: [...script("http/audit.mjs"), url] },
     { name: "sockets", npm: "graphql-ws", run: [...script("http/sockets.mjs"), sockets] },
+    { name: "sign-in", npm: ["graphql-ws", "graphql-sse"], run: [...script("http/sign-in.mjs"), program, join(out, "sign-in")] },
     { name: "linter", npm: "graphql-schema-linter", run: [bin("graphql-schema-linter"), "-c", join(here, "schema"), schema] },
     { name: "eslint", npm: "@graphql-eslint/eslint-plugin", run: [...script("schema/eslint.mjs"), schema, out] },
     {

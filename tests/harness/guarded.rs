@@ -10,7 +10,7 @@ use server::{
     entrance::{Entrance, IssuerEntrance},
     export::Exporter,
     graphql::{Api, GraphqlLimits},
-    http::{self, HttpOptions, WebSocketOptions},
+    http::{self, HttpOptions, Terms, WebSocketOptions},
     inventory::Inventory,
     oidc::{Issuer, OidcSettings},
 };
@@ -104,7 +104,7 @@ impl Guarded {
         change(&access, &mut options);
         let router = http::router(api, exports, options);
         let serving = tokio::spawn(async move {
-            if let Err(error) = http::serve(listener, router, None, std::future::pending()).await {
+            if let Err(error) = http::serve(listener, router, Terms::default(), std::future::pending()).await {
                 panic!("the guarded door stopped serving: {error}");
             }
         });

@@ -11,6 +11,7 @@ mod browser;
 mod clock;
 mod database;
 mod download;
+mod entry;
 mod everything;
 mod fault_round;
 mod faults;
@@ -44,6 +45,7 @@ pub use self::{
     clock::TestClock,
     database::{Backend, TestDatabase},
     download::{Download, Line, comma_lines, excel_sheets},
+    entry::{Entry, Wire, rest_of},
     everything::{Everything, INTROSPECTION},
     fault_round::{FaultRound, Seen, Told},
     faults::{at_every_call, at_the_list, list_path},

@@ -113,6 +113,14 @@ impl HubProcess {
         std::fs::read_to_string(&self.log).unwrap_or_else(|error| panic!("standard error can't be read: {error}"))
     }
 
+    /// How much memory it holds now, in KiB; `None` where the system does not tell by `/proc`.
+    pub fn resident_kib(&self) -> Option<u64> {
+        let id = self.child.id().unwrap_or_else(|| panic!("the hub has ended already:\n{}", self.stderr()));
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        line.trim().trim_end_matches("kB").trim().parse().ok()
+    }
+
     /// Ends it at once, as SIGKILL does, and returns when it is gone.
     pub async fn kill(mut self) {
         self.child.kill().await.unwrap_or_else(|error| panic!("the hub can't be killed: {error}"));

@@ -24,7 +24,7 @@ use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, PaginatorTrait, Quer
 use server::{
     export::Exporter,
     graphql::{Api, GraphqlLimits},
-    http::{self, HttpOptions},
+    http::{self, HttpOptions, Terms},
     inventory::{
         Database, Inventory, Rules,
         alerts::AlertRules,
@@ -350,9 +350,10 @@ fn is_look(sql: &str) -> bool {
     sql.starts_with("SELECT") && sql.contains("job_") && sql.contains(r#""ended_at" IS NULL"#)
 }
 
-/// Whether a statement records what was done: one beside each mutation and export, by a task of its own.
+/// Whether a statement records what was done: one beside each mutation and export, by a task of its own, and one at the
+/// end of whatever stores.
 fn is_record(sql: &str) -> bool {
-    sql.starts_with("INSERT INTO \"audit_event\"")
+    sql.starts_with("INSERT INTO \"audit_event\"") || sql.starts_with("UPDATE stored_version")
 }
 
 pub(crate) async fn serve(inventory: &Inventory, http: HttpOptions) -> anyhow::Result<(GraphqlClient, JoinHandle<()>)> {
@@ -376,7 +377,8 @@ async fn serve_at(
     let serving = tokio::spawn(async move {
         // What is ordered rings; nothing in a test waits for a look by time, and no test counts its statements.
         let working = worker.work(CancellationToken::new(), Duration::from_hours(1));
-        let (served, ()) = tokio::join!(http::serve(listener, router, None, std::future::pending()), working);
+        let (served, ()) =
+            tokio::join!(http::serve(listener, router, Terms::default(), std::future::pending()), working);
         if let Err(error) = served {
             panic!("the hub stopped serving: {error}");
         }

@@ -4,14 +4,11 @@
 //! each use, a replacement is stored before the access token that came with it is used, and no answer, not even "invalid
 //! token", ever removes a stored token.
 
-use std::{
-    fmt::Write,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::digest::sha256_hex;
 use secrecy::{ExposeSecret, SecretString};
-use sha2::{Digest, Sha256};
 
 use super::wire::{NO_ACCESS_TOKEN, TokenAnswer};
 use crate::{
@@ -188,8 +185,5 @@ fn site() -> CallSite {
 
 /// SHA-256 of a configured token, in hex: tells two tokens apart and gives neither away.
 fn fingerprint(seed: &SecretString) -> String {
-    Sha256::digest(seed.expose_secret()).iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    sha256_hex(seed.expose_secret())
 }

@@ -2,9 +2,9 @@
 //! random.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::digest::sha256_hex;
 use rand::{TryRngCore, rngs::OsRng};
 use secrecy::{ExposeSecret, SecretString};
-use sha2::{Digest, Sha256};
 
 /// What an API token begins with, so that scanners of leaked secrets and people know one.
 const API_TOKEN: &str = "ihub_";
@@ -29,7 +29,7 @@ pub(super) fn is_api_token(token: &str) -> bool {
 
 /// What is stored of a secret.
 pub(super) fn fingerprint(secret: &str) -> String {
-    Sha256::digest(secret.as_bytes()).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+    sha256_hex(secret)
 }
 
 /// Random bytes of the operating system; a system without chance can keep no secret, and the process ends.

@@ -16,7 +16,7 @@ use crate::{
     export::Exporter,
     graphql::{self, Api, GraphqlLimits},
     hooks::Hooks,
-    http::{self, HttpOptions, IssuerSignIn, SignIn, Tls, WebhookOptions},
+    http::{self, HttpOptions, IssuerSignIn, SignIn, Terms, Tls, WebhookOptions},
     hub,
     inventory::Inventory,
     observing::Observer,
@@ -123,7 +123,8 @@ async fn answer(
     let router = http::router(api, exports, options);
     let stopped = stop.clone();
     let tls = settings.edge.tls.as_ref().map(load_tls).transpose()?;
-    let served = http::serve(listener, router, tls, async move { stopped.cancelled().await }).await;
+    let terms = Terms { tls, limits: settings.edge.connections };
+    let served = http::serve(listener, router, terms, async move { stopped.cancelled().await }).await;
     stop.cancel();
     sockets.close();
     sockets.wait().await;

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use super::{ReadFile, error::ConfigError, values::Values};
 use crate::{
     graphql::GraphqlLimits,
-    http::{Documents, HttpOptions, RateLimit, TrustedDocuments},
+    http::{ConnectionLimits, Documents, HttpOptions, RateLimit, TrustedDocuments},
 };
 
 const MANIFEST: &str = "HUB_DOCUMENTS_MANIFEST";
@@ -27,6 +27,9 @@ pub struct EdgeSettings {
     pub body_limit: usize,
     /// How long an operation may take (default 30 s).
     pub request_timeout: Duration,
+    /// How long a client may dawdle (default 10 s over its headers, 30 s taking nothing), and how many there may be
+    /// (default 4096).
+    pub connections: ConnectionLimits,
     /// Whether browsers get the playground (default yes).
     pub playground: bool,
     /// How often one client may ask (default: nobody is counted).
@@ -58,6 +61,7 @@ impl EdgeSettings {
             batch_limit: values.number("HUB_BATCH_LIMIT", 0..=100)?.unwrap_or(usual.batch_limit),
             body_limit: values.number("HUB_BODY_LIMIT", 1_024..=16_777_216)?.unwrap_or(usual.body_limit),
             request_timeout: seconds.map_or(usual.request_timeout, Duration::from_secs),
+            connections: connections(values)?,
             playground: values.switch("HUB_PLAYGROUND")?.unwrap_or(usual.playground),
             rate_limit: rate_limit(values, "HUB_RATE_LIMIT")?,
             principal_rate_limit: rate_limit(values, "HUB_RATE_LIMIT_PER_USER")?,
@@ -76,6 +80,17 @@ fn limits(values: &Values) -> Result<GraphqlLimits, ConfigError> {
         aliases: values.number("HUB_MAX_ALIASES", 0..=1_000_000)?.unwrap_or(usual.aliases),
         directives: values.number("HUB_MAX_DIRECTIVES", 0..=1_000_000)?.unwrap_or(usual.directives),
         introspection: values.switch("HUB_INTROSPECTION")?.unwrap_or(usual.introspection),
+    })
+}
+
+fn connections(values: &Values) -> Result<ConnectionLimits, ConfigError> {
+    let usual = ConnectionLimits::default();
+    let headers = values.number("HUB_HEADER_TIMEOUT_SECONDS", 1..=300)?;
+    let writing = values.number("HUB_WRITE_TIMEOUT_SECONDS", 1..=3_600)?;
+    Ok(ConnectionLimits {
+        header_timeout: headers.map_or(usual.header_timeout, Duration::from_secs),
+        write_timeout: writing.map_or(usual.write_timeout, Duration::from_secs),
+        most: values.number("HUB_MAX_CONNECTIONS", 1..=1_000_000)?.unwrap_or(usual.most),
     })
 }
 
@@ -123,7 +138,7 @@ fn tls(values: &Values) -> Result<Option<TlsFiles>, ConfigError> {
         (Some(certificate), Some(key)) => Ok(Some(TlsFiles { certificate, key })),
         (certificate, _) => {
             let missing = if certificate.is_none() { CERTIFICATE } else { KEY };
-            Err(ConfigError::Incomplete { vendor: "TLS", missing: vec![missing] })
+            Err(ConfigError::HalfOfTls { missing })
         }
     }
 }

@@ -65,6 +65,12 @@ pub enum ConfigError {
         /// The required names that are not set.
         missing: Vec<&'static str>,
     },
+    /// A certificate without its key, or a key without its certificate.
+    #[error("TLS is set up by half: {missing} is missing")]
+    HalfOfTls {
+        /// The environment name that is not set.
+        missing: &'static str,
+    },
     /// An address that other machines could reach.
     #[error(
         "{key}: {address} is not a loopback address; without sign-in the hub answers on loopback only, so set \

@@ -191,6 +191,9 @@ fn the_door_is_set_in_the_file_or_the_environment() {
         batch_limit = 3
         body_limit = 2048
         request_timeout_seconds = 4
+        header_timeout_seconds = 5
+        write_timeout_seconds = 6
+        max_connections = 7
         playground = "off"
         rate_limit = 60
         rate_limit_burst = 10
@@ -208,6 +211,8 @@ fn the_door_is_set_in_the_file_or_the_environment() {
         (edge.batch_limit, edge.body_limit, edge.request_timeout.as_secs(), edge.playground),
         (3, 2048, 4, false)
     );
+    let clients = edge.connections;
+    assert_eq!((clients.header_timeout.as_secs(), clients.write_timeout.as_secs(), clients.most), (5, 6, 7));
     let rate = edge.rate_limit.unwrap();
     assert_eq!((rate.per_minute.get(), rate.burst.get()), (60, 10));
     let proxies: Vec<_> = edge.trusted_proxies.iter().map(ToString::to_string).collect();
@@ -239,6 +244,9 @@ fn settings_of_the_door_that_make_no_sense_are_refused_by_key() {
         ("HUB_BATCH_LIMIT", "101", "from 0 to 100"),
         ("HUB_BODY_LIMIT", "10", "from 1024"),
         ("HUB_REQUEST_TIMEOUT_SECONDS", "0", "from 1 to 3600"),
+        ("HUB_HEADER_TIMEOUT_SECONDS", "0", "from 1 to 300"),
+        ("HUB_WRITE_TIMEOUT_SECONDS", "3601", "from 1 to 3600"),
+        ("HUB_MAX_CONNECTIONS", "0", "from 1 to 1000000"),
         ("HUB_PLAYGROUND", "1", "on or off"),
         ("HUB_RATE_LIMIT", "often", "a whole number"),
         ("HUB_RATE_LIMIT_BURST", "0", "from 1"),

@@ -163,6 +163,7 @@ mod tests {
             parameters,
             wants_body: true,
             principal: Principal::local_operator(),
+            known: Vec::new(),
         })
     }
 

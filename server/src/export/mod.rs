@@ -17,7 +17,7 @@ mod reports;
 use std::{fmt, sync::Arc, time::Duration};
 
 use domain::access::{Principal, Right};
-use futures::{StreamExt, future::BoxFuture, stream};
+use futures::future::BoxFuture;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, timeout_at},
@@ -32,7 +32,7 @@ use self::{
 use crate::{
     access::{Act, ActKind, Journal, Outcome},
     graphql::Api,
-    http::{ExportFile, ExportRefusal, ExportRequest, Exports},
+    http::{Content, ExportFile, ExportRefusal, ExportRequest, Exports},
     inventory::{Inventory, InventoryError},
 };
 
@@ -71,9 +71,10 @@ impl fmt::Debug for Exporter {
 impl Exports for Exporter {
     fn export(&self, asked: ExportRequest) -> BoxFuture<'_, Result<ExportFile, ExportRefusal>> {
         Box::pin(async move {
-            let (principal, file, is_taken) = (asked.principal.clone(), asked.file.clone(), asked.wants_body);
+            let (principal, file, is_wanted) = (asked.principal.clone(), asked.file.clone(), asked.wants_body);
             let made = self.make(asked).await;
-            if is_taken {
+            // Who has the file already takes nothing away.
+            if is_wanted && !matches!(&made, Ok(ExportFile { content: Content::Known, .. })) {
                 self.record(&principal, &file, made.as_ref().err()).await;
             }
             made
@@ -109,7 +110,8 @@ impl Exporter {
         self.journal.record(principal.name(), principal.address(), vec![act]).await;
     }
 
-    /// The first page is read before anything is answered, so that a bad filter is told as an error.
+    /// The first page is read before anything is answered, so that a bad filter is told as an error; not for who has the
+    /// file of these rows, whose filter was good.
     async fn make(&self, request: ExportRequest) -> Result<ExportFile, ExportRefusal> {
         if !request.principal.may(Right::Export) {
             let role = request.principal.role().code();
@@ -119,42 +121,51 @@ impl Exporter {
         let busy = ExportRefusal::Busy { retry_after: Duration::from_secs(10) };
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| busy)?;
         let deadline = Instant::now() + self.limits.longest;
-        let work = timeout_at(deadline, self.prepare((asked, request.principal), place)).await;
+        let content_type = asked.format.content_type();
+        let work = timeout_at(deadline, self.prepare((asked, &request), place)).await;
         let work = work.map_err(|_elapsed| ExportRefusal::TimedOut(self.limits.longest))??;
-        let name = work.asked.file_name(work.moment.today());
-        let content_type = work.asked.format.content_type();
-        let body = if request.wants_body {
-            deliver(self.inventory.tasks(), (deadline, self.limits.longest), |outlet| work.run(outlet)).await?
-        } else {
+        let (name, version) = (work.asked.file_name(work.moment.today()), work.version.clone());
+        let content = if work.is_known || !request.wants_body {
+            let content = if work.is_known { Content::Known } else { Content::NotAsked };
             work.moment.end_moment().await.map_err(failed)?;
-            stream::empty().boxed()
+            content
+        } else {
+            let limit = (deadline, self.limits.longest);
+            Content::Made(deliver(self.inventory.tasks(), limit, |outlet| work.run(outlet)).await?)
         };
-        Ok(ExportFile { name, content_type, body })
+        Ok(ExportFile { name, content_type, version, content })
     }
 
     async fn prepare(
         &self,
-        (asked, principal): (Asked, Principal),
+        (asked, request): (Asked, &ExportRequest),
         place: OwnedSemaphorePermit,
     ) -> Result<Work, ExportRefusal> {
+        let principal = &request.principal;
         let seen = self.inventory.within(principal.reach()).await.map_err(failed)?;
         let moment = seen.read_moment().await.map_err(failed)?;
+        // What is in the file: which rows, what of them is asked for, and what of that may be seen.
+        let rows = moment.version().await.map_err(failed)?;
+        let version = format!("{rows} {asked:?} {:?}", principal.reach());
+        let is_known = request.knows(&version);
         let api = self.api.at(moment.clone());
         let tables = asked
             .tables
             .iter()
             .map(|table| Pages::new((api.clone(), principal.clone()), table, asked.variables.clone()));
         let mut tables: Vec<Pages> = tables.collect();
-        if let Some(first) = tables.first_mut() {
+        if let Some(first) = tables.first_mut().filter(|_| !is_known) {
             first.read_ahead().await.map_err(ExportRefusal::Graphql)?;
         }
-        Ok(Work { moment, asked, tables, sheet_rows: self.limits.sheet_rows, _place: place })
+        Ok(Work { moment, version, is_known, asked, tables, sheet_rows: self.limits.sheet_rows, _place: place })
     }
 }
 
 /// An export that can be made.
 struct Work {
     moment: Inventory,
+    version: String,
+    is_known: bool,
     asked: Asked,
     tables: Vec<Pages>,
     sheet_rows: u32,

@@ -9,7 +9,7 @@ use async_graphql::{
     Name, PathSegment, Positioned, Request, Response, ServerResult, Value,
     parser::types::{Directive, ExecutableDocument, Field, OperationType, Selection, SelectionSet},
 };
-use sha2::{Digest, Sha256};
+use domain::digest::sha256_hex;
 
 use super::{distinct, errors::ErrorCode, parts, principal, root_fields};
 use crate::access::{Act, ActKind, Journal, Outcome};
@@ -162,8 +162,7 @@ fn read(field: &Field, variable: impl Fn(&Name) -> Value) -> Option<Asked> {
     let mut arguments = Value::Object(arguments.collect());
     let mut told = BTreeSet::new();
     take_secrets(&mut arguments, &mut told);
-    let digest =
-        Sha256::digest(arguments.to_string()).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    let digest = sha256_hex(arguments.to_string());
     gather(&arguments, "", &mut told);
     let target = told.into_iter().collect::<Vec<_>>().join(", ");
     let act = Act {

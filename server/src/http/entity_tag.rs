@@ -1,25 +1,23 @@
 //! Whether a client has already what it asks for (`ETag`, `If-None-Match`).
 
-use std::fmt::Write as _;
-
 use axum::http::{HeaderMap, header};
-use sha2::{Digest, Sha256};
+use domain::digest::sha256_hex;
 
 /// A weak tag of this content: compressed or not, it is the same.
 pub(crate) fn of(content: &[u8]) -> String {
-    let digest = Sha256::digest(content);
-    let hex = digest.iter().take(16).fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    });
-    format!("W/\"{hex}\"")
+    format!("W/\"{}\"", &sha256_hex(content)[..32])
 }
 
-/// Whether the client has the content of this tag. Tags are compared weakly, as RFC 9110 asks for this header.
-pub(crate) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
-    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
-    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    known.flat_map(|value| value.split(',')).any(|known| known.trim() == "*" || opaque(known) == opaque(tag))
+/// The tags that the client says it has; `*` is every one.
+pub(crate) fn told(headers: &HeaderMap) -> Vec<String> {
+    let told = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    told.flat_map(|value| value.split(',')).map(|tag| tag.trim().to_owned()).collect()
+}
+
+/// Whether this tag is among those. They are compared weakly, as RFC 9110 asks for this header.
+pub(crate) fn is_among(told: &[String], tag: &str) -> bool {
+    let opaque = |tag: &str| tag.trim_start_matches("W/").to_owned();
+    told.iter().any(|known| known == "*" || opaque(known) == opaque(tag))
 }
 
 #[cfg(test)]
@@ -38,8 +36,8 @@ mod tests {
             (of(b""), false),
         ] {
             let headers = HeaderMap::from_iter([(header::IF_NONE_MATCH, given.parse().unwrap())]);
-            assert_eq!(is_known(&headers, &tag), expected, "{given}");
+            assert_eq!(is_among(&told(&headers), &tag), expected, "{given}");
         }
-        assert!(!is_known(&HeaderMap::new(), &tag));
+        assert!(!is_among(&told(&HeaderMap::new()), &tag));
     }
 }

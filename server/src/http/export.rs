@@ -25,7 +25,7 @@ use super::{
     HttpOptions,
     accept::Media,
     answer::{self, Code, Refusal},
-    origin, principal,
+    entity_tag, origin, principal,
 };
 
 /// Makes files. What it makes of which rows is its own business.
@@ -45,6 +45,15 @@ pub struct ExportRequest {
     pub wants_body: bool,
     /// Who asks.
     pub principal: Principal,
+    /// The tags of files that the client has (`If-None-Match`).
+    pub known: Vec<String>,
+}
+
+impl ExportRequest {
+    /// Whether the client says that it has the file of this version.
+    pub fn knows(&self, version: &str) -> bool {
+        entity_tag::is_among(&self.known, &entity_tag::of(version.as_bytes()))
+    }
 }
 
 /// A file.
@@ -53,8 +62,20 @@ pub struct ExportFile {
     pub name: String,
     /// Its media type.
     pub content_type: &'static str,
-    /// What is in it, as it is made; empty where no body was asked for.
-    pub body: BoxStream<'static, Result<Bytes, BrokenOff>>,
+    /// A text that is another one whenever the file may be another one.
+    pub version: String,
+    /// What is in it.
+    pub content: Content,
+}
+
+/// What is in a file.
+pub enum Content {
+    /// As it is made.
+    Made(BoxStream<'static, Result<Bytes, BrokenOff>>),
+    /// Nobody asked for it: it could be made.
+    NotAsked,
+    /// The client has it: nothing was made.
+    Known,
 }
 
 /// A file that ends before its end; why is in the log.
@@ -124,18 +145,23 @@ fn read(request: &Request, principal: Principal) -> ExportRequest {
         parameters: form_urlencoded::parse(query).into_owned().collect(),
         wants_body: request.method() != Method::HEAD,
         principal,
+        known: entity_tag::told(request.headers()),
     }
 }
 
 fn send(file: ExportFile, stop: CancellationToken) -> Response {
+    // Weak: the same rows may be packed and compressed in other bytes. Nobody but who asks for it may keep a file.
+    let kept =
+        [(header::ETAG, entity_tag::of(file.version.as_bytes())), (header::CACHE_CONTROL, "no-store".to_owned())];
+    let body = match file.content {
+        Content::Known => return (StatusCode::NOT_MODIFIED, kept).into_response(),
+        Content::NotAsked => stream::empty().boxed(),
+        Content::Made(body) => body,
+    };
     let disposition = format!("attachment; filename=\"{}\"", file.name);
-    let headers = [
-        (header::CONTENT_TYPE, file.content_type.to_owned()),
-        (header::CONTENT_DISPOSITION, disposition),
-        (header::CACHE_CONTROL, "no-store".to_owned()),
-    ];
+    let headers = [(header::CONTENT_TYPE, file.content_type.to_owned()), (header::CONTENT_DISPOSITION, disposition)];
     // Fused: who compresses it asks once more after its end.
-    (StatusCode::OK, headers, Body::from_stream(until(stop, file.body).fuse())).into_response()
+    (StatusCode::OK, kept, headers, Body::from_stream(until(stop, body).fuse())).into_response()
 }
 
 /// The body; one that is not at its end when the server stops is broken off.

@@ -17,7 +17,7 @@ use super::{
     accept::{Accept, Media},
     answer::{self, Code, Outcome, Refusal},
     caller::Caller,
-    document, execution,
+    execution,
     guest::Guest,
     operation::Operation,
     origin, parameters, playground, principal, rates, sse, websocket,
@@ -76,26 +76,31 @@ pub(crate) async fn by_get<E: Executor>(State(edge): State<Edge<E>>, request: Ht
     }
 }
 
-/// Any other method on `/graphql`.
-pub(crate) async fn other_method() -> HttpResponse {
-    let refusal = Refusal::new(Code::MethodNotAllowed, "GraphQL is answered by POST, queries by GET too");
-    ([(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST"))], refusal).into_response()
-}
-
-async fn query_only<E: Executor>(edge: &Edge<E>, mut request: Request, media: Media) -> HttpResponse {
-    let found = edge.options.documents.resolve(&mut request);
-    match found.and_then(|()| document::operation_type(&mut request)) {
-        Ok(OperationType::Query) => one(edge, request, media).await,
-        Ok(_) => {
-            let refusal = Refusal::new(Code::MethodNotAllowed, "GET answers queries only; mutations go by POST");
+async fn query_only<E: Executor>(edge: &Edge<E>, request: Request, media: Media) -> HttpResponse {
+    match run(edge, request, Way::Get).await {
+        Ok(outcome) => outcome.into_answer(media),
+        Err(refusal) if refusal.code == Code::MethodNotAllowed => {
             ([(header::ALLOW, HeaderValue::from_static("POST"))], refusal.into_answer(media)).into_response()
         }
         Err(refusal) => refusal.into_answer(media),
     }
 }
 
+/// Any other method on `/graphql`.
+pub(crate) async fn other_method() -> HttpResponse {
+    let refusal = Refusal::new(Code::MethodNotAllowed, "GraphQL is answered by POST, queries by GET too");
+    ([(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST"))], refusal).into_response()
+}
+
+/// How an operation was asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Get,
+    Post,
+}
+
 async fn one<E: Executor>(edge: &Edge<E>, request: Request, media: Media) -> HttpResponse {
-    match run(edge, request).await {
+    match run(edge, request, Way::Post).await {
         Ok(outcome) => outcome.into_answer(media),
         Err(refusal) => refusal.into_answer(media),
     }
@@ -103,28 +108,41 @@ async fn one<E: Executor>(edge: &Edge<E>, request: Request, media: Media) -> Htt
 
 /// A batch is answered 200 with one response for each request, in their order.
 async fn several<E: Executor>(edge: &Edge<E>, requests: Vec<Request>, media: Media) -> HttpResponse {
-    let outcomes = join_all(requests.into_iter().map(|request| run(edge, request))).await;
+    let outcomes = join_all(requests.into_iter().map(|request| run(edge, request, Way::Post))).await;
     let outcomes: Vec<Outcome> = outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(Outcome::from)).collect();
     let bodies: Vec<_> = outcomes.iter().map(Outcome::body).collect();
     answer::json(StatusCode::OK, media, &bodies)
 }
 
-async fn run<E: Executor>(edge: &Edge<E>, mut request: Request) -> Result<Outcome, Refusal> {
+async fn run<E: Executor>(edge: &Edge<E>, mut request: Request, way: Way) -> Result<Outcome, Refusal> {
     let operation = Operation::of(&mut request, &edge.options);
     let span = operation.span();
-    let ended = execute(edge, request, &operation).instrument(span.clone()).await;
+    let ended =
+        execute(edge, request, operation.kind().and_then(|kind| allow(kind, way))).instrument(span.clone()).await;
     operation.end(&span, ended.as_ref());
     ended
 }
 
-async fn execute<E: Executor>(edge: &Edge<E>, request: Request, operation: &Operation) -> Result<Outcome, Refusal> {
-    if operation.kind()? == OperationType::Subscription {
-        let message =
-            "subscriptions are served at this address over WebSocket (graphql-transport-ws) or as text/event-stream";
-        return Err(Refusal::new(Code::SubscriptionNotSupported, message));
-    }
+async fn execute<E: Executor>(
+    edge: &Edge<E>,
+    request: Request,
+    allowed: Result<(), Refusal>,
+) -> Result<Outcome, Refusal> {
+    allowed?;
     let response = execution::execute(edge.executor.clone(), request, edge.options.request_timeout).await?;
     Ok(Outcome::of(response))
+}
+
+/// Whether this kind of operation is answered when it is asked for in this way.
+fn allow(kind: OperationType, way: Way) -> Result<(), Refusal> {
+    match (kind, way) {
+        (OperationType::Query, _) | (OperationType::Mutation, Way::Post) => Ok(()),
+        (_, Way::Get) => Err(Refusal::new(Code::MethodNotAllowed, "GET answers queries only; mutations go by POST")),
+        (OperationType::Subscription, Way::Post) => Err(Refusal::new(
+            Code::SubscriptionNotSupported,
+            "subscriptions are served at this address over WebSocket (graphql-transport-ws) or as text/event-stream",
+        )),
+    }
 }
 
 /// A batch counts as the operations that it holds; one was counted with the request.

@@ -38,6 +38,7 @@ mod sign_in;
 mod squeezing;
 mod sse;
 mod started;
+mod taken;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -55,13 +56,13 @@ use axum::{
 };
 
 pub use caller::Peer;
-pub use export::{BrokenOff, ExportFile, ExportRefusal, ExportRequest, Exports};
+pub use export::{BrokenOff, Content, ExportFile, ExportRefusal, ExportRequest, Exports};
 pub use hook::{Delivery, SECRET_HEADER, WebhookOptions, Webhooks};
 pub use oidc::{Arrival, Arrived, IssuerSignIn, Leaving, NotArrived};
 pub use options::{HttpOptions, WebSocketOptions};
 pub use persisted::{Documents, TrustedDocuments};
 pub use rates::RateLimit;
-pub use serving::serve;
+pub use serving::{ConnectionLimits, Terms, serve};
 pub use sign_in::{Granted, Login, NotGranted, SignIn, Unidentified};
 pub use tls::{Tls, TlsError};
 pub use watched::{Part, Watched};

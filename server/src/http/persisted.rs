@@ -13,6 +13,7 @@ use std::{
 };
 
 use async_graphql::{Request, Value, parser::parse_query};
+use domain::digest::sha256_hex;
 use lru::LruCache;
 use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
@@ -121,7 +122,7 @@ impl Documents {
         {
             request.query = self.find(hash)?.to_string();
         } else if let Some(hash) = &hash
-            && hash != &hex(&digest(&request.query))
+            && hash != &sha256_hex(&request.query)
         {
             return Err(Refusal::new(Code::BadRequest, "provided sha does not match query"));
         }
@@ -187,14 +188,6 @@ fn digest(text: &str) -> Digested {
     Sha256::digest(text.as_bytes()).into()
 }
 
-fn hex(digest: &Digested) -> String {
-    use fmt::Write as _;
-    digest.iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 fn unhex(text: &str) -> Option<Digested> {
     let mut digest = [0; 32];
     if text.len() != 64 || !text.is_ascii() {
@@ -208,6 +201,8 @@ fn unhex(text: &str) -> Option<Digested> {
 
 #[cfg(test)]
 mod tests {
+    use domain::digest::hex;
+
     use super::*;
 
     #[test]

@@ -25,7 +25,7 @@ pub(super) async fn by_get(State(options): State<Arc<HttpOptions>>, request: Req
         return Refusal::new(Code::NotFound, "the schema is not told here").into_response();
     };
     let tag = entity_tag::of(schema.as_bytes());
-    let is_known = entity_tag::is_known(request.headers(), &tag);
+    let is_known = entity_tag::is_among(&entity_tag::told(request.headers()), &tag);
     // Kept, but asked for each time: a new server may have a new one.
     let headers = [(header::ETAG, tag), (header::CACHE_CONTROL, "no-cache".to_owned())];
     if is_known {

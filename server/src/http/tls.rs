@@ -1,36 +1,18 @@
 //! TLS by rustls with ring. The certificate is read again when its file changes, so that renewing it needs no restart.
-//!
-//! Handshakes go on beside each other and have an end: who says nothing keeps nobody waiting.
 
 use std::{
-    fmt, fs, io,
-    net::SocketAddr,
+    fmt, fs,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 
-use axum::serve::Listener;
-use futures::{
-    StreamExt,
-    future::{BoxFuture, FutureExt},
-    stream::FuturesUnordered,
-};
 use rustls::{
     ServerConfig,
     crypto::ring,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
-use tokio::{
-    net::{TcpListener, TcpStream},
-    time::timeout,
-};
-use tokio_rustls::{TlsAcceptor, server::TlsStream};
-
-/// How long a client may take for its handshake.
-const HANDSHAKE: Duration = Duration::from_secs(10);
-/// Handshakes at once; who comes meanwhile waits in the system's queue.
-const MOST_HANDSHAKES: usize = 1024;
+use tokio_rustls::TlsAcceptor;
 
 /// Why there is no TLS.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +55,11 @@ impl Tls {
         Ok(Self { certificate, key, loaded: Arc::new(Mutex::new((changed, config))) })
     }
 
+    /// Who shakes hands with a new connection.
+    pub(super) fn acceptor(&self) -> TlsAcceptor {
+        TlsAcceptor::from(self.current())
+    }
+
     /// The configuration of a new connection. New files that can't be used, such as half of a pair, are tried again when
     /// they change; until then the old ones hold.
     fn current(&self) -> Arc<ServerConfig> {
@@ -108,57 +95,4 @@ fn read(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsError> {
     let mut config = builder.with_no_client_auth().with_single_cert(chain, secret).map_err(TlsError::Unusable)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
-}
-
-type Handshake = BoxFuture<'static, Option<(TlsStream<TcpStream>, SocketAddr)>>;
-
-/// Accepts connections and gives them on once their handshake is done.
-pub(super) struct TlsListener {
-    listener: TcpListener,
-    tls: Tls,
-    handshakes: FuturesUnordered<Handshake>,
-}
-
-impl TlsListener {
-    pub(super) fn new(listener: TcpListener, tls: Tls) -> Self {
-        Self { listener, tls, handshakes: FuturesUnordered::new() }
-    }
-}
-
-impl Listener for TlsListener {
-    type Io = TlsStream<TcpStream>;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        loop {
-            let has_room = self.handshakes.len() < MOST_HANDSHAKES;
-            tokio::select! {
-                Some(shaken) = self.handshakes.next() => if let Some(connection) = shaken {
-                    return connection;
-                },
-                (stream, address) = Listener::accept(&mut self.listener), if has_room => {
-                    self.handshakes.push(shake(TlsAcceptor::from(self.tls.current()), stream, address).boxed());
-                }
-            }
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
-    }
-}
-
-async fn shake(
-    acceptor: TlsAcceptor,
-    stream: TcpStream,
-    address: SocketAddr,
-) -> Option<(TlsStream<TcpStream>, SocketAddr)> {
-    match timeout(HANDSHAKE, acceptor.accept(stream)).await {
-        Ok(Ok(stream)) => Some((stream, address)),
-        Ok(Err(error)) => {
-            tracing::debug!(%error, %address, "a TLS handshake failed");
-            None
-        }
-        Err(_elapsed) => None,
-    }
 }

@@ -28,6 +28,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use super::{
     abandoning::{Abandoned, prepare_postgres, watch_sqlite},
     reach::{Cuts, Organizations},
+    stored_version,
 };
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -84,7 +85,9 @@ pub(crate) struct Storing {
 }
 
 impl Storing {
+    /// Keeps what was stored, and says that it is another version.
     pub(crate) async fn commit(self) -> Result<(), DbErr> {
+        stored_version::count(&self.transaction).await?;
         self.transaction.commit().await
     }
 }

@@ -35,6 +35,7 @@ pub mod retention;
 pub mod schedules;
 mod sightings;
 pub mod slots;
+mod stored_version;
 mod storing;
 pub mod suggesting;
 pub mod syncing;

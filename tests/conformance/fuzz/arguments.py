@@ -10,6 +10,7 @@ from facts import DAYS, IDS
 # What an id is of, by the names that lead to it, the innermost first.
 KIND_OF = {
     "organizationId": "organization",
+    "organizationIds": "organization",
     "organization": "organization",
     "exceptionId": "exception",
     "exception": "exception",

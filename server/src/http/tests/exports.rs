@@ -7,7 +7,7 @@ use futures::{StreamExt, future::BoxFuture, stream};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
-use crate::http::{BrokenOff, ExportFile, ExportRefusal, ExportRequest, Exports};
+use crate::http::{BrokenOff, Content, ExportFile, ExportRefusal, ExportRequest, Exports};
 
 /// Files for every case.
 pub(super) struct Shelf;
@@ -20,12 +20,14 @@ impl Exports for Shelf {
 
 fn find(asked: &ExportRequest) -> Result<ExportFile, ExportRefusal> {
     let part = |text: &str| Ok(text.to_owned().into());
-    let body = match asked.file.as_str() {
-        "whole.csv" if asked.wants_body => stream::iter([part("a\r\n"), part("1\r\n")]).boxed(),
-        "whole.csv" => stream::empty().boxed(),
-        "broken.csv" => stream::iter([part("a\r\n")]).chain(stream::once(break_off_later())).boxed(),
-        "endless.csv" => stream::iter([part("a\r\n")]).chain(stream::pending()).boxed(),
-        "echo.csv" => stream::iter([part(&format!("{:?}", asked.parameters))]).boxed(),
+    let version = format!("of {}", asked.principal.name());
+    let content = match asked.file.as_str() {
+        "whole.csv" if asked.knows(&version) => Content::Known,
+        "whole.csv" if asked.wants_body => Content::Made(stream::iter([part("a\r\n"), part("1\r\n")]).boxed()),
+        "whole.csv" => Content::NotAsked,
+        "broken.csv" => Content::Made(stream::iter([part("a\r\n")]).chain(stream::once(break_off_later())).boxed()),
+        "endless.csv" => Content::Made(stream::iter([part("a\r\n")]).chain(stream::pending()).boxed()),
+        "echo.csv" => Content::Made(stream::iter([part(&format!("{:?}", asked.parameters))]).boxed()),
         "busy.csv" => return Err(ExportRefusal::Busy { retry_after: Duration::from_secs(7) }),
         "late.csv" => return Err(ExportRefusal::TimedOut(Duration::from_secs(9))),
         "failed.csv" => return Err(ExportRefusal::Failed),
@@ -35,7 +37,7 @@ fn find(asked: &ExportRequest) -> Result<ExportFile, ExportRefusal> {
             return Err(graphql.unwrap_or_else(|| ExportRefusal::Unknown(other.to_owned())));
         }
     };
-    Ok(ExportFile { name: "name-2026-11-21.csv".to_owned(), content_type: "text/csv", body })
+    Ok(ExportFile { name: "name-2026-11-21.csv".to_owned(), content_type: "text/csv", version, content })
 }
 
 /// What was sent has left by then; else the connection would be closed without any answer.
@@ -66,6 +68,22 @@ async fn a_file_comes_with_its_name_and_is_kept_by_nobody() {
     let head = server.send("HEAD /export/whole.csv", &[], "").await;
     assert_eq!((head.status, head.body.as_str()), (StatusCode::OK, ""));
     assert_eq!(head.header("content-disposition"), answer.header("content-disposition"));
+}
+
+#[tokio::test]
+async fn who_has_a_file_is_told_that_it_is_the_same() {
+    let server = Server::with_defaults().await;
+    let first = server.send("GET /export/whole.csv", &[], "").await;
+    let tag = first.header("etag").to_owned();
+    assert!(tag.starts_with("W/\"") && tag.len() > 20, "{tag}");
+    for (known, method) in [(tag.clone(), "GET"), (tag.clone(), "HEAD"), (format!("\"x\", {tag}"), "GET")] {
+        let again = server.send(&format!("{method} /export/whole.csv"), &[("if-none-match", &known)], "").await;
+        assert_eq!((again.status, again.body.as_str()), (StatusCode::NOT_MODIFIED, ""), "{known}");
+        assert_eq!((again.header("etag"), again.header("cache-control")), (tag.as_str(), "no-store"));
+        assert!(again.header("content-disposition").is_empty());
+    }
+    let other = server.send("GET /export/whole.csv", &[("if-none-match", "W/\"0\"")], "").await;
+    assert_eq!((other.status, other.body), (StatusCode::OK, first.body));
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::{HttpOptions, router};
+use super::{HttpOptions, Terms, router, serve};
 
 /// A running hub edge; it stops when dropped.
 struct Server {
@@ -34,7 +34,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let mut tasks = JoinSet::new();
-        tasks.spawn(async move { axum::serve(listener, app).await.unwrap() });
+        tasks.spawn(async move { serve(listener, app, Terms::default(), std::future::pending()).await.unwrap() });
         Self { address, dropped, _tasks: tasks }
     }
 

@@ -68,15 +68,13 @@ impl Inventory {
         let vendors: Vec<VendorEvidence> =
             expected.iter().map(|vendor| self.see_vendor(*vendor, date, &worked, &days)).collect();
         let missed = |vendor| unseen.iter().any(|concern| concern.subject == Subject::Vendor(vendor));
-        let checks = ChecksEvidence {
-            expected: match Vendor::ALL.into_iter().filter(|it| expected.contains(it) || missed(*it)).count() {
-                0 => Expected::None,
-                some if some < Vendor::ALL.len() => Expected::Some,
-                _ => Expected::All,
-            },
-            awaits_vendor: vendors.iter().any(|vendor| vendor.last.is_none() && vendor.stored.is_none()),
-            ..see_checks(date, &worked)
+        let judged = match Vendor::ALL.into_iter().filter(|it| expected.contains(it) || missed(*it)).count() {
+            0 => Expected::None,
+            some if some < Vendor::ALL.len() => Expected::Some,
+            _ => Expected::All,
         };
+        let awaits_vendor = vendors.iter().any(|vendor| vendor.last.is_none() && vendor.stored.is_none());
+        let checks = see_checks(date, &worked, judged, awaits_vendor);
         let checked = worked.last_check().is_some_and(|run| has_checked(&run.status));
         let counts = self.see_counts(connection, date, checked).await?;
         Ok(Evidence { vendors, unseen, checks, counts })
@@ -183,8 +181,8 @@ impl Worked {
     }
 }
 
-/// How the checks ended; nothing of vendors.
-fn see_checks(date: NaiveDate, worked: &Worked) -> ChecksEvidence {
+/// How the checks ended, beside what they wait for.
+fn see_checks(date: NaiveDate, worked: &Worked, expected: Expected, awaits_vendor: bool) -> ChecksEvidence {
     let last = worked.last_check().map(|run| {
         let end = match JobStatus::from_code(&run.status) {
             Some(JobStatus::Completed) => CheckEnd::Completed,
@@ -194,7 +192,7 @@ fn see_checks(date: NaiveDate, worked: &Worked) -> ChecksEvidence {
         (end, said(run))
     });
     let is_working = worked.checks().any(|run| run.ended_at.is_none());
-    ChecksEvidence { date, last, is_working, expected: Expected::None, awaits_vendor: false }
+    ChecksEvidence { date, last, is_working, expected, awaits_vendor }
 }
 
 /// What a run said at its end.

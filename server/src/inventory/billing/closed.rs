@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use domain::billing_report::{Adjustment, ClosedFigures, Content, Line, Month, Report, Span, Units};
+use domain::{
+    billing_report::{Adjustment, ClosedFigures, Content, Line, Month, Report, Span, Units},
+    digest::sha256_hex,
+};
 use entity::{closed_month, closed_month_adjustment, closed_month_line};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use crate::inventory::InventoryError;
 
@@ -31,7 +33,7 @@ pub struct Closing {
 pub(super) fn sealed(report: &Report) -> Result<(String, String), InventoryError> {
     let unreadable = |error| InventoryError::Corrupt(format!("a billing report has no canonical form: {error}"));
     let content = Content::of(report).canonical().map_err(unreadable)?;
-    let hash = Sha256::digest(content.as_bytes()).iter().fold(String::new(), |hash, byte| format!("{hash}{byte:02x}"));
+    let hash = sha256_hex(&content);
     Ok((content, hash))
 }
 

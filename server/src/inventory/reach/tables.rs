@@ -28,10 +28,12 @@ fn columns<E: EntityTrait>() -> Vec<String> {
 }
 
 /// Every table there is; a later one may use the views of earlier ones.
-pub const TABLES: [(&str, Sight); 52] = [
+pub const TABLES: [(&str, Sight); 56] = [
     ("vendor", Whole),
     ("device_type", Whole),
     ("billing_status", Whole),
+    // It tells that something was stored, and not what.
+    ("stored_version", Whole),
     ("organization", Rows("id IN ({ids})")),
     ("site", Rows("organization_id IN ({ids})")),
     (
@@ -193,9 +195,12 @@ pub const TABLES: [(&str, Sight); 52] = [
     ("closed_month", Nothing),
     ("closed_month_line", Nothing),
     ("closed_month_adjustment", Nothing),
+    ("closed_month_change", Nothing),
     // Who may use the hub, and what they did.
     ("app_user", Nothing),
     ("user_organization", Nothing),
+    ("user_identity", Nothing),
+    ("taken_state", Nothing),
     ("session", Nothing),
     ("refresh_token", Nothing),
     ("api_token", Nothing),
