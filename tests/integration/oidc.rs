@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::access::{Reach, Role};
 use entity::{app_user, taken_state, user_identity};
-use harness::{Backend, Browser, Guarded, PASSWORD, TestIssuer, World};
+use harness::{Backend, Browser, CLIENT_ID, Guarded, PASSWORD, Surroundings, TestIssuer, World};
 use rstest::rstest;
 use sea_orm::{EntityTrait, PaginatorTrait};
 use serde_json::{Value, json};
@@ -258,4 +258,22 @@ async fn an_answer_is_taken_once_on_any_server_and_forgotten_when_it_is_too_old_
     world.clock.advance(Duration::from_mins(21));
     Browser::default().sign_in(&door, &issuer, &ann(&["InventoryHub.Viewer"])).await;
     assert_eq!(taken_state::Entity::find().count(world.rows()).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_hub_with_an_issuer_in_its_settings_sends_browsers_there() {
+    let world = World::small_on(Backend::Sqlite).start().await;
+    let issuer = TestIssuer::start(&world.clock, "").await;
+    let outside = Surroundings::on(Backend::Sqlite).await;
+    let hub = outside.hub(&["serve"]).set("HUB_SIGN_IN", "on").set("HUB_ADMIN_PASSWORD", PASSWORD);
+    let hub = hub.set("HUB_PUBLIC_URL", "https://hub.example").set("HUB_OIDC_CLIENT_ID", CLIENT_ID);
+    let mut hub = hub.set("HUB_OIDC_ISSUER", &issuer.name()).start();
+    let login = hub.url().await.replace("/graphql", "/auth/oidc/login");
+    let answer = harness::http_client().get(login).send().await.unwrap();
+    let location = answer.headers()["location"].to_str().unwrap().to_owned();
+    assert_eq!(answer.status().as_u16(), 302);
+    assert!(location.starts_with(&format!("{}/authorize?a=b&", issuer.name())), "{location}");
+    assert!(location.contains("&redirect_uri=https%3A%2F%2Fhub.example%2Fauth%2Foidc%2Fcallback&"), "{location}");
+    hub.terminate().await;
+    hub.finish().await.ended_with(0);
 }
