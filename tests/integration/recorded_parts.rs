@@ -20,7 +20,7 @@ async fn a_sync_of_several_devices_is_recorded_by_what_came_of_each(
 ) {
     let world = World::on(backend).plan(FleetPlan::plain(4, 2)).start().await;
     world.night(0).await;
-    let device = world.simulator.view(|vendors| vendors.ninja_devices())[0]["id"].to_string();
+    let device = world.simulator.view(simulator::World::ninja_devices)[0]["id"].to_string();
     let good = || json!({ "vendor": "NINJA", "vendorDeviceKey": device });
     let unknown = |name: &str| json!({ "vendor": "NINJA", "hostname": name });
     let senseless = || json!({ "vendor": "NINJA" });
