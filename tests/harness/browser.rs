@@ -99,7 +99,9 @@ impl Browser {
                 .collect::<Vec<_>>()
         };
         let (cookies, location, retry_after) = (text(SET_COOKIE), text(LOCATION).concat(), text(RETRY_AFTER).concat());
-        cookies.iter().for_each(|cookie| self.keep(cookie));
+        for cookie in &cookies {
+            self.keep(cookie);
+        }
         let status = response.status().as_u16();
         let text = response.text().await.unwrap_or_else(|error| panic!("{url} broke off: {error}"));
         Page { status, location, cookies, retry_after, text }

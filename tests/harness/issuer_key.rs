@@ -86,14 +86,22 @@ impl IssuerKey {
     /// An RSA key, for `RS256` or `PS256`.
     pub fn rsa(name: &str, algorithm: &'static str) -> Self {
         let numbers = RFC_7515.map(|(_, number)| decode(number));
-        let [n, e, d, p, q, dp, dq, qi] = &numbers;
-        let components =
-            KeyPairComponents { public_key: PublicKeyComponents { n, e }, d, p, q, dP: dp, dQ: dq, qInv: qi };
+        let [modulus, exponent, private, first, second, of_first, of_second, inverse] = &numbers;
+        let components = KeyPairComponents {
+            public_key: PublicKeyComponents { n: modulus, e: exponent },
+            d: private,
+            p: first,
+            q: second,
+            dP: of_first,
+            dQ: of_second,
+            qInv: inverse,
+        };
         let pair = RsaKeyPair::from_components(&components).unwrap_or_else(|error| panic!("no key: {error}"));
         Self { name: name.to_owned(), pair: Pair::Rsa(Arc::new(pair), algorithm) }
     }
 
     /// What somebody signs with who has only the public key, and hopes that it is taken for a shared one.
+    #[must_use]
     pub fn misused(&self) -> Self {
         let Pair::Elliptic(pair) = &self.pair else { panic!("only for elliptic keys") };
         Self { name: self.name.clone(), pair: Pair::Shared(pair.public_key().as_ref().to_vec()) }

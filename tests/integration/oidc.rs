@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::access::{Reach, Role};
 use entity::{app_user, taken_state, user_identity};
-use harness::{Backend, Browser, Guarded, PASSWORD, TestIssuer, World};
+use harness::{Backend, Browser, CLIENT_ID, Guarded, PASSWORD, Surroundings, TestIssuer, World};
 use rstest::rstest;
 use sea_orm::{EntityTrait, PaginatorTrait};
 use serde_json::{Value, json};
@@ -54,7 +54,7 @@ async fn nobody_becomes_a_user_by_having_their_name(#[values(Backend::Sqlite, Ba
         let person = json!({ "sub": sub, "preferred_username": name, "email": name, "roles": ["InventoryHub.Admin"] });
         let page = Browser::default().sign_in(&door, &issuer, &person).await;
         assert_eq!(page.status, 403, "{name}: {page:?}");
-        assert!(page.text.contains("nobody has said that it is you") && page.cookies.iter().all(is_forgotten));
+        assert!(page.text.contains("nobody has said that it is you") && are_forgotten(&page.cookies));
     }
     assert_eq!(user_identity::Entity::find().count(world.rows()).await.unwrap(), 1);
     // Nor has the user who came by the issuer a password, not even an empty one or what is stored for none.
@@ -92,8 +92,8 @@ async fn an_admin_may_say_who_somebody_is(#[values(Backend::Sqlite, Backend::Pos
     assert_eq!(door.try_password("ann@example.com", PASSWORD).await.status, 200, "the password is as good as before");
 }
 
-fn is_forgotten(cookie: &String) -> bool {
-    cookie.contains("Max-Age=0")
+fn are_forgotten(cookies: &[String]) -> bool {
+    cookies.iter().all(|cookie| cookie.contains("Max-Age=0"))
 }
 
 #[rstest]
@@ -159,7 +159,7 @@ async fn the_refresh_token_is_in_a_cookie_that_no_script_and_no_other_page_can_u
     assert_eq!(page.json()["refreshToken"], Value::Null, "no script gets it");
     // A cookie that comes twice was copied: nobody has the session any more.
     let page = stolen.clone().post_as_page(&door, "/auth/refresh", json!({})).await;
-    assert_eq!((page.status, page.cookies.iter().all(is_forgotten)), (401, true), "{page:?}");
+    assert_eq!((page.status, are_forgotten(&page.cookies)), (401, true), "{page:?}");
     assert_eq!(browser.post_as_page(&door, "/auth/refresh", json!({})).await.status, 401);
     assert!(browser.kept.is_empty(), "what is worth nothing is not kept");
     assert_eq!(browser.post_as_page(&door, "/auth/refresh", json!({})).await.status, 401);
@@ -258,4 +258,22 @@ async fn an_answer_is_taken_once_on_any_server_and_forgotten_when_it_is_too_old_
     world.clock.advance(Duration::from_mins(21));
     Browser::default().sign_in(&door, &issuer, &ann(&["InventoryHub.Viewer"])).await;
     assert_eq!(taken_state::Entity::find().count(world.rows()).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_hub_with_an_issuer_in_its_settings_sends_browsers_there() {
+    let world = World::small_on(Backend::Sqlite).start().await;
+    let issuer = TestIssuer::start(&world.clock, "").await;
+    let outside = Surroundings::on(Backend::Sqlite).await;
+    let hub = outside.hub(&["serve"]).set("HUB_SIGN_IN", "on").set("HUB_ADMIN_PASSWORD", PASSWORD);
+    let hub = hub.set("HUB_PUBLIC_URL", "https://hub.example").set("HUB_OIDC_CLIENT_ID", CLIENT_ID);
+    let mut hub = hub.set("HUB_OIDC_ISSUER", issuer.name()).start();
+    let login = hub.url().await.replace("/graphql", "/auth/oidc/login");
+    let answer = harness::http_client().get(login).send().await.unwrap();
+    let location = answer.headers()["location"].to_str().unwrap().to_owned();
+    assert_eq!(answer.status().as_u16(), 302);
+    assert!(location.starts_with(&format!("{}/authorize?a=b&", issuer.name())), "{location}");
+    assert!(location.contains("&redirect_uri=https%3A%2F%2Fhub.example%2Fauth%2Foidc%2Fcallback&"), "{location}");
+    hub.terminate().await;
+    hub.finish().await.ended_with(0);
 }

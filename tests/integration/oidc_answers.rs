@@ -117,28 +117,33 @@ async fn an_answer_in_the_name_of_another_issuer_is_refused() {
         assert_eq!(browser.go(&door, &place).await.status, status, "{iss}");
     }
     issuer.change(|manners| {
-        manners.discovery = |document| document["authorization_response_iss_parameter_supported"] = json!(true)
+        manners.discovery = |document| document["authorization_response_iss_parameter_supported"] = json!(true);
     });
     world.clock.advance(Duration::from_hours(1));
     assert_eq!(Browser::default().sign_in(&door, &issuer, &ann()).await.status, 403, "it says that it always tells");
 }
 
-const NOT_TRUSTED: [(&str, fn(&mut Manners)); 6] = [
-    ("of another", |manners| manners.discovery = |document| document["issuer"] = json!("https://evil.example")),
-    ("without tls", |manners| {
-        manners.discovery = |document| document["token_endpoint"] = json!("http://evil.example/")
-    }),
-    ("without keys", |manners| {
-        manners.discovery = |document| drop(document.as_object_mut().unwrap().remove("jwks_uri"))
-    }),
-    ("no url", |manners| manners.discovery = |document| document["authorization_endpoint"] = json!("javascript:evil")),
-    ("huge", |manners| manners.ballast = 300 * 1024),
-    ("elsewhere", |manners| manners.redirects = true),
+const NOT_TRUSTED: [fn(&mut Manners); 6] = [
+    // Another issuer's document.
+    |manners| manners.discovery = |document| document["issuer"] = json!("https://evil.example"),
+    // Without TLS.
+    |manners| {
+        manners.discovery = |document| document["token_endpoint"] = json!("http://evil.example/");
+    },
+    // Without keys.
+    |manners| {
+        manners.discovery = |document| drop(document.as_object_mut().unwrap().remove("jwks_uri"));
+    },
+    |manners| {
+        manners.discovery = |document| document["authorization_endpoint"] = json!("javascript:evil");
+    },
+    |manners| manners.ballast = 300 * 1024,
+    |manners| manners.redirects = true,
 ];
 
 #[tokio::test]
 async fn an_issuer_that_can_not_be_trusted_is_sent_nobody() {
-    for (_, change) in NOT_TRUSTED {
+    for change in NOT_TRUSTED {
         let world = World::small_on(Backend::Sqlite).start().await;
         let (issuer, door) = opened(&world).await;
         issuer.change(change);

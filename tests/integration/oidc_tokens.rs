@@ -11,12 +11,18 @@ fn ann() -> Value {
     json!({ "sub": "1", "preferred_username": "ann", "roles": ["InventoryHub.Viewer"] })
 }
 
+/// Changes claims, or a header.
+type Change = fn(&mut Value);
+
+/// Changes a whole token.
+type Touch = fn(String) -> String;
+
 /// Which part of a token is refused.
 async fn refusal_after(change: impl FnOnce(&mut Manners)) -> String {
     let (status, told) = outcome_after(change).await;
     assert_eq!(status, 403, "{told:?}");
     let told = told.unwrap_or_default();
-    told.strip_prefix("the issuer's token is not good: ").map(str::to_owned).unwrap_or_else(|| panic!("{told}"))
+    told.strip_prefix("the issuer's token is not good: ").map_or_else(|| panic!("{told}"), str::to_owned)
 }
 
 async fn status_after(change: impl FnOnce(&mut Manners)) -> u16 {
@@ -38,7 +44,7 @@ async fn outcome_after(change: impl FnOnce(&mut Manners)) -> (u16, Option<String
     (page.status, recorded.detail)
 }
 
-const OTHER_CLAIMS: [(&str, fn(&mut Value)); 16] = [
+const OTHER_CLAIMS: [(&str, Change); 16] = [
     ("iss", |claims| claims["iss"] = json!("https://evil.example")),
     ("iss", |claims| claims["iss"] = json!(format!("{}/", claims["iss"].as_str().unwrap()))),
     ("aud", |claims| claims["aud"] = json!("another client")),
@@ -64,7 +70,7 @@ async fn a_token_that_says_something_else_lets_nobody_in() {
     }
 }
 
-const TOUCHED: [(&str, fn(String) -> String); 5] = [
+const TOUCHED: [(&str, Touch); 5] = [
     ("signature or claims", |token| format!("{}.", token.rsplit_once('.').unwrap().0)),
     ("header", |_| "nothing".to_owned()),
     ("header", |_| "..".to_owned()),
@@ -79,7 +85,7 @@ async fn a_token_that_was_touched_lets_nobody_in() {
     }
 }
 
-const OTHER_HEADERS: [(&str, fn(&mut Value)); 6] = [
+const OTHER_HEADERS: [(&str, Change); 6] = [
     ("header", |header| header["alg"] = json!("none")),
     ("alg", |header| header["alg"] = json!("ES384")),
     ("alg", |header| header["alg"] = json!("HS256")),
@@ -174,7 +180,7 @@ async fn a_new_key_is_asked_for_once() {
 const TENANT: &str = "/6f1c3a52-0f2b-4f0e-8a39-1d2c3b4a5f60/v2.0";
 
 /// Signs somebody in by an issuer of Entra's shape.
-async fn by_tenant(path: &str, (tenants, discovery, claims): (&[&str], fn(&mut Value), fn(&mut Value))) -> u16 {
+async fn by_tenant(path: &str, (tenants, discovery, claims): (&[&str], Change, Change)) -> u16 {
     let world = World::small_on(Backend::Sqlite).start().await;
     let issuer = TestIssuer::start(&world.clock, path).await;
     issuer.change(|manners| (manners.discovery, manners.claims) = (discovery, claims));
@@ -191,34 +197,36 @@ async fn by_tenant(path: &str, (tenants, discovery, claims): (&[&str], fn(&mut V
 
 #[tokio::test]
 async fn only_the_people_of_the_tenant_come_in() {
-    let own: fn(&mut Value) = |claims| claims["tid"] = json!("6f1c3a52-0f2b-4f0e-8a39-1d2c3b4a5f60");
-    let others: fn(&mut Value) = |claims| claims["tid"] = json!("00000000-0f2b-4f0e-8a39-1d2c3b4a5f60");
+    let own: Change = |claims| claims["tid"] = json!("6f1c3a52-0f2b-4f0e-8a39-1d2c3b4a5f60");
+    let others: Change = |claims| claims["tid"] = json!("00000000-0f2b-4f0e-8a39-1d2c3b4a5f60");
     for (claims, status) in [(own, 303), (others, 403), (|_| (), 403)] {
         assert_eq!(by_tenant(TENANT, (&[], |_| (), claims)).await, status);
     }
 }
 
+/// Makes the claims those of a tenant, as `iss` tells it and as `tid` tells it.
+fn of(claims: &mut Value, (issuer, tid): (&str, &str)) {
+    claims["iss"] = json!(claims["iss"].as_str().unwrap().replace("organizations", issuer));
+    claims["tid"] = json!(tid);
+}
+
 #[tokio::test]
 async fn of_an_issuer_of_many_only_the_named_tenants_come_in() {
     let tenants = ["aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000002"];
-    let template: fn(&mut Value) = |document| {
+    let template: Change = |document| {
         let issuer = document["issuer"].as_str().unwrap().replace("organizations", "{tenantid}");
         document["issuer"] = json!(issuer);
     };
-    fn of(claims: &mut Value, (issuer, tid): (&str, &str)) {
-        claims["iss"] = json!(claims["iss"].as_str().unwrap().replace("organizations", issuer));
-        claims["tid"] = json!(tid);
-    }
-    let named: fn(&mut Value) = |claims| {
+    let named: Change = |claims| {
         of(claims, ("aaaaaaaa-0000-4000-8000-000000000002", "aaaaaaaa-0000-4000-8000-000000000002"));
     };
-    let stranger: fn(&mut Value) = |claims| {
+    let stranger: Change = |claims| {
         of(claims, ("aaaaaaaa-0000-4000-8000-000000000003", "aaaaaaaa-0000-4000-8000-000000000003"));
     };
-    let pretender: fn(&mut Value) = |claims| {
+    let pretender: Change = |claims| {
         of(claims, ("aaaaaaaa-0000-4000-8000-000000000003", "aaaaaaaa-0000-4000-8000-000000000001"));
     };
-    let untold: fn(&mut Value) = |claims| {
+    let untold: Change = |claims| {
         of(claims, ("aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000001"));
         claims["tid"] = Value::Null;
     };

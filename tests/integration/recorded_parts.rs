@@ -20,7 +20,7 @@ async fn a_sync_of_several_devices_is_recorded_by_what_came_of_each(
 ) {
     let world = World::on(backend).plan(FleetPlan::plain(4, 2)).start().await;
     world.night(0).await;
-    let device = world.simulator.view(|vendors| vendors.ninja_devices())[0]["id"].to_string();
+    let device = world.simulator.view(simulator::World::ninja_devices)[0]["id"].to_string();
     let good = || json!({ "vendor": "NINJA", "vendorDeviceKey": device });
     let unknown = |name: &str| json!({ "vendor": "NINJA", "hostname": name });
     let senseless = || json!({ "vendor": "NINJA" });
@@ -61,12 +61,13 @@ async fn a_change_of_several_exceptions_is_recorded_by_what_came_of_each(
         assert!(!answer.body.to_string().contains("hubRecorded"), "{answer:?}");
         (answer.body.to_string(), last(&world).await)
     };
-    let one = json!({ "seen": [seen(&rows[0])] });
-    let (told, recorded) = ask(one.clone()).await;
-    assert_eq!(recorded, ("done".to_owned(), None), "{told}");
-    let (told, recorded) = ask(json!({ "seen": [seen(&rows[0]), seen(&rows[1])] })).await;
-    assert_eq!((recorded.0.as_str(), recorded.1.is_some()), ("done", true), "{told} {recorded:?}");
-    let (told, recorded) = ask(one).await;
-    assert_eq!(recorded.0, "refused", "{told}");
-    assert!(recorded.1.unwrap().starts_with("1 of 1 not done: 1 "), "{told}");
+    let stale = json!({ "id": rows[2]["id"], "expectedVersion": 99 });
+    for (seen, outcome, detail) in [
+        (json!([seen(&rows[0])]), "done", None),
+        (json!([seen(&rows[1]), stale]), "done", Some("1 of 2 not done: 1 conflicts")),
+        (json!([stale]), "refused", Some("1 of 1 not done: 1 conflicts")),
+    ] {
+        let (told, recorded) = ask(json!({ "seen": seen })).await;
+        assert_eq!(recorded, (outcome.to_owned(), detail.map(str::to_owned)), "{told}");
+    }
 }

@@ -160,6 +160,7 @@ mod tests {
         "2026-03-02T12:00:00Z".parse::<DateTime<Utc>>().unwrap() + TimeDelta::minutes(minutes)
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "an address as it is asked for")]
     fn from(last: u8) -> Option<IpAddr> {
         Some(IpAddr::from([192, 0, 2, last]))
     }
