@@ -32,6 +32,7 @@ mod m0020_schedules;
 mod m0021_job_attempts;
 mod m0022_syncs;
 mod m0023_alerts;
+mod m0028_closed_month_changes;
 mod sql;
 
 /// The names of all migrations, in order, as the table `seaql_migrations` has them.
@@ -70,6 +71,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0021_job_attempts::Migration),
             Box::new(m0022_syncs::Migration),
             Box::new(m0023_alerts::Migration),
+            Box::new(m0028_closed_month_changes::Migration),
         ]
     }
 }

@@ -16,7 +16,9 @@ mod reports;
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use async_graphql::ServerError;
 use futures::{StreamExt, future::BoxFuture, stream};
+use serde_json::Map;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, timeout_at},
@@ -26,13 +28,16 @@ use self::{
     asked::{Asked, Format},
     delivery::{Outlet, deliver},
     excel_file::ExcelFile,
-    pages::Pages,
+    pages::{Pages, word_of},
 };
 use crate::{
     graphql::Api,
     http::{ExportFile, ExportRefusal, ExportRequest, Exports},
     inventory::{Inventory, InventoryError},
 };
+
+/// Asks for the name of the organization whose rows are exported.
+const ORGANIZATION: &str = "query ($id: ID!) { node(id: $id) { ... on Organization { name } } }";
 
 /// What exports may take; the defaults suit a hub on one machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +107,7 @@ impl Exporter {
         Ok(ExportFile { name, content_type, body })
     }
 
-    async fn prepare(&self, asked: Asked, place: OwnedSemaphorePermit) -> Result<Work, ExportRefusal> {
+    async fn prepare(&self, mut asked: Asked, place: OwnedSemaphorePermit) -> Result<Work, ExportRefusal> {
         let moment = self.inventory.read_moment().await.map_err(failed)?;
         let api = self.api.at(moment.clone());
         let tables = asked.tables.iter().map(|table| Pages::new(api.clone(), table, asked.variables.clone()));
@@ -110,8 +115,23 @@ impl Exporter {
         if let Some(first) = tables.first_mut() {
             first.read_ahead().await.map_err(ExportRefusal::Graphql)?;
         }
+        name(&mut asked, &api).await.map_err(ExportRefusal::Graphql)?;
         Ok(Work { moment, asked, tables, sheet_rows: self.limits.sheet_rows, _place: place })
     }
+}
+
+/// Asks for what the file's name tells beside the parameters. What makes no sense was refused with the first page.
+async fn name(asked: &mut Asked, api: &Api) -> Result<(), ServerError> {
+    if let Some(id) = asked.organization_id.clone() {
+        let variables = Map::from_iter([("id".to_owned(), id.into())]);
+        let name = word_of(api, (ORGANIZATION, "node.name"), &variables).await?;
+        asked.name_organization(name);
+    }
+    if let Some(title) = asked.title() {
+        let word = word_of(api, (title.document, title.field), &asked.variables).await?;
+        word.into_iter().for_each(|word| asked.name_title(title, word));
+    }
+    Ok(())
 }
 
 /// An export that can be made.

@@ -16,6 +16,7 @@ use super::{
     loaders::{Attended, attend},
     mutations::Mutation,
     ordering::Ordering,
+    pagination::ReadAhead,
     principal::Principal,
     queries::Query,
     subscriptions::Subscription,
@@ -28,6 +29,8 @@ use crate::inventory::Inventory;
 pub struct Api {
     schema: HubSchema,
     inventory: Inventory,
+    /// Of a hub at one moment, the rows that were read ahead.
+    ahead: Option<Arc<ReadAhead>>,
 }
 
 impl fmt::Debug for Api {
@@ -52,13 +55,13 @@ impl Api {
             .extension(RequiredVariables);
         let is_told = limits.introspection;
         let builder = if is_told { builder } else { builder.disable_introspection().disable_suggestions() };
-        Self { schema: builder.finish(), inventory }
+        Self { schema: builder.finish(), inventory, ahead: None }
     }
 
     /// The same schema over the hub at one moment.
     #[must_use]
     pub fn at(&self, moment: Inventory) -> Self {
-        Self { schema: self.schema.clone(), inventory: moment }
+        Self { schema: self.schema.clone(), inventory: moment, ahead: Some(Arc::default()) }
     }
 
     fn attend(
@@ -67,7 +70,10 @@ impl Api {
         execute: impl FnOnce(HubSchema, Request) -> BoxStream<'static, Response>,
     ) -> Attended {
         // Before the schema's own: the hub may be one of a moment.
-        let request = request.data(Principal::local_operator()).data(self.inventory.clone());
+        let mut request = request.data(Principal::local_operator()).data(self.inventory.clone());
+        if let Some(ahead) = &self.ahead {
+            request = request.data(Arc::clone(ahead));
+        }
         attend(&self.inventory, request, |request| execute(self.schema.clone(), request))
     }
 }
