@@ -129,7 +129,9 @@ async fn name(asked: &mut Asked, api: &Api) -> Result<(), ServerError> {
     }
     if let Some(title) = asked.title() {
         let word = word_of(api, (title.document, title.field), &asked.variables).await?;
-        word.into_iter().for_each(|word| asked.name_title(title, word));
+        if let Some(word) = word {
+            asked.name_title(title, word);
+        }
     }
     Ok(())
 }

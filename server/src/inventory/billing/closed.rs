@@ -124,10 +124,10 @@ pub(super) async fn closed_before(
     connection: &impl ConnectionTrait,
     month: Month,
 ) -> Result<BTreeMap<Month, ClosedFigures>, InventoryError> {
+    use closed_month::Column;
     let key = month.to_string();
     let months = closed_month::Entity::find().select_only();
-    use closed_month::Column::{LeftOut, LeftOutIds, Month as Key};
-    let months = months.columns([Key, LeftOut, LeftOutIds]).filter(Key.lt(&key));
+    let months = months.columns([Column::Month, Column::LeftOut, Column::LeftOutIds]).filter(Column::Month.lt(&key));
     let months = months.into_tuple::<(String, Value, Option<Value>)>();
     let mut closed = BTreeMap::new();
     for (month, names, ids) in months.all(connection).await? {
