@@ -38,7 +38,8 @@ async fn a_client_that_ninja_renames_later_still_explains_what_was_filed_under_i
         let devices = vendors.ninja_devices();
         let device = devices.iter().find(plain).unwrap();
         let organizations = vendors.ninja_organizations();
-        let other = organizations.iter().find(|row| row["id"] != device["organizationId"]).unwrap();
+        // The first ones have a device of each other in this fleet.
+        let other = organizations.iter().rfind(|row| row["id"] != device["organizationId"]).unwrap();
         let id = |row: &Value, field: &str| row[field].as_i64().unwrap();
         (id(device, "id"), id(device, "organizationId"), id(other, "id"), text(other, "name").to_owned())
     });
@@ -52,9 +53,10 @@ async fn a_client_that_ninja_renames_later_still_explains_what_was_filed_under_i
     world.night(MARCH_31 + 1).await;
     let before = world.graphql.bill("2026-03").await;
     let lines = before["lines"]["nodes"].as_array().unwrap();
-    let shares = lines.iter().flat_map(|line| line["exceptions"].as_array().unwrap());
-    let other_side = shares.filter(|share| share["type"] == "SITE_MISMATCH" && share["effect"] == -1);
-    assert_eq!(other_side.count(), 1, "Ninja's client has an endpoint that ThreatLocker has elsewhere: {lines:#?}");
+    let other_side = lines.iter().find(|line| text(line, "name") == name).unwrap();
+    let shares = other_side["exceptions"].as_array().unwrap().iter().filter(|share| share["type"] == "SITE_MISMATCH");
+    let shares: Vec<_> = shares.map(|share| (&share["count"], &share["effect"])).collect();
+    assert_eq!(shares, [(&json!(0), &json!(-1))], "it has an endpoint that ThreatLocker has elsewhere: {lines:#?}");
     world.simulator.edit(|vendors| {
         vendors.ninja_organization(to).set("name", format!("Formerly {name}"));
     });
