@@ -44,7 +44,7 @@ impl Table {
     /// The whole document.
     pub(super) fn document(&self) -> String {
         let beside: Vec<String> =
-            self.columns.iter().filter_map(|column| column.beside()).map(|column| selection(column.field)).collect();
+            self.columns.iter().filter_map(Column::beside).map(|column| selection(column.field)).collect();
         let own = self.columns.iter().filter(|column| column.beside().is_none());
         let fields = own.map(|column| selection(column.field)).collect::<Vec<_>>().join(" ");
         let connection = format!("{{ nodes {{ {fields} }} pageInfo {{ hasNextPage endCursor }} }}");

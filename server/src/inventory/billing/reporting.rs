@@ -51,11 +51,11 @@ impl Ground {
     /// The MSP's own organizations: those of today, and those that a closed month left out. It knows them by id; one that
     /// was closed before ids were kept knows their names.
     fn own(&self, left_out: &[LeftOut]) -> BTreeSet<i64> {
-        let nameless = left_out.iter().filter(|own| own.organization_id.is_none());
-        let names: BTreeSet<String> = nameless.filter_map(|own| canonical(&own.name)).collect();
-        let named = self.organizations.iter().filter(|row| names.contains(&row.canonical_name)).map(|row| row.id);
+        let unidentified = left_out.iter().filter(|own| own.organization_id.is_none());
+        let names: BTreeSet<String> = unidentified.filter_map(|own| canonical(&own.name)).collect();
+        let by_name = self.organizations.iter().filter(|row| names.contains(&row.canonical_name)).map(|row| row.id);
         let then = left_out.iter().filter_map(|own| own.organization_id);
-        self.internal.iter().copied().chain(named).chain(then).collect()
+        self.internal.iter().copied().chain(by_name).chain(then).collect()
     }
 
     fn left_out(&self) -> Vec<LeftOut> {
