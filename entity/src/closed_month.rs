@@ -1,4 +1,4 @@
-//! A month that was billed. Rows of it, of its lines and of its adjustments are written once; triggers refuse any change.
+//! A month that was billed. Rows of it, of its lines, changes and adjustments are written once; triggers refuse any change.
 
 use sea_orm::entity::prelude::*;
 
@@ -38,6 +38,14 @@ pub struct Model {
     pub closed_by: String,
     /// SHA-256 of the canonical form, in hexadecimal.
     pub content_hash: String,
+    /// How the canonical form is written: the number of a `domain::billing_report::ContentFormat`.
+    pub format: i64,
+    /// Ids of the internal organizations, in the order of their names in `left_out`; `None` in format 1.
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    pub left_out_ids: Option<Json>,
+    /// The canonical form as it was hashed; `None` in format 1, where it is written again from the rows.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub content: Option<String>,
 }
 
 /// No joins are declared.

@@ -13,6 +13,7 @@ pub mod billing_status;
 pub mod change_log;
 pub mod closed_month;
 pub mod closed_month_adjustment;
+pub mod closed_month_change;
 pub mod closed_month_line;
 pub mod collection;
 pub mod daily_count;

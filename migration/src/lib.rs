@@ -34,6 +34,7 @@ mod m0022_syncs;
 mod m0023_alerts;
 mod m0026_access;
 mod m0027_audit_events;
+mod m0028_closed_month_changes;
 mod m0029_oidc;
 mod m0030_stored_version;
 mod sql;
@@ -76,6 +77,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0023_alerts::Migration),
             Box::new(m0026_access::Migration),
             Box::new(m0027_audit_events::Migration),
+            Box::new(m0028_closed_month_changes::Migration),
             Box::new(m0029_oidc::Migration),
             Box::new(m0030_stored_version::Migration),
         ]

@@ -15,15 +15,16 @@ fn face() -> String {
     format!(
         "month status date threatlockerDate countedFrom countedTo countedDays missingDays leftOut
         totals {{ {FIGURES} }} lines(first: 100) {{ totalCount nodes {{ name organization {{ id name }} {FIGURES} }} }}
-        changes(first: 300) {{ totalCount nodes {{ date kind hostname vendorDeviceKey endpoints seats organization {{ name }} }} }}
+        changes(first: 300) {{ totalCount nodes {{ date kind hostname vendorDeviceKey endpoints seats organizationName
+            organization {{ name }} }} }} changesFrozen
         adjustments(first: 50) {{ nodes {{ month name endpoints seats organization {{ name }} }} }}
-        gaps {{ kind message vendor date vendorSiteKey name devices }}"
+        gaps {{ kind message vendor date vendorSiteKey name client devices }}"
     )
 }
 
 fn report() -> String {
     format!(
-        "{} closing {{ closedAt closedBy forcedReason contentHash content }} live {{ {} }}
+        "{} closing {{ closedAt closedBy forcedReason contentHash content format verified }} live {{ {} }}
         differences(first: 50) {{ nodes {{ endpoints seats organization {{ name }} asBilled {{ name endpoints seats }}
             live {{ name endpoints seats }} }} }}",
         face(),
@@ -42,7 +43,7 @@ impl GraphqlClient {
     pub async fn close_month(&self, input: Value) -> Value {
         let query = format!(
             "mutation($input: CloseMonthInput!) {{ closeMonth(input: $input) {{ closed report {{ {} }}
-                gaps {{ kind message vendor date vendorSiteKey name devices }} userErrors {{ code field message }} }} }}",
+                gaps {{ kind message vendor date vendorSiteKey name client devices }} userErrors {{ code field message }} }} }}",
             report()
         );
         self.ask(&query, json!({ "input": input })).await.data()["closeMonth"].clone()

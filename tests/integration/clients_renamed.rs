@@ -129,7 +129,7 @@ async fn reported(world: &World, internal: Vec<String>) -> server::inventory::bi
     let BillingAnswer::Reported(billed) = hub.billing_report("2026-04".parse().unwrap(), None).await.unwrap() else {
         panic!("April has no report");
     };
-    *billed
+    Arc::unwrap_or_clone(billed)
 }
 
 #[rstest]
@@ -141,6 +141,7 @@ async fn one_that_becomes_internal_is_not_credited_for_the_months_that_it_paid(
     let (_, name) = billed_client(&world).await;
     world.collect(&[Vendor::Ninja], false).await;
     let billed = reported(&world, vec![name.clone()]).await;
-    assert_eq!((billed.report.left_out, billed.report.adjustments), (vec![name], vec![]));
+    let left_out: Vec<String> = billed.report.left_out.into_iter().map(|own| own.name).collect();
+    assert_eq!((left_out, billed.report.adjustments), (vec![name], vec![]));
     assert_eq!(reported(&world, Vec::new()).await.report.adjustments, vec![]);
 }

@@ -50,7 +50,7 @@ async fn recollect_without(world: &World, device: i64, day: u64) {
 /// Of a report all that is billed.
 fn as_billed(report: &Value) -> Value {
     let mut billed = report.clone();
-    for live in ["live", "differences", "changes"] {
+    for live in ["live", "differences"] {
         billed.as_object_mut().unwrap().remove(live);
     }
     billed
@@ -70,7 +70,9 @@ async fn a_closed_month_is_what_was_billed_and_anyone_can_verify_it(
     let open = world.graphql.bill("2026-03").await;
     let report = close(&world, "2026-03").await;
     assert_eq!(text(&report, "status"), "CLOSED");
-    for field in ["totals", "lines", "date", "threatlockerDate", "gaps", "missingDays", "changes", "adjustments"] {
+    for field in
+        ["totals", "lines", "date", "threatlockerDate", "gaps", "missingDays", "changes", "adjustments", "leftOut"]
+    {
         assert_eq!(report[field], open[field], "{field}");
     }
     let closing = &report["closing"];
@@ -80,6 +82,7 @@ async fn a_closed_month_is_what_was_billed_and_anyone_can_verify_it(
     let hash = digest.iter().fold(String::new(), |hash, byte| format!("{hash}{byte:02x}"));
     assert_eq!(text(closing, "contentHash"), hash);
     let content: Value = serde_json::from_str(content).unwrap();
+    assert_eq!(content["changes"].as_array().unwrap().len(), nodes(&open, "changes").len());
     assert_eq!((&content["month"], &content["countedOn"]), (&json!("2026-03"), &json!("2026-03-31")));
     assert_eq!(content["total"], json!({ "endpoints": open["totals"]["endpoints"], "seats": open["totals"]["seats"] }));
     let lines = content["lines"].as_array().unwrap();
@@ -95,6 +98,10 @@ async fn a_closed_month_is_what_was_billed_and_anyone_can_verify_it(
     let again = world.graphql.bill("2026-03").await;
     assert_eq!(again, report, "read again it is the same, what it counts now and the hash included");
     assert_eq!(nodes(&again, "differences").len(), 0);
+    assert_eq!(
+        (&closing["format"], &closing["verified"], &again["changesFrozen"]),
+        (&json!(2), &json!(true), &json!(true))
+    );
     assert_eq!(again["live"]["status"], "OPEN");
 }
 
@@ -177,8 +184,12 @@ async fn what_is_lacking_is_listed_and_frozen_when_a_person_closes_over_it(
     assert_eq!(gaps.len(), 3, "{gaps:#?}");
     assert_eq!((text(&gaps[0], "kind"), text(&gaps[0], "vendorSiteKey")), ("UNMAPPED_ORGANIZATION", key.as_str()));
     assert!(gaps[0]["devices"].as_i64().unwrap() > 0 && gaps[0]["date"].is_null());
+    assert_eq!(text(&gaps[0], "client"), "Nobody at Ninja");
+    let sentence = text(&gaps[0], "message");
+    assert!(sentence.ends_with("and its client `Nobody at Ninja` is nobody at Ninja"), "{sentence}");
     let missing = json!({
-        "kind": "MISSING_DAY", "vendor": "NINJA", "date": "2026-03-31", "vendorSiteKey": null, "name": null, "devices": null,
+        "kind": "MISSING_DAY", "vendor": "NINJA", "date": "2026-03-31", "vendorSiteKey": null, "name": null, "client": null,
+        "devices": null,
         "message": "2026-03-31 has no complete collection of Ninja, and it is the day that is billed by",
     });
     assert_eq!(gaps[1], missing);
@@ -354,16 +365,20 @@ async fn no_statement_changes_what_was_billed(#[values(Backend::Sqlite, Backend:
     let device = billed_device(&world);
     close(&world, "2026-03").await;
     recollect_without(&world, device, MARCH_31).await;
+    let leaver = billed_device(&world);
+    world.simulator.edit(|vendors| vendors.ninja_device(leaver).remove());
     world.night(APRIL_30).await;
     world.move_to(60);
     let april = close(&world, "2026-04").await;
-    assert_eq!(adjusted(&april).len(), 1);
+    assert_eq!((adjusted(&april).len(), nodes(&april, "changes").len()), (1, 1));
     let before = world.graphql.bill("2026-03").await;
     let mut statements = vec![
         "UPDATE closed_month SET closed_by = 'somebody else'",
         "UPDATE closed_month_line SET endpoints = endpoints + 1",
         "UPDATE closed_month_adjustment SET endpoints = 0",
         "DELETE FROM closed_month_adjustment",
+        "UPDATE closed_month_change SET hostname = 'another'",
+        "DELETE FROM closed_month_change",
         "DELETE FROM closed_month_line WHERE position = 0",
         "DELETE FROM closed_month WHERE month = '2026-03'",
     ];

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::billing_report::{Month, Units, line::name_key};
+use crate::billing_report::{LeftOut, Month, Units, line::name_key};
 
 /// By how much an organization was billed wrongly in a closed month, as it is known now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -27,8 +27,8 @@ pub struct ClosedFigures {
     pub billed: BTreeMap<Option<i64>, (Option<String>, Units)>,
     /// The sum of the adjustments that closed months hold.
     pub adjusted: BTreeMap<Option<i64>, Units>,
-    /// Names of the MSP's own organizations when it was closed: they were not billed.
-    pub left_out: BTreeSet<String>,
+    /// The MSP's own organizations when it was closed: they were not billed.
+    pub left_out: Vec<LeftOut>,
     /// The MSP's own organizations, now or then. What is billed to whom was decided when the month was closed; an
     /// organization that became internal since, or is none any more, is no error of that month.
     pub own: BTreeSet<i64>,

@@ -1,59 +1,35 @@
 //! What a closed month is hashed by: one text for one content, which anyone can write again.
 
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::{
-    billing_report::{Adjustment, Line, Month, Report, Units},
-    vendor::Vendor,
-};
+use crate::billing_report::{Adjustment, BilledChange, ChangeKind, Gap, LeftOut, Line, Month, Report, Units};
 
-/// Why an invoice should wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum GapKind {
-    /// A vendor's organization with devices at month end is no client that can be billed, or devices are in none.
-    UnmappedOrganization,
-    /// A day that the invoice is counted by is not stored.
-    MissingDay,
+/// How the content of a closed month is written. A month keeps the format that it was closed in; a format never changes,
+/// or the months that were closed in it could not be verified any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContentFormat {
+    /// Without the changes, and with the internal organizations by name alone.
+    One,
+    /// With the changes, and with the ids of the internal organizations.
+    Two,
 }
 
-/// One thing that an invoice lacks. Its members are in the order of the canonical form, like those of all that is hashed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Gap {
-    /// The day that is missing; `None` for an organization.
-    pub day: Option<NaiveDate>,
-    /// The devices that the organization has at month end; `None` for a day.
-    pub devices: Option<i64>,
-    /// What kind.
-    pub kind: GapKind,
-    /// The vendor's name for the organization; `None` for a day, and for the devices in no organization.
-    pub name: Option<String>,
-    /// The vendor's own id of the organization; `None` for a day, and for the devices in no organization.
-    #[serde(rename = "siteKey")]
-    pub site_key: Option<String>,
-    /// Whose organization, or whose day.
-    pub vendor: Vendor,
-}
+impl ContentFormat {
+    /// The one in which months are closed now.
+    pub const CURRENT: Self = Self::Two;
 
-impl Gap {
-    /// In a sentence.
-    pub fn message(&self) -> String {
-        match self.kind {
-            GapKind::MissingDay => {
-                let day = self.day.map(|day| day.to_string()).unwrap_or_default();
-                format!("{day} has no complete collection of {}, and it is the day that is billed by", self.vendor)
-            }
-            GapKind::UnmappedOrganization => {
-                let (vendor, devices) = (self.vendor, self.devices.unwrap_or_default());
-                match &self.name {
-                    Some(name) => {
-                        format!("`{name}` of {vendor} has {devices} devices at month end and is mapped to no client")
-                    }
-                    None => format!("{devices} devices of {vendor} are in no organization at month end"),
-                }
-            }
+    /// As it is stored.
+    pub const fn number(self) -> i32 {
+        match self {
+            Self::One => 1,
+            Self::Two => 2,
         }
+    }
+
+    /// `None` for a number that is no format.
+    pub fn from_number(number: i64) -> Option<Self> {
+        [Self::One, Self::Two].into_iter().find(|format| i64::from(format.number()) == number)
     }
 }
 
@@ -63,12 +39,14 @@ impl Gap {
 #[serde(rename_all = "camelCase")]
 pub struct Content<'a> {
     adjustments: &'a [Adjustment],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<Vec<FrozenChange<'a>>>,
     counted_from: NaiveDate,
     counted_on: NaiveDate,
     counted_to: NaiveDate,
-    format: u8,
+    format: i32,
     gaps: &'a [Gap],
-    left_out: &'a [String],
+    left_out: FrozenLeftOut<'a>,
     lines: &'a [Line],
     missing_days: &'a [NaiveDate],
     month: Month,
@@ -76,17 +54,63 @@ pub struct Content<'a> {
     total: Units,
 }
 
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+enum FrozenLeftOut<'a> {
+    Names(Vec<&'a str>),
+    Organizations(&'a [LeftOut]),
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FrozenChange<'a> {
+    day: NaiveDate,
+    device_key: &'a str,
+    hostname: &'a str,
+    identity: i64,
+    kind: ChangeKind,
+    name: Option<&'a str>,
+    organization: Option<i64>,
+    units: Units,
+}
+
+impl<'a> FrozenChange<'a> {
+    fn of(billed: &'a BilledChange) -> Self {
+        let change = billed.change;
+        Self {
+            day: change.day,
+            device_key: &billed.vendor_device_key,
+            hostname: &billed.hostname,
+            identity: change.identity_id,
+            kind: change.kind,
+            name: billed.organization_name.as_deref(),
+            organization: change.organization_id,
+            units: change.units,
+        }
+    }
+}
+
 impl<'a> Content<'a> {
-    /// The content of a whole report.
-    pub fn of(report: &'a Report) -> Self {
+    /// The content of a whole report in this format.
+    pub fn of(report: &'a Report, format: ContentFormat) -> Self {
+        let (changes, left_out) = match format {
+            ContentFormat::One => {
+                (None, FrozenLeftOut::Names(report.left_out.iter().map(|own| own.name.as_str()).collect()))
+            }
+            ContentFormat::Two => (
+                Some(report.changes.iter().map(FrozenChange::of).collect()),
+                FrozenLeftOut::Organizations(&report.left_out),
+            ),
+        };
         Self {
             adjustments: &report.adjustments,
+            changes,
             counted_from: report.span.from,
             counted_on: report.counted_on,
             counted_to: report.span.to,
-            format: 1,
+            format: format.number(),
             gaps: &report.gaps,
-            left_out: &report.left_out,
+            left_out,
             lines: &report.lines,
             missing_days: &report.missing_days,
             month: report.month,

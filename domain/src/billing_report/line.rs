@@ -3,7 +3,9 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use crate::billing_report::{Adjustment, Course, Gap, Month, Span, TypeShare, Units, explanation::unexplained};
+use crate::billing_report::{
+    Adjustment, BilledChange, Course, Gap, Month, Span, TypeShare, Units, explanation::unexplained,
+};
 
 /// What one organization is billed by, or all of them together.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -112,6 +114,16 @@ pub fn total<'a>(lines: impl IntoIterator<Item = &'a Line>) -> Line {
     })
 }
 
+/// One of the MSP's own organizations, which is not billed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LeftOut {
+    /// Its name when the report was made.
+    pub name: String,
+    /// Which it is; `None` in a month that was closed before this was kept, of which only the name is known.
+    #[serde(rename = "organization")]
+    pub organization_id: Option<i64>,
+}
+
 /// A month by organization.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
@@ -129,8 +141,10 @@ pub struct Report {
     pub lines: Vec<Line>,
     /// Corrections of closed months before, by month and name.
     pub adjustments: Vec<Adjustment>,
-    /// Names of the internal organizations that have no line.
-    pub left_out: Vec<String>,
+    /// What changed the lines, by day and device.
+    pub changes: Vec<BilledChange>,
+    /// The internal organizations that have no line, by name.
+    pub left_out: Vec<LeftOut>,
     /// What an invoice lacks.
     pub gaps: Vec<Gap>,
 }
@@ -141,10 +155,11 @@ impl Report {
         total(&self.lines)
     }
 
-    /// Only the line and the adjustments of one organization.
+    /// Only the line, the changes and the adjustments of one organization.
     #[must_use]
     pub fn only(mut self, organization_id: i64) -> Self {
         self.lines.retain(|line| line.organization_id == Some(organization_id));
+        self.changes.retain(|change| change.change.organization_id == Some(organization_id));
         self.adjustments.retain(|adjustment| adjustment.organization_id == Some(organization_id));
         self
     }

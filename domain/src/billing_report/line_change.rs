@@ -3,6 +3,7 @@
 use std::{collections::HashSet, hash::BuildHasher};
 
 use chrono::NaiveDate;
+use serde::{Serialize, Serializer};
 
 use crate::{billing::Billing, billing_report::Units, device_type::DeviceType};
 
@@ -49,6 +50,43 @@ pub enum ChangeKind {
     TypeChanged,
 }
 
+impl ChangeKind {
+    /// Every kind.
+    pub const ALL: [Self; 7] = [
+        Self::Came,
+        Self::Left,
+        Self::MovedIn,
+        Self::MovedOut,
+        Self::BecameBillable,
+        Self::BecameUnbilled,
+        Self::TypeChanged,
+    ];
+
+    /// How a closed month writes it, for ever.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Came => "CAME",
+            Self::Left => "LEFT",
+            Self::MovedIn => "MOVED_IN",
+            Self::MovedOut => "MOVED_OUT",
+            Self::BecameBillable => "BECAME_BILLABLE",
+            Self::BecameUnbilled => "BECAME_UNBILLED",
+            Self::TypeChanged => "TYPE_CHANGED",
+        }
+    }
+
+    /// The kind of a code; `None` for a text that is none.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+}
+
+impl Serialize for ChangeKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}
+
 /// A device that changed the endpoints or seats of one line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LineChange {
@@ -62,6 +100,19 @@ pub struct LineChange {
     pub kind: ChangeKind,
     /// By how much: 1, 0 or -1 of each.
     pub units: Units,
+}
+
+/// A change of a line, with the names that people know the device and its organization by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BilledChange {
+    /// What changed.
+    pub change: LineChange,
+    /// The host name on that day; on the day before for a device that left.
+    pub hostname: String,
+    /// Ninja's own id of the device.
+    pub vendor_device_key: String,
+    /// The name of the organization when the report was made; `None` for the devices in none.
+    pub organization_name: Option<String>,
 }
 
 /// What a transition changes, at most one change per line, the line it left first. Internal organizations have no line.

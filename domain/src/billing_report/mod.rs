@@ -8,6 +8,7 @@ mod adjustment;
 mod content;
 mod course;
 mod explanation;
+mod gap;
 #[cfg(test)]
 mod history_tests;
 mod line;
@@ -18,10 +19,11 @@ mod tests;
 mod units;
 
 pub use adjustment::{Adjustment, ClosedFigures, adjustments};
-pub use content::{Content, Gap, GapKind};
+pub use content::{Content, ContentFormat};
 pub use course::{Course, Span, courses};
 pub use explanation::{Explanation, OpenException, TypeShare, explain};
-pub use line::{Line, Report, total};
-pub use line_change::{ChangeKind, LineChange, Standing, Transition, line_changes};
+pub use gap::{Gap, GapKind};
+pub use line::{LeftOut, Line, Report, total};
+pub use line_change::{BilledChange, ChangeKind, LineChange, Standing, Transition, line_changes};
 pub use month::{Month, NotAMonth};
 pub use units::Units;

@@ -195,8 +195,8 @@ fn an_adjustment_is_what_is_known_now_less_what_was_billed_and_what_was_correcte
     assert_eq!(adjustments(&BTreeMap::from([(month, unknown)]), named), []);
 }
 
-#[test]
-fn the_canonical_form_is_that_of_sorted_compact_json() {
+/// A report with something of everything.
+fn full_report() -> Report {
     let share = TypeShare { count: 2, effect: -2, exception_type: MissingTl };
     let line = Line {
         name: Some("Müller \"& Söhne\"\n".to_owned()),
@@ -206,6 +206,7 @@ fn the_canonical_form_is_that_of_sorted_compact_json() {
         ..Line::default()
     };
     let gap = |kind| Gap {
+        client: None,
         day: None,
         devices: Some(3),
         kind,
@@ -214,7 +215,7 @@ fn the_canonical_form_is_that_of_sorted_compact_json() {
         vendor: Vendor::ThreatLocker,
     };
     let month: Month = "2026-03".parse().unwrap();
-    let report = Report {
+    Report {
         month,
         counted_on: day(31),
         threatlocker_on: None,
@@ -222,15 +223,65 @@ fn the_canonical_form_is_that_of_sorted_compact_json() {
         missing_days: vec![day(7)],
         lines: vec![line],
         adjustments: vec![Adjustment { month, name: None, organization_id: None, units: units(-1, 0) }],
-        left_out: vec!["Own".to_owned()],
+        changes: vec![BilledChange {
+            change: LineChange { kind: ChangeKind::MovedOut, ..change(4, -1) },
+            hostname: "PC-1".to_owned(),
+            vendor_device_key: "77".to_owned(),
+            organization_name: Some("Acme".to_owned()),
+        }],
+        left_out: vec![LeftOut { name: "Own".to_owned(), organization_id: Some(9) }],
         gaps: vec![gap(GapKind::UnmappedOrganization), gap(GapKind::MissingDay)],
+    }
+}
+
+#[test]
+fn the_canonical_form_is_that_of_sorted_compact_json() {
+    let mut report = full_report();
+    for client in [None, Some("Y".to_owned())] {
+        report.gaps[0].client = client;
+        for format in [ContentFormat::One, ContentFormat::Two] {
+            let canonical = Content::of(&report, format).canonical().unwrap();
+            // Sorts the members of every object by name, whatever order they are declared in.
+            let sorted: BTreeMap<String, serde_json::Value> = serde_json::from_str(&canonical).unwrap();
+            assert_eq!(canonical, sorted_json(&serde_json::to_value(&sorted).unwrap()));
+        }
+    }
+}
+
+/// What was closed in a format is verified by it for ever: these texts may never change.
+#[test]
+fn a_format_is_written_today_as_it_was_written_when_months_were_closed_in_it() {
+    let zero = r#"{"endpoints":0,"seats":0}"#;
+    let head =
+        r#"{"adjustments":[{"month":"2026-03","name":null,"organization":null,"units":{"endpoints":-1,"seats":0}}],"#;
+    let days = r#""countedFrom":"2026-03-01","countedOn":"2026-03-31","countedTo":"2026-03-31","#;
+    let gap = |kind: &str| {
+        format!(r#"{{"day":null,"devices":3,"kind":"{kind}","name":"X","siteKey":"k","vendor":"threatlocker"}}"#)
     };
-    let canonical = Content::of(&report).canonical().unwrap();
-    // Sorts the members of every object by name, whatever order they are declared in.
-    let sorted: BTreeMap<String, serde_json::Value> = serde_json::from_str(&canonical).unwrap();
-    assert_eq!(canonical, sorted_json(&serde_json::to_value(&sorted).unwrap()));
-    assert!(canonical.starts_with(r#"{"adjustments":[{"month":"2026-03","name":null,"organization":null,"units":"#));
-    assert!(canonical.contains(r#""name":"Müller \"& Söhne\"\n","organization":5"#), "{canonical}");
+    let gaps = format!(r#""gaps":[{},{}],"#, gap("UNMAPPED_ORGANIZATION"), gap("MISSING_DAY"));
+    let lines = format!(
+        r#""lines":[{{"added":{zero},"averageHundredths":{zero},"end":{zero},"exceptions":[{{"count":2,"effect":-2,"type":"MISSING_TL"}}],"highest":{zero},"name":"Müller \"& Söhne\"\n","organization":5,"otherEndpoints":0,"removed":{zero},"start":{zero},"threatlocker":3,"unexplained":null}}],"#
+    );
+    let tail = format!(r#""missingDays":["2026-03-07"],"month":"2026-03","threatlockerOn":null,"total":{zero}}}"#);
+    let change = r#""changes":[{"day":"2026-03-04","deviceKey":"77","hostname":"PC-1","identity":1,"kind":"MOVED_OUT","name":"Acme","organization":5,"units":{"endpoints":-1,"seats":0}}],"#;
+    let own = r#""leftOut":[{"name":"Own","organization":9}],"#;
+    for (format, expected) in [
+        (ContentFormat::One, format!(r#"{head}{days}"format":1,{gaps}"leftOut":["Own"],{lines}{tail}"#)),
+        (ContentFormat::Two, format!(r#"{head}{change}{days}"format":2,{gaps}{own}{lines}{tail}"#)),
+    ] {
+        assert_eq!(Content::of(&full_report(), format).canonical().unwrap(), expected);
+        assert_eq!(ContentFormat::from_number(format.number().into()), Some(format));
+    }
+    assert_eq!(ContentFormat::from_number(3), None);
+}
+
+#[test]
+fn kinds_of_changes_are_stored_by_codes_that_come_back() {
+    for kind in ChangeKind::ALL {
+        assert_eq!(ChangeKind::from_code(kind.code()), Some(kind));
+        assert_eq!(serde_json::to_value(kind).unwrap(), kind.code());
+    }
+    assert_eq!(ChangeKind::from_code("came"), None);
 }
 
 fn sorted_json(value: &serde_json::Value) -> String {

@@ -50,42 +50,49 @@ pub struct Point {
 
 /// Vendors' stored days, with whether their snapshots are still kept.
 ///
-/// What it says of a month is right only if it knows that month's days to the end: a month end speaks for a vendor's last
-/// stored day of the month once that day was dropped.
+/// What it says of a month is right only if it knows all days of that month. The last stored day of a month that is over
+/// tells every vendor by its own last stored day of the month, as the counts of a month end do: so it says the same before
+/// its days are dropped and after.
 #[derive(Clone, Debug, Default)]
-pub struct StoredDays(BTreeMap<Vendor, BTreeMap<NaiveDate, bool>>);
+pub struct StoredDays {
+    vendors: BTreeMap<Vendor, BTreeMap<NaiveDate, bool>>,
+    /// The first day of the month that is not over; `None` when all are.
+    running: Option<NaiveDate>,
+}
 
 impl FromIterator<(Vendor, NaiveDate, bool)> for StoredDays {
     fn from_iter<I: IntoIterator<Item = (Vendor, NaiveDate, bool)>>(days: I) -> Self {
         let mut known = Self::default();
         for (vendor, day, kept) in days {
-            known.0.entry(vendor).or_default().insert(day, kept);
+            known.vendors.entry(vendor).or_default().insert(day, kept);
         }
         known
     }
 }
 
 impl StoredDays {
-    /// From where the counts of a date come: from the day itself, or from the month end if the date is the day that was
-    /// counted for it or the last of the calendar month. Vendors may have been counted on different days; the last of these
-    /// days then tells all of them.
+    /// The same, as it is known on this day, whose month is not over: each of its days tells itself alone.
+    #[must_use]
+    pub fn as_of(self, today: NaiveDate) -> Self {
+        Self { running: Some(month_start(today)), ..self }
+    }
+
+    /// From where the counts of a date come. A day that is kept tells the vendors that stored it; the last stored day of a
+    /// month that is over tells all that the month has. Once that was dropped, the last day of the calendar tells the same.
     pub fn sources(&self, date: NaiveDate) -> Sources {
-        let closing = self.closing_day(date);
+        let tells_month = self.closing_day(date).is_some_and(|closing| {
+            date == closing
+                || (date == month_end(date) && !self.vendors.keys().any(|vendor| self.is_kept(*vendor, closing)))
+        });
         let source = |vendor: Vendor| {
-            if self.is_kept(vendor, date) {
-                return Some(Source::Day(date));
-            }
-            let counted = self.dropped_end(vendor, date)?;
-            let month_end = month_end(date);
-            let speaks = date == counted || date == month_end || (Some(date) == closing && counted < date);
-            speaks.then_some(Source::MonthEnd { month_end, counted })
+            if tells_month { self.end(vendor, date) } else { self.is_kept(vendor, date).then_some(Source::Day(date)) }
         };
-        self.0.keys().filter_map(|vendor| source(*vendor).map(|source| (*vendor, source))).collect()
+        self.vendors.keys().filter_map(|vendor| source(*vendor).map(|source| (*vendor, source))).collect()
     }
 
     /// Whether a vendor has stored the date and its snapshots were dropped.
     pub fn was_dropped(&self, date: NaiveDate) -> bool {
-        self.0.values().any(|days| days.get(&date) == Some(&false))
+        self.vendors.values().any(|days| days.get(&date) == Some(&false))
     }
 
     /// The nearest dates before and after this one that have counts.
@@ -109,9 +116,9 @@ impl StoredDays {
         best.into_values().collect()
     }
 
-    /// The days that have counts of their own: those that are kept, and of a month whose last days were dropped the last.
+    /// The days that have counts of their own: those that are kept, and of a month whose days were dropped the last.
     fn answered(&self) -> BTreeSet<NaiveDate> {
-        let days = self.0.values().flatten();
+        let days = self.vendors.values().flatten();
         let (kept, dropped): (Vec<_>, Vec<_>) = days.partition(|(_, kept)| **kept);
         let months: BTreeSet<NaiveDate> = dropped.into_iter().map(|(day, _)| month_start(*day)).collect();
         let closing = months.into_iter().filter_map(|month| self.closing_day(month));
@@ -119,18 +126,20 @@ impl StoredDays {
     }
 
     fn is_kept(&self, vendor: Vendor, date: NaiveDate) -> bool {
-        self.0.get(&vendor).and_then(|days| days.get(&date)).copied().unwrap_or_default()
+        self.vendors.get(&vendor).and_then(|days| days.get(&date)).copied().unwrap_or_default()
     }
 
-    /// The vendor's last stored day of the date's month, if its snapshots were dropped.
-    fn dropped_end(&self, vendor: Vendor, date: NaiveDate) -> Option<NaiveDate> {
-        let days = self.0.get(&vendor)?;
-        let (last, kept) = days.range(month_start(date)..=month_end(date)).next_back()?;
-        (!kept).then_some(*last)
+    /// From where a vendor's counts of the end of the date's month come: its last stored day of the month.
+    fn end(&self, vendor: Vendor, date: NaiveDate) -> Option<Source> {
+        let month_end = month_end(date);
+        let (last, kept) = self.vendors.get(&vendor)?.range(month_start(date)..=month_end).next_back()?;
+        Some(if *kept { Source::Day(*last) } else { Source::MonthEnd { month_end, counted: *last } })
     }
 
-    /// The last day that was counted for the month end of any vendor.
+    /// The last stored day of the date's month, of any vendor; `None` while the month is not over.
     fn closing_day(&self, date: NaiveDate) -> Option<NaiveDate> {
-        self.0.keys().filter_map(|vendor| self.dropped_end(*vendor, date)).max()
+        let is_over = self.running.is_none_or(|running| month_start(date) < running);
+        let ends = self.vendors.keys().filter_map(|vendor| self.end(*vendor, date)).map(Source::counted);
+        ends.max().filter(|_| is_over)
     }
 }

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 use proptest::{collection::btree_set, prelude::*};
@@ -113,6 +113,8 @@ fn a_point_is_the_last_day_with_the_most_vendors_and_gaps_have_none() {
         (NINJA, "2026-03-05", true),
         (NINJA, "2026-03-16", true),
     ]);
+    // March is not over.
+    let days = days.as_of(day("2026-03-20"));
     let weeks = days.points(&(day("2026-03-01")..=day("2026-03-31")), Interval::Week);
     let told: Vec<_> = weeks.iter().map(|point| (point.start, point.date, point.sources.len())).collect();
     assert_eq!(
@@ -121,6 +123,35 @@ fn a_point_is_the_last_day_with_the_most_vendors_and_gaps_have_none() {
         "the week of the 9th has no point"
     );
     assert_eq!(days.points(&(day("2026-03-05")..=day("2026-03-10")), Interval::Month)[0].date, day("2026-03-05"));
+}
+
+#[test]
+fn the_last_day_of_a_month_that_is_over_tells_every_vendor_by_its_own_last_day_dropped_or_not() {
+    let march = |kept: bool| {
+        let days = [(NINJA, "2026-03-30"), (OTHER, "2026-03-30"), (NINJA, "2026-03-31"), (NINJA, "2026-04-02")];
+        stored(&days.map(|(vendor, date)| (vendor, date, kept || date > "2026-04")))
+    };
+    let told = |days: &StoredDays, date| counted(&days.sources(day(date)));
+    let both = BTreeMap::from([(NINJA, day("2026-03-31")), (OTHER, day("2026-03-30"))]);
+    for (kept, of_the_30th) in [(true, 2), (false, 0)] {
+        let days = march(kept).as_of(day("2026-04-02"));
+        assert_eq!(told(&days, "2026-03-31"), both, "{kept}");
+        for interval in [Interval::Week, Interval::Month] {
+            let points = days.points(&(day("2026-03-01")..=day("2026-03-31")), interval);
+            let point = points.last().unwrap();
+            assert_eq!((point.date, counted(&point.sources)), (day("2026-03-31"), both.clone()), "{kept} {interval:?}");
+        }
+        assert_eq!(told(&days, "2026-03-30").len(), of_the_30th, "a dropped day is not told by one vendor of two");
+    }
+    let running = march(true).as_of(day("2026-03-31"));
+    assert_eq!(told(&running, "2026-03-31"), BTreeMap::from([(NINJA, day("2026-03-31"))]), "the month is not over");
+    let points = running.points(&(day("2026-03-01")..=day("2026-03-31")), Interval::Month);
+    assert_eq!(points[0].date, day("2026-03-30"), "of a month that is not over the last day with the most vendors");
+}
+
+/// The day by which each vendor is counted.
+fn counted(sources: &Sources) -> BTreeMap<Vendor, NaiveDate> {
+    sources.iter().map(|(vendor, source)| (*vendor, source.counted())).collect()
 }
 
 prop_compose! {
@@ -199,6 +230,29 @@ proptest! {
                 days.points(&range, Interval::Month).iter().map(|point| (point.start, point.date)).collect()
             };
             prop_assert_eq!(told(dropped_before(&own, NaiveDate::MIN)), told(dropped_before(&own, first_kept)));
+        }
+    }
+
+    #[test]
+    fn dropping_days_changes_no_month_of_any_vendors_and_no_answer_but_to_none(
+        days in histories(), first_kept in a_day(), today in a_day(),
+    ) {
+        // Retention drops days of months that are over only.
+        let is_kept = |day: NaiveDate| day >= first_kept || month_start(day) >= month_start(today);
+        let known = |kept: &dyn Fn(NaiveDate) -> bool| -> StoredDays {
+            let all: StoredDays = days.iter().map(|(vendor, day)| (*vendor, *day, kept(*day))).collect();
+            all.as_of(today)
+        };
+        let (before, after) = (known(&|_| true), known(&is_kept));
+        let range = day("2024-01-01")..=day("2027-01-01");
+        let months = |days: &StoredDays| -> Vec<_> {
+            let points = days.points(&range, Interval::Month);
+            points.iter().map(|point| (point.start, point.date, counted(&point.sources))).collect()
+        };
+        prop_assert_eq!(months(&before), months(&after));
+        for (_, day) in &days {
+            let told = counted(&after.sources(*day));
+            prop_assert!(told.is_empty() || told == counted(&before.sources(*day)), "{}", day);
         }
     }
 

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
 use super::{
-    report::{InFileName, Parameter, Reads, Report, Table},
+    report::{InFileName, Parameter, Reads, Report, Table, Title},
     reports::REPORTS,
 };
 use crate::http::{ExportRefusal, ExportRequest};
@@ -48,6 +48,8 @@ pub(super) struct Asked {
     /// What the file's name tells: what, then when.
     what: Vec<String>,
     when: Vec<String>,
+    /// Of which organization, by its id.
+    pub(super) organization_id: Option<String>,
 }
 
 impl Asked {
@@ -58,7 +60,8 @@ impl Asked {
             Format::Csv => report.tables.iter().take(1).collect(),
             Format::Xlsx => report.tables.iter().collect(),
         };
-        let mut asked = Self { report, format, tables, variables: Map::new(), what: Vec::new(), when: Vec::new() };
+        let (what, when) = (Vec::new(), Vec::new());
+        let mut asked = Self { report, format, tables, variables: Map::new(), what, when, organization_id: None };
         for (number, (name, value)) in request.parameters.iter().enumerate() {
             if request.parameters[..number].iter().any(|(earlier, _)| earlier == name) {
                 return Err(refused(format!("the parameter {name} is given twice")));
@@ -70,6 +73,10 @@ impl Asked {
 
     fn take(&mut self, name: &str, value: &str) -> Result<(), ExportRefusal> {
         if name == TABLE && self.report.tables.len() > 1 {
+            // As in a query by URL, an empty value is none.
+            if value.is_empty() {
+                return Ok(());
+            }
             let table = self.report.tables.iter().find(|table| table.name.to_lowercase() == value);
             let names: Vec<_> = self.report.tables.iter().map(|table| table.name.to_lowercase()).collect();
             let unknown = || refused(format!("there is no table `{value}`; there are {}", names.join(", ")));
@@ -79,17 +86,37 @@ impl Asked {
         }
         let parameter = self.report.parameters.iter().find(|parameter| parameter.name == name);
         let parameter = parameter.ok_or_else(|| refused(unknown(name, self.report)))?;
-        // As in a query by URL, an empty value is none.
         if value.is_empty() {
             return Ok(());
         }
         match parameter.in_file_name {
             InFileName::No => {}
             InFileName::What => self.what.push(value.to_owned()),
+            InFileName::Organization => self.organization_id = Some(value.to_owned()),
             InFileName::When(before) => self.when.push(format!("{before}{value}")),
         }
         self.variables.insert(name.to_owned(), read(parameter, value)?);
         Ok(())
+    }
+
+    /// What the report's title asks for, if it has one.
+    pub(super) fn title(&self) -> Option<&'static Title> {
+        self.report.title.as_ref()
+    }
+
+    /// The name of the organization whose rows it has. One that has no letter of a file's name is told by its id.
+    pub(super) fn name_organization(&mut self, name: Option<String>) {
+        let is_told = |name: &String| name.contains(|character: char| character.is_ascii_alphanumeric());
+        self.what.extend(name.filter(is_told).or_else(|| self.organization_id.clone()));
+    }
+
+    /// What the title answered.
+    pub(super) fn name_title(&mut self, title: &Title, word: String) {
+        match title.tells {
+            InFileName::When(before) if self.when.is_empty() => self.when.push(format!("{before}{word}")),
+            InFileName::What => self.what.push(word),
+            _ => {}
+        }
     }
 
     /// What and when: `inventory-hub-exceptions-2026-11-21.csv`.
@@ -181,11 +208,34 @@ mod tests {
             "inventory-hub-exceptions-as-of-2026-11-01.xlsx"
         );
         assert_eq!(name("usage-changes.csv", &usage), "inventory-hub-usage-changes-ninja-2026-10-01-to-2026-11-01.csv");
+        let none = [usage.as_slice(), &[("table", ""), ("organizationId", "")]].concat();
+        assert_eq!(name("usage-changes.csv", &none), name("usage-changes.csv", &usage), "an empty value is none");
         let organizations = [usage.as_slice(), &[("table", "organizations")]].concat();
         assert_eq!(
             name("usage-changes.csv", &organizations),
             "inventory-hub-usage-changes-organizations-ninja-2026-10-01-to-2026-11-01.csv"
         );
+    }
+
+    #[test]
+    fn a_title_and_an_organization_are_told_where_no_parameter_tells_them() {
+        let today = "2026-11-21".parse().unwrap();
+        let named = |name: Option<&str>| {
+            let mut asked = asked("billing.xlsx", &[("month", "2026-03"), ("organizationId", "b3JnOjE")]).unwrap();
+            asked.name_organization(name.map(str::to_owned));
+            let title = asked.title().unwrap();
+            asked.name_title(title, "CLOSED".to_owned());
+            asked.file_name(today)
+        };
+        assert_eq!(named(Some("Acme & Co.")), "inventory-hub-billing-acme---co--closed-2026-03.xlsx");
+        assert_eq!(named(Some("前台")), "inventory-hub-billing-b3jnoje-closed-2026-03.xlsx");
+        let mut windows11 = asked("windows11.csv", &[]).unwrap();
+        let title = windows11.title().unwrap();
+        windows11.name_title(title, "2026-11-19".to_owned());
+        assert_eq!(windows11.file_name(today), "inventory-hub-windows11-2026-11-19.csv", "older than today");
+        let mut dated = asked("windows11.csv", &[("date", "2026-11-01")]).unwrap();
+        dated.name_title(title, "2026-11-01".to_owned());
+        assert_eq!(dated.file_name(today), "inventory-hub-windows11-2026-11-01.csv");
     }
 
     #[test]

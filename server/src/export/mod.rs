@@ -16,8 +16,10 @@ mod reports;
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use async_graphql::ServerError;
 use domain::access::{Principal, Right};
 use futures::future::BoxFuture;
+use serde_json::Map;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, timeout_at},
@@ -27,7 +29,7 @@ use self::{
     asked::{Asked, Format},
     delivery::{Outlet, deliver},
     excel_file::ExcelFile,
-    pages::Pages,
+    pages::{Pages, word_of},
 };
 use crate::{
     access::{Act, ActKind, Journal, Outcome},
@@ -35,6 +37,9 @@ use crate::{
     http::{Content, ExportFile, ExportRefusal, ExportRequest, Exports},
     inventory::{Inventory, InventoryError},
 };
+
+/// Asks for the name of the organization whose rows are exported.
+const ORGANIZATION: &str = "query ($id: ID!) { node(id: $id) { ... on Organization { name } } }";
 
 /// What exports may take; the defaults suit a hub on one machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,7 +143,7 @@ impl Exporter {
 
     async fn prepare(
         &self,
-        (asked, request): (Asked, &ExportRequest),
+        (mut asked, request): (Asked, &ExportRequest),
         place: OwnedSemaphorePermit,
     ) -> Result<Work, ExportRefusal> {
         let principal = &request.principal;
@@ -157,8 +162,25 @@ impl Exporter {
         if let Some(first) = tables.first_mut().filter(|_| !is_known) {
             first.read_ahead().await.map_err(ExportRefusal::Graphql)?;
         }
+        name(&mut asked, (&api, principal)).await.map_err(ExportRefusal::Graphql)?;
         Ok(Work { moment, version, is_known, asked, tables, sheet_rows: self.limits.sheet_rows, _place: place })
     }
+}
+
+/// Asks for what the file's name tells beside the parameters. What makes no sense was refused with the first page.
+async fn name(asked: &mut Asked, asks: (&Api, &Principal)) -> Result<(), ServerError> {
+    if let Some(id) = asked.organization_id.clone() {
+        let variables = Map::from_iter([("id".to_owned(), id.into())]);
+        let name = word_of(asks, (ORGANIZATION, "node.name"), &variables).await?;
+        asked.name_organization(name);
+    }
+    if let Some(title) = asked.title() {
+        let word = word_of(asks, (title.document, title.field), &asked.variables).await?;
+        if let Some(word) = word {
+            asked.name_title(title, word);
+        }
+    }
+    Ok(())
 }
 
 /// An export that can be made.

@@ -1,12 +1,12 @@
 //! The rows of a table, page after page, as GraphQL answers them.
 
-use async_graphql::{ErrorExtensionValues, Executor, Request, ServerError, Value};
+use async_graphql::{ErrorExtensionValues, Executor, Request, ServerError, Value, Variables};
 use serde_json::Map;
 
 use super::{
     asked::variables_of_page,
     cell::{Cell, value_at},
-    report::Table,
+    report::{Column, Table},
 };
 use crate::graphql::{Api, GraphqlLimits, Principal, errors::ErrorCode};
 
@@ -72,14 +72,41 @@ impl Pages {
         }
         let found = value_at(&response.data, self.table.rows).unwrap_or(&Value::Null);
         self.place = next_place(found);
-        let rows = match found {
-            Value::Object(_) => value_at(found, "nodes").unwrap_or(&Value::Null),
-            list => list,
+        let owner = value_at(&response.data, self.table.owner()).unwrap_or(&Value::Null);
+        let cell = |row: &Value, column: &Column| match column.beside() {
+            Some(column) => Cell::of(owner, &column),
+            None => Cell::of(row, column),
         };
-        let Value::List(rows) = rows else { return Ok(Some(Vec::new())) };
-        let columns = self.table.columns;
-        Ok(Some(rows.iter().map(|row| columns.iter().map(|column| Cell::of(row, column)).collect()).collect()))
+        let line = |row| self.table.columns.iter().map(|column| cell(row, column)).collect();
+        Ok(Some(rows_of(found).iter().map(line).collect()))
     }
+}
+
+/// The rows of a connection or of a list; an object that is neither is the only row.
+fn rows_of(found: &Value) -> &[Value] {
+    match (value_at(found, "nodes"), found) {
+        (Some(Value::List(rows)), _) | (None, Value::List(rows)) => rows,
+        (None, row @ Value::Object(_)) => std::slice::from_ref(row),
+        _ => &[],
+    }
+}
+
+/// A word of what a document answers; `None` where there is none.
+pub(super) async fn word_of(
+    (api, principal): (&Api, &Principal),
+    (document, field): (&str, &str),
+    asked: &Map<String, serde_json::Value>,
+) -> Result<Option<String>, ServerError> {
+    let variables = Variables::from_json(serde_json::Value::Object(asked.clone()));
+    let mut response = api.execute(Request::new(document).variables(variables).data(principal.clone())).await;
+    if !response.errors.is_empty() {
+        return Err(told(response.errors.swap_remove(0)));
+    }
+    Ok(match value_at(&response.data, field) {
+        Some(Value::String(word)) => Some(word.clone()),
+        Some(Value::Enum(word)) => Some(word.to_string()),
+        _ => None,
+    })
 }
 
 /// A connection says where it goes on; a plain list is all there is.
@@ -108,6 +135,21 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn rows_are_those_of_a_connection_or_of_a_list_and_one_object_is_one_row() {
+        let count = |json| rows_of(&Value::from_json(json).unwrap()).len();
+        for (found, rows) in [
+            (json!({ "nodes": [{ "a": 1 }, { "a": 2 }] }), 2),
+            (json!({ "nodes": [] }), 0),
+            (json!([{ "a": 1 }]), 1),
+            (json!({ "a": 1 }), 1),
+            (json!({ "nodes": null }), 0),
+            (json!(null), 0),
+        ] {
+            assert_eq!(count(found.clone()), rows, "{found}");
+        }
+    }
 
     #[test]
     fn a_connection_goes_on_where_it_says_and_a_list_is_all() {

@@ -10,6 +10,19 @@ pub(super) struct Report {
     /// What is in it, the most important first. XLSX has a sheet for each; CSV has the first, or the one that the
     /// parameter `table` names.
     pub(super) tables: &'static [Table],
+    /// What its file's name tells beside the parameters; `None` when they tell all.
+    pub(super) title: Option<Title>,
+}
+
+/// A word of the answer that stands in the file's name.
+#[derive(Debug)]
+pub(super) struct Title {
+    /// The document that asks for it. It takes the variables of the tables' documents.
+    pub(super) document: &'static str,
+    /// Where the word is in the answer: names with dots between.
+    pub(super) field: &'static str,
+    /// What it tells. One that says when is told where no parameter does.
+    pub(super) tells: InFileName,
 }
 
 /// A list of rows.
@@ -18,7 +31,8 @@ pub(super) struct Table {
     /// The name of the sheet and, in lower case, the value of the parameter `table`.
     pub(super) name: &'static str,
     /// The document without the fields of its rows. `ROWS` stands for the selection of a connection, and it takes the
-    /// variables `$first` and `$after`.
+    /// variables `$first` and `$after`; `FIELDS` stands for that of one object, which is the only row. `BESIDE` stands for
+    /// the fields of the object that has the rows.
     pub(super) document: &'static str,
     /// Where the connection or the list is in the answer: names with dots between.
     pub(super) rows: &'static str,
@@ -29,10 +43,18 @@ pub(super) struct Table {
 impl Table {
     /// The whole document.
     pub(super) fn document(&self) -> String {
-        let fields: Vec<String> = self.columns.iter().map(|column| selection(column.field)).collect();
-        let fields = fields.join(" ");
+        let beside: Vec<String> =
+            self.columns.iter().filter_map(Column::beside).map(|column| selection(column.field)).collect();
+        let own = self.columns.iter().filter(|column| column.beside().is_none());
+        let fields = own.map(|column| selection(column.field)).collect::<Vec<_>>().join(" ");
         let connection = format!("{{ nodes {{ {fields} }} pageInfo {{ hasNextPage endCursor }} }}");
-        self.document.replace("ROWS", &connection)
+        let document = self.document.replace("ROWS", &connection).replace("FIELDS", &format!("{{ {fields} }}"));
+        document.replace("BESIDE", &beside.join(" "))
+    }
+
+    /// Where the object is that has the rows.
+    pub(super) fn owner(&self) -> &'static str {
+        self.rows.rsplit_once('.').map_or("", |(owner, _)| owner)
     }
 }
 
@@ -50,6 +72,7 @@ pub(super) struct Column {
     /// What people read above it.
     pub(super) title: &'static str,
     /// The field of a row: names with dots between, each with its arguments if it has some. A list on the way gives its values in one cell, `; ` between.
+    /// After `^` it is a field of the object that has the rows, the same in every line.
     pub(super) field: &'static str,
     /// What its cells hold.
     pub(super) kind: Kind,
@@ -71,6 +94,11 @@ pub(super) enum Kind {
 }
 
 impl Column {
+    /// As a column of the object that has the rows; `None` for one of the rows themselves.
+    pub(super) fn beside(&self) -> Option<Self> {
+        self.field.strip_prefix('^').map(|field| Self { field, ..*self })
+    }
+
     pub(super) const fn text(title: &'static str, field: &'static str) -> Self {
         Self { title, field, kind: Kind::Text }
     }
@@ -117,6 +145,8 @@ pub(super) enum InFileName {
     No,
     /// It says what is in the file.
     What,
+    /// It is the id of an organization, whose name says what is in the file.
+    Organization,
     /// It says when, so that today is not told; this text comes before it.
     When(&'static str),
 }
@@ -135,6 +165,11 @@ impl Parameter {
     /// `true` or `false`.
     pub(super) const fn flag(name: &'static str) -> Self {
         Self { name, reads: Reads::Flag, in_file_name: InFileName::No }
+    }
+
+    /// The id of an organization, whose name is told in the file's name.
+    pub(super) const fn organization() -> Self {
+        Self { in_file_name: InFileName::Organization, ..Self::word("organizationId") }
     }
 
     /// The same, told in the file's name.

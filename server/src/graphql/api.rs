@@ -17,6 +17,7 @@ use super::{
     limits::GraphqlLimits,
     loaders::{Attended, attend},
     mutations::Mutation,
+    pagination::ReadAhead,
     principal::{self, Principal},
     queries::Query,
     recording::Recording,
@@ -36,6 +37,8 @@ pub struct Api {
     limits: GraphqlLimits,
     inventory: Inventory,
     journal: Journal,
+    /// Of a hub at one moment, the rows that were read ahead.
+    ahead: Option<Arc<ReadAhead>>,
 }
 
 impl fmt::Debug for Api {
@@ -67,13 +70,13 @@ impl Api {
         };
         let schema = build().limit_complexity(limits.complexity).finish();
         let measuring = build().extension(Measure(limits)).finish();
-        Self { schema, measuring, limits, inventory, journal }
+        Self { schema, measuring, limits, inventory, journal, ahead: None }
     }
 
     /// The same schema over the hub at one moment.
     #[must_use]
     pub fn at(&self, moment: Inventory) -> Self {
-        Self { inventory: moment, ..self.clone() }
+        Self { inventory: moment, ahead: Some(Arc::default()), ..self.clone() }
     }
 
     /// The same over what the principal of a request may see; over nothing where there is none.
@@ -81,7 +84,7 @@ impl Api {
         let nothing = Reach::Organizations(BTreeSet::new());
         let reach = principal::of(request).map_or(&nothing, Principal::reach);
         match self.inventory.within(reach).await {
-            Ok(inventory) => Ok(self.at(inventory)),
+            Ok(inventory) => Ok(Self { inventory, ..self.clone() }),
             Err(error) => {
                 let error = async_graphql::Error::from(Fault::from(error));
                 Err(Response::from_errors(vec![error.into_server_error(Pos::default())]))
@@ -120,7 +123,10 @@ impl Api {
 
     fn attend(&self, request: Request, execute: impl FnOnce(Request) -> BoxStream<'static, Response>) -> Attended {
         // Before the schema's own: the hub may be one of a moment.
-        let request = request.data(self.inventory.clone());
+        let mut request = request.data(self.inventory.clone());
+        if let Some(ahead) = &self.ahead {
+            request = request.data(Arc::clone(ahead));
+        }
         attend(&self.inventory, request, execute)
     }
 }

@@ -1,6 +1,6 @@
 //! What resolvers reach through the request: the use cases, the loaders, the principal.
 
-use std::{collections::HashMap, hash::Hash};
+use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use async_graphql::{Context, dataloader::Loader};
 use sea_orm::{DatabaseConnection, DbErr};
@@ -8,6 +8,7 @@ use sea_orm::{DatabaseConnection, DbErr};
 use super::{
     errors::Fault,
     loaders::{Loaders, Rows},
+    pagination::ReadAhead,
     principal::Principal,
 };
 use crate::inventory::Inventory;
@@ -24,6 +25,9 @@ pub(super) trait Hub {
     fn reader(&self) -> &DatabaseConnection {
         self.inventory().database().reader()
     }
+
+    /// Rows that were read ahead; `None` but where pages follow each other at one moment.
+    fn ahead(&self) -> Option<&ReadAhead>;
 
     /// What several keys name, with one statement.
     async fn load_all<K>(&self, keys: impl Iterator<Item = K>) -> Result<HashMap<K, <Rows as Loader<K>>::Value>, Fault>
@@ -45,6 +49,10 @@ impl Hub for Context<'_> {
 
     fn principal(&self) -> &Principal {
         self.data_unchecked::<Principal>()
+    }
+
+    fn ahead(&self) -> Option<&ReadAhead> {
+        self.data_opt::<Arc<ReadAhead>>().map(AsRef::as_ref)
     }
 
     async fn load<K>(&self, key: K) -> Result<Option<<Rows as Loader<K>>::Value>, Fault>

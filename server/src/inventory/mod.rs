@@ -97,6 +97,8 @@ pub struct Inventory {
     pub(crate) metrics: Metrics,
     /// Wakes who works off waiting syncs.
     pub(crate) wishes: Arc<Notify>,
+    /// Of the hub at one moment, what was computed already; `None` of the hub itself.
+    pub(crate) computed: Option<Arc<moment::Computed>>,
 }
 
 impl fmt::Debug for Inventory {
@@ -132,6 +134,7 @@ impl Inventory {
             outlet,
             metrics,
             wishes: Arc::default(),
+            computed: None,
         })
     }
 

@@ -1,12 +1,50 @@
 //! The hub at one moment: what takes many statements to read, and must agree with itself.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use domain::clock::Clock;
+use domain::{billing_report::Month, clock::Clock};
 
-use super::{Inventory, InventoryError};
+use super::{
+    Inventory, InventoryError,
+    billing::Billed,
+    usage::{UsageRequest, UsageWindow},
+};
+
+/// What was computed at one moment. Nothing changes in it, so what is asked again is not computed again: whoever reads a
+/// long list page by page computes the report behind it once.
+#[derive(Debug, Default)]
+pub(crate) struct Computed {
+    /// By month and organization.
+    pub(super) bills: Known<(Month, Option<i64>), Arc<Billed>>,
+    pub(super) windows: Known<UsageRequest, UsageWindow>,
+}
+
+/// Answers by what was asked.
+#[derive(Debug)]
+pub(super) struct Known<Q, A>(Mutex<HashMap<Q, A>>);
+
+impl<Q, A> Default for Known<Q, A> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<Q: Eq + Hash, A: Clone> Known<Q, A> {
+    pub(super) fn find(&self, asked: &Q) -> Option<A> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(asked).cloned()
+    }
+
+    pub(super) fn keep(&self, asked: Q, answer: A) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(asked, answer);
+    }
+}
 
 impl Inventory {
     /// The same hub as it is now: whatever is written meanwhile is not seen, "today" stays today, and nothing can be
@@ -15,7 +53,7 @@ impl Inventory {
     pub async fn read_moment(&self) -> Result<Self, InventoryError> {
         let database = self.database.at_this_moment().await?;
         let clock = Arc::new(Stopped { at: self.now(), clock: Arc::clone(&self.clock) });
-        Ok(Self { database, clock, ..self.clone() })
+        Ok(Self { database, clock, computed: Some(Arc::default()), ..self.clone() })
     }
 
     /// Lets go of a moment in good order. Not for the hub itself: every handle on the same connection is closed.

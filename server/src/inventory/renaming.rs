@@ -73,6 +73,12 @@ impl Inventory {
             .exec(transaction)
             .await?;
         tracing::info!(organization_id, "the reference vendor has a new name for a client");
+        if self.rules.internal_organizations.iter().filter_map(|name| canonical_key(name)).any(|own| own == *from) {
+            tracing::warn!(
+                organization_id,
+                "an internal organization has a new name: it is billed until `internal_organizations` says it"
+            );
+        }
         Ok(())
     }
 

@@ -27,4 +27,5 @@ pub(super) const REPORT: Report = Report {
             Column::text("Device id", "id"),
         ],
     }],
+    title: None,
 };

@@ -40,4 +40,5 @@ pub(super) const REPORT: Report = Report {
             Column::text("Exception id", "id"),
         ],
     }],
+    title: None,
 };

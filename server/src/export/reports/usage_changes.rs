@@ -8,7 +8,7 @@ pub(super) const REPORT: Report = Report {
         Parameter::word("vendor").named(InFileName::What),
         Parameter::word("from").named(InFileName::When("")),
         Parameter::word("to").named(InFileName::When("to-")),
-        Parameter::word("organizationId"),
+        Parameter::organization(),
         Parameter::flag("includeInternal"),
         Parameter::json("filter"),
         Parameter::json("orderBy"),
@@ -61,4 +61,5 @@ pub(super) const REPORT: Report = Report {
             ],
         },
     ],
+    title: None,
 };

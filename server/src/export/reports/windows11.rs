@@ -1,12 +1,12 @@
 //! `windows11`: how each Windows workstation stands with Windows 11 24H2, and the counts per organization.
 
-use crate::export::report::{Column, InFileName, Parameter, Report, Table};
+use crate::export::report::{Column, InFileName, Parameter, Report, Table, Title};
 
 pub(super) const REPORT: Report = Report {
     name: "windows11",
     parameters: &[
         Parameter::word("date").named(InFileName::When("")),
-        Parameter::word("organizationId"),
+        Parameter::organization(),
         Parameter::json("filter"),
         Parameter::json("verdicts"),
     ],
@@ -64,4 +64,12 @@ pub(super) const REPORT: Report = Report {
             ],
         },
     ],
+    // Without a date they are the latest stored day's, which may be older than today.
+    title: Some(Title {
+        document: "query ($date: Date, $organizationId: ID, $filter: SnapshotFilter) {
+            windows11Readiness(date: $date, organizationId: $organizationId, filter: $filter) { date }
+        }",
+        field: "windows11Readiness.date",
+        tells: InFileName::When(""),
+    }),
 };

@@ -1,5 +1,7 @@
 //! `closeMonth`.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 use domain::billing_report::GapKind;
 
@@ -66,7 +68,7 @@ impl CloseMonthPayload {
 
     fn shown(billed: Billed, user_errors: Vec<UserError>) -> Self {
         let gaps = billed.report.gaps.iter().map(Into::into).collect();
-        Self { closed: user_errors.is_empty(), report: Some(BillingReport::new(billed)), gaps, user_errors }
+        Self { closed: user_errors.is_empty(), report: Some(BillingReport::new(Arc::new(billed))), gaps, user_errors }
     }
 
     fn of(outcome: CloseOutcome, month: Month) -> Self {
@@ -99,9 +101,14 @@ fn lacking(billed: &Billed) -> Vec<UserError> {
         (
             GapKind::UnmappedOrganization,
             UserErrorCode::UnmappedOrganizations,
-            "vendor organizations are mapped to no client",
+            "vendor organizations are no client of Ninja's",
         ),
         (GapKind::MissingDay, UserErrorCode::MissingDay, "day that is billed by is missing"),
+        (
+            GapKind::UnknownInternalOrganization,
+            UserErrorCode::UnknownInternalOrganization,
+            "internal organizations of the configuration are unknown",
+        ),
     ];
     let found = kinds.into_iter().filter_map(|(kind, code, what)| {
         let count = billed.report.gaps.iter().filter(|gap| gap.kind == kind).count();

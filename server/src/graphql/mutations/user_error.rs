@@ -39,6 +39,9 @@ pub enum UserErrorCode {
     UnmappedOrganizations,
     /// A day that the month is billed by is not stored; the payload names it.
     MissingDay,
+    /// Names that the configuration lists as internal are no organization's: whoever had them would be billed. The payload
+    /// lists them.
+    UnknownInternalOrganization,
     /// Nothing is stored that could be counted.
     NoData,
     /// The job has ended; there is nothing left to stop.

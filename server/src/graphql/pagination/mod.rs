@@ -5,6 +5,7 @@
 //! rows without the key come last, whichever way the list goes, on both databases. What only some clients want (the total count, whether rows lie before) is asked for when they
 //! ask. It refuses offsets.
 
+mod ahead;
 mod connection;
 mod cursor;
 mod cut;
@@ -13,10 +14,11 @@ mod page;
 mod rows;
 mod sort_key;
 
+pub(super) use ahead::ReadAhead;
 pub use connection::{Connection, Edge, PageInfo};
 pub(super) use cursor::{Key, KeyKind};
 pub(super) use cut::page_of_slice;
 pub(super) use named::{Place, page_of_named};
 pub(super) use page::{PageArguments, page_cost};
-pub(super) use rows::{Order, page_of_rows};
+pub(super) use rows::{Order, page_of_rows, page_of_rows_ahead};
 pub(super) use sort_key::SortKey;

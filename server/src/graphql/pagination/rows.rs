@@ -7,10 +7,11 @@ use sea_orm::{
 };
 
 use super::{
+    ahead::{Asked, ReadAhead},
     connection::{Connection, Fact},
     cursor::{Cursor, Key},
     cut::{Cut, Neighbours},
-    page::PageArguments,
+    page::{PageArguments, Window},
     sort_key::{SortKey, kind_of},
 };
 use crate::graphql::{errors::Fault, filters::OrderDirection};
@@ -117,6 +118,51 @@ where
     E: EntityTrait,
     E::Model: ModelTrait<Entity = E>,
 {
+    let read = async |found: Select<E>, window: Window| Ok(found.limit(window.rows_to_read()).all(reader).await?);
+    page_by(read, (rows, &order), arguments, show).await
+}
+
+/// The same of a list whose pages follow each other at one moment: many are read with one statement. Without a place to
+/// keep the others, a page is read as of any list.
+pub(in crate::graphql) async fn page_of_rows_ahead<E, T>(
+    (reader, ahead): (&DatabaseConnection, Option<&ReadAhead>),
+    (rows, order): (Select<E>, Order<E>),
+    arguments: &PageArguments,
+    show: impl Fn(E::Model) -> T,
+) -> Result<Connection<T>, Fault>
+where
+    E: EntityTrait,
+    E::Model: ModelTrait<Entity = E> + Clone + Send + 'static,
+{
+    let Some(ahead) = ahead.filter(|_| arguments.last.is_none() && arguments.before.is_none()) else {
+        return page_of_rows(reader, (rows, order), arguments, show).await;
+    };
+    let list = format!("{} {}", order.name(), rows.build(reader.get_database_backend()));
+    let name = order.name();
+    let read = async |found: Select<E>, window: Window| {
+        let asked = Asked { list: list.clone(), after: arguments.after.as_ref(), wanted: window.rows_to_read() };
+        let (mut rows, to_the_end) = ahead.page(&asked, async |limit| found.limit(limit).all(reader).await).await?;
+        let page: Vec<E::Model> = rows.iter().take(usize::from(window.size) + 1).cloned().collect();
+        rows.drain(..rows.len().min(window.size.into()));
+        if let Some(last) = page.get(usize::from(window.size).wrapping_sub(1)) {
+            ahead.keep(list.clone(), order.cursor(last)?.encode(&name), (rows, to_the_end));
+        }
+        Ok(page)
+    };
+    page_by(read, (rows, &order), arguments, show).await
+}
+
+/// Reads a page as `read` reads the rows of a sorted range.
+async fn page_by<E, T>(
+    read: impl AsyncFnOnce(Select<E>, Window) -> Result<Vec<E::Model>, Fault>,
+    (rows, order): (Select<E>, &Order<E>),
+    arguments: &PageArguments,
+    show: impl Fn(E::Model) -> T,
+) -> Result<Connection<T>, Fault>
+where
+    E: EntityTrait,
+    E::Model: ModelTrait<Entity = E>,
+{
     let window = arguments.window()?;
     let after = order.decode(arguments.after.as_ref())?.map(|cursor| order.beyond(&cursor, Side::After));
     let before = order.decode(arguments.before.as_ref())?.map(|cursor| order.beyond(&cursor, Side::Before));
@@ -124,7 +170,7 @@ where
     for bound in [&after, &before].into_iter().flatten() {
         range = range.filter(bound.clone());
     }
-    let found = order.sort(range, window.backward).limit(window.rows_to_read()).all(reader).await?;
+    let found = read(order.sort(range, window.backward), window).await?;
     let places = found.into_iter().map(|row| order.cursor(&row).map(|cursor| (cursor, row)));
     let neighbours = Neighbours {
         previous: after.map(|inside| exists_outside(&rows, inside)),

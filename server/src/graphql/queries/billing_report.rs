@@ -32,7 +32,7 @@ impl BillingQueries {
             None => None,
         };
         match ctx.inventory().billing_report(month.0, organization_id).await? {
-            BillingAnswer::Reported(billed) => Ok(BillingReport::new(*billed)),
+            BillingAnswer::Reported(billed) => Ok(BillingReport::new(billed)),
             BillingAnswer::NotBegun => Err(Fault::BadUserInput(format!("{} has not begun", month.0))),
             BillingAnswer::NoData { nearest } => Err(Fault::NoDataOf { what: month.0.to_string(), nearest }),
         }

@@ -40,8 +40,8 @@ impl Windows11Queries {
         Ok(Windows11Readiness { date, groups })
     }
 
-    /// The Windows workstations that `windows11Readiness` counts for the same arguments, by host name, with their verdicts,
-    /// requirements and remedies in `windows11`.
+    /// The Windows workstations that `windows11Readiness` counts under a verdict for the same arguments, by host name, with
+    /// their verdicts, requirements and remedies in `windows11`. Those that it counts as `notJudged` are not listed.
     #[expect(clippy::too_many_arguments, reason = "the arguments of every list")]
     #[graphql(name = "windows11Devices", complexity = "page_cost(first, last, child_complexity)")]
     async fn windows_11_devices(

@@ -1,15 +1,13 @@
 //! `BillingChange`: a device that changed what is billed.
 
 use async_graphql::{Context, Enum, Object};
+use domain::billing_report::BilledChange;
 
 use super::{Date, Device, Organization, scalars::count};
-use crate::{
-    graphql::{
-        context::Hub,
-        errors::Fault,
-        loaders::{DeviceOfIdentity, OrganizationId},
-    },
-    inventory::billing::BilledChange,
+use crate::graphql::{
+    context::Hub,
+    errors::Fault,
+    loaders::{DeviceOfIdentity, OrganizationId},
 };
 
 /// Why a device is billed, or is not any more. The first that holds.
@@ -49,12 +47,17 @@ impl BillingChange {
         self.0.change.kind.into()
     }
 
-    /// The organization whose bill it changes; null for the devices in none.
+    /// The organization whose bill it changes, as it is now; null for the devices in none.
     async fn organization(&self, ctx: &Context<'_>) -> Result<Option<Organization>, Fault> {
         match self.0.change.organization_id {
             Some(id) => Ok(ctx.load(OrganizationId(id)).await?.map(Organization)),
             None => Ok(None),
         }
+    }
+
+    /// That organization's name, as billed if the report's changes are frozen; null for the devices in none.
+    async fn organization_name(&self) -> Option<&str> {
+        self.0.organization_name.as_deref()
     }
 
     /// Endpoints more: 1, 0 or -1.

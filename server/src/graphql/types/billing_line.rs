@@ -1,25 +1,22 @@
 //! `BillingLine`, `BillingAdjustment`, `BillingDifference`: what one organization is billed.
 
-use std::sync::Arc;
-
 use async_graphql::{Context, MergedObject, Object};
 use domain::billing_report::{Adjustment, Line, Units};
 
-use super::{BillingChange, BillingFigures, BillingUnits, Month, Organization, billing_report::page_of_changes};
-use crate::{
-    graphql::{
-        context::Hub,
-        errors::Fault,
-        loaders::OrganizationId,
-        pagination::{Connection, PageArguments, page_cost},
-    },
-    inventory::billing::Billed,
+use super::{
+    BillingChange, BillingFigures, BillingReport, BillingUnits, Month, Organization, billing_report::page_of_changes,
+};
+use crate::graphql::{
+    context::Hub,
+    errors::Fault,
+    loaders::OrganizationId,
+    pagination::{Connection, PageArguments, page_cost},
 };
 
 /// Whose line it is, and what changed it. The figures beside it are of the same line.
 #[derive(Clone, Debug)]
 pub(super) struct BillingLineOwner {
-    billed: Arc<Billed>,
+    report: BillingReport,
     organization_id: Option<i64>,
     name: Option<String>,
 }
@@ -29,8 +26,9 @@ pub(super) struct BillingLineOwner {
 pub struct BillingLine(BillingLineOwner, BillingFigures);
 
 impl BillingLine {
-    pub(super) fn new(billed: Arc<Billed>, line: Line) -> Self {
-        let owner = BillingLineOwner { billed, organization_id: line.organization_id, name: line.name.clone() };
+    /// A line of this report.
+    pub(super) fn new(report: BillingReport, line: Line) -> Self {
+        let owner = BillingLineOwner { report, organization_id: line.organization_id, name: line.name.clone() };
         Self(owner, BillingFigures(line))
     }
 }
@@ -55,7 +53,7 @@ impl BillingLineOwner {
         self.name.as_deref()
     }
 
-    /// What was added and removed, by day and device.
+    /// What was added and removed, by day and device; `changesFrozen` of the report tells whether as it was billed.
     #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn changes(
         &self,
@@ -64,7 +62,8 @@ impl BillingLineOwner {
         #[graphql(desc = "How many rows from the end of the range, instead of `first`: 1 to 500.")] last: Option<i32>,
         #[graphql(desc = "Only rows before this cursor; null is to the end.")] before: Option<String>,
     ) -> Result<Connection<BillingChange>, Fault> {
-        let own = self.billed.changes.iter().filter(|change| change.change.organization_id == self.organization_id);
+        let own =
+            self.report.report().changes.iter().filter(|change| change.change.organization_id == self.organization_id);
         page_of_changes(&own.cloned().collect::<Vec<_>>(), &PageArguments { first, after, last, before })
     }
 }
@@ -105,7 +104,7 @@ impl BillingAdjustment {
 /// An organization whose line is not what it was billed.
 #[derive(Clone, Debug)]
 pub struct BillingDifference {
-    pub(super) billed: Arc<Billed>,
+    pub(super) report: BillingReport,
     pub(super) as_billed: Option<Line>,
     pub(super) live: Option<Line>,
 }
@@ -119,10 +118,6 @@ impl BillingDifference {
     fn units(&self) -> Units {
         let end = |line: Option<&Line>| line.map_or(Units::ZERO, |line| line.end);
         end(self.live.as_ref()) - end(self.as_billed.as_ref())
-    }
-
-    fn shown(&self, line: Option<&Line>) -> Option<BillingLine> {
-        line.map(|line| BillingLine::new(Arc::clone(&self.billed), line.clone()))
     }
 }
 
@@ -146,11 +141,11 @@ impl BillingDifference {
 
     /// Its line as billed; null when it had none.
     async fn as_billed(&self) -> Option<BillingLine> {
-        self.shown(self.as_billed.as_ref())
+        self.as_billed.clone().map(|line| BillingLine::new(self.report.clone(), line))
     }
 
     /// Its line as it counts now; null when it has none.
     async fn live(&self) -> Option<BillingLine> {
-        self.shown(self.live.as_ref())
+        self.live.clone().map(|line| BillingLine::new(self.report.as_live(), line))
     }
 }

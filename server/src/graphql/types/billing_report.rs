@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use async_graphql::{Enum, Object};
 use chrono::Datelike;
-use domain::billing_report::{Adjustment, ChangeKind, Line, Report};
+use domain::billing_report::{Adjustment, BilledChange, ChangeKind, Line, Report};
 
 use super::{
     BillingAdjustment, BillingChange, BillingDifference, BillingFigures, BillingGap, BillingLine, Date, Month,
@@ -15,7 +15,7 @@ use crate::{
         errors::Fault,
         pagination::{Connection, PageArguments, page_cost, page_of_slice},
     },
-    inventory::billing::{Billed, BilledChange, Closing},
+    inventory::billing::{Billed, Closing},
 };
 
 /// How final a report is.
@@ -37,15 +37,20 @@ pub struct BillingReport {
 }
 
 impl BillingReport {
-    pub(in crate::graphql) fn new(billed: Billed) -> Self {
-        Self { billed: Arc::new(billed), live: false }
+    pub(in crate::graphql) fn new(billed: Arc<Billed>) -> Self {
+        Self { billed, live: false }
     }
 
-    fn report(&self) -> &Report {
+    pub(super) fn report(&self) -> &Report {
         match &self.billed.live {
             Some(live) if self.live => live,
             _ => &self.billed.report,
         }
+    }
+
+    /// The same month as it counts now, where that is known.
+    pub(super) fn as_live(&self) -> Self {
+        Self { billed: Arc::clone(&self.billed), live: true }
     }
 
     fn frozen(&self) -> Option<&Closing> {
@@ -111,10 +116,10 @@ impl BillingReport {
     ) -> Result<Connection<BillingLine>, Fault> {
         let arguments = PageArguments { first, after, last, before };
         let page = page_of_slice("billingLines", &self.report().lines, line_place, &arguments)?;
-        Ok(page.show(|lines| lines.into_iter().map(|line| BillingLine::new(Arc::clone(&self.billed), line)).collect()))
+        Ok(page.show(|lines| lines.into_iter().map(|line| BillingLine::new(self.clone(), line)).collect()))
     }
 
-    /// What was added and removed, by day and device, as the days tell it now.
+    /// What was added and removed, by day and device. `changesFrozen` tells whether they are those that were billed.
     #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn changes(
         &self,
@@ -123,7 +128,13 @@ impl BillingReport {
         #[graphql(desc = "How many rows from the end of the range, instead of `first`: 1 to 500.")] last: Option<i32>,
         #[graphql(desc = "Only rows before this cursor; null is to the end.")] before: Option<String>,
     ) -> Result<Connection<BillingChange>, Fault> {
-        page_of_changes(&self.billed.changes, &PageArguments { first, after, last, before })
+        page_of_changes(&self.report().changes, &PageArguments { first, after, last, before })
+    }
+
+    /// Whether `changes` are those that `added` and `removed` were billed by. False while the month is not closed, and for a
+    /// month that was closed before changes were kept: they are what the ledger tells now, and may not add up to its lines.
+    async fn changes_frozen(&self) -> bool {
+        self.frozen().is_some_and(Closing::has_changes)
     }
 
     /// Corrections of closed months before this one, to be billed with it, by month and name. A closed month shows those
@@ -142,8 +153,8 @@ impl BillingReport {
     }
 
     /// Names of the MSP's own organizations, which are not billed.
-    async fn left_out(&self) -> &[String] {
-        &self.report().left_out
+    async fn left_out(&self) -> Vec<&str> {
+        self.report().left_out.iter().map(|own| own.name.as_str()).collect()
     }
 
     /// What the invoice of the whole month lacks, whichever client was asked for; `closeMonth` refuses while there is any,
@@ -160,7 +171,7 @@ impl BillingReport {
     /// The closed month as it counts now; null for one that is not closed, or can't be counted any more.
     async fn live(&self) -> Option<BillingReport> {
         let has_live = self.billed.live.is_some() && !self.live;
-        has_live.then(|| Self { billed: Arc::clone(&self.billed), live: true })
+        has_live.then(|| self.as_live())
     }
 
     /// The organizations that count otherwise now than they were billed, by name; empty while the month is not closed.
@@ -174,7 +185,7 @@ impl BillingReport {
     ) -> Result<Connection<BillingDifference>, Fault> {
         let arguments = PageArguments { first, after, last, before };
         let place = |difference: &BillingDifference| difference.line().map_or((String::new(), 0), line_place);
-        Ok(page_of_slice("billingDifferences", &differences(&self.billed), place, &arguments)?.show(|rows| rows))
+        Ok(page_of_slice("billingDifferences", &differences(self), place, &arguments)?.show(|rows| rows))
     }
 
     /// How many calendar days highest and average are of.
@@ -184,7 +195,8 @@ impl BillingReport {
 }
 
 /// Both lines of every organization that has two that count otherwise, or only one.
-fn differences(billed: &Arc<Billed>) -> Vec<BillingDifference> {
+fn differences(shown: &BillingReport) -> Vec<BillingDifference> {
+    let billed = &shown.billed;
     let Some(live) = &billed.live else { return Vec::new() };
     let mut pairs: BTreeMap<Option<i64>, (Option<&Line>, Option<&Line>)> = BTreeMap::new();
     for line in &billed.report.lines {
@@ -198,7 +210,7 @@ fn differences(billed: &Arc<Billed>) -> Vec<BillingDifference> {
         !as_billed.unwrap_or(&nothing).counts_as(live.unwrap_or(&nothing))
     };
     let found = pairs.into_values().filter(differ).map(|(as_billed, live)| BillingDifference {
-        billed: Arc::clone(billed),
+        report: BillingReport { live: false, ..shown.clone() },
         as_billed: as_billed.cloned(),
         live: live.cloned(),
     });

@@ -44,7 +44,8 @@ impl CountPoint {
         self.counted.point.date.into()
     }
 
-    /// The vendors that are counted: those that have counts of that day.
+    /// The vendors that are counted, as `counts` tells of that day: on the last stored day of a month that is over those of
+    /// the whole month, else those that have counts of the day.
     async fn vendors(&self) -> Vec<VendorName> {
         self.counted.point.sources.keys().copied().map(VendorName::from).collect()
     }

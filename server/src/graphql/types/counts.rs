@@ -99,8 +99,8 @@ pub struct SpareReasonCount {
 pub struct VendorCounts {
     /// The vendor.
     vendor: VendorName,
-    /// The stored day whose devices were counted: the date asked for, or the last stored day of its month where only the
-    /// month end is kept.
+    /// The stored day whose devices were counted: the date asked for, or the vendor's last stored day of its month where
+    /// the month's end is told.
     counted_date: Date,
     /// How many.
     totals: DeviceCounts,
@@ -181,7 +181,8 @@ impl Counts {
         self.0.date.into()
     }
 
-    /// The vendors that are counted: those that have counts of the date.
+    /// The vendors that are counted: those that have counts of the date; on the last stored day of a month that is over,
+    /// those that have counts of a day of the month.
     async fn vendors(&self) -> Vec<VendorName> {
         self.0.sources.keys().copied().map(VendorName::from).collect()
     }
@@ -219,16 +220,14 @@ impl Counts {
     #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn by_organization(
         &self,
-        ctx: &Context<'_>,
         #[graphql(desc = "How many rows from the start of the range: 1 to 500, 50 if null.")] first: Option<i32>,
         #[graphql(desc = "Only rows after this cursor; null is from the start.")] after: Option<String>,
         #[graphql(desc = "How many rows from the end of the range, instead of `first`: 1 to 500.")] last: Option<i32>,
         #[graphql(desc = "Only rows before this cursor; null is to the end.")] before: Option<String>,
     ) -> Result<Connection<OrganizationCounts>, Fault> {
-        let rows = ctx.inventory().count_by_organization(&self.0).await?;
         let page = page_of_named(
             "counts/organization",
-            &rows,
+            &self.0.by_organization,
             place_of_organization,
             &PageArguments { first, after, last, before },
         )?;
@@ -241,15 +240,13 @@ impl Counts {
     #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn by_location(
         &self,
-        ctx: &Context<'_>,
         #[graphql(desc = "How many rows from the start of the range: 1 to 500, 50 if null.")] first: Option<i32>,
         #[graphql(desc = "Only rows after this cursor; null is from the start.")] after: Option<String>,
         #[graphql(desc = "How many rows from the end of the range, instead of `first`: 1 to 500.")] last: Option<i32>,
         #[graphql(desc = "Only rows before this cursor; null is to the end.")] before: Option<String>,
     ) -> Result<Connection<LocationCounts>, Fault> {
-        let rows = ctx.inventory().count_by_location(&self.0).await?;
-        let page =
-            page_of_named("counts/location", &rows, place_of_location, &PageArguments { first, after, last, before })?;
+        let arguments = PageArguments { first, after, last, before };
+        let page = page_of_named("counts/location", &self.0.by_location, place_of_location, &arguments)?;
         let shown = |row: LocationTally| LocationCounts { totals: self.counts_of(row.tally), row };
         Ok(page.show(|rows| rows.into_iter().map(shown).collect()))
     }

@@ -16,6 +16,9 @@ pub enum BillingGapKind {
     /// The last day of the month, by which it is billed, has no complete collection of Ninja, or of another vendor that
     /// was ever collected and is compared with it.
     MissingDay,
+    /// No organization has a name that the configuration lists as the MSP's own. Whoever had it is billed under the name
+    /// that it has now: correct `internal_organizations`.
+    UnknownInternalOrganization,
 }
 
 /// One thing that an invoice lacks.
@@ -25,21 +28,24 @@ pub struct BillingGap {
     kind: BillingGapKind,
     /// In a sentence.
     message: String,
-    /// Whose organization, or whose day.
+    /// Whose organization, or whose day; Ninja for an internal organization, which it names.
     vendor: VendorName,
     /// The day that is missing; null for an organization.
     date: Option<Date>,
-    /// The vendor's own id of the organization; null for a day, and for devices in none.
+    /// The vendor's own id of the organization; null for a day, for devices in none, and for an internal organization.
     vendor_site_key: Option<String>,
-    /// The vendor's name for the organization; null for a day, and for devices in none.
+    /// The vendor's name for the organization, or the one that is configured; null for a day, and for devices in none.
     name: Option<String>,
-    /// How many devices the organization has at month end; null for a day.
+    /// The client that the organization is mapped to, which nobody at Ninja is; null when it is mapped to none, and for the
+    /// other kinds.
+    client: Option<String>,
+    /// How many devices the organization has at month end; null for a day and for an internal organization.
     devices: Option<i32>,
 }
 
 impl From<&Gap> for BillingGap {
     fn from(gap: &Gap) -> Self {
-        let Gap { day, devices, kind, name, site_key, vendor } = gap.clone();
+        let Gap { client, day, devices, kind, name, site_key, vendor } = gap.clone();
         let (message, date, devices) = (gap.message(), day.map(Date), devices.map(count));
         Self {
             kind: GapKind::into(kind),
@@ -48,6 +54,7 @@ impl From<&Gap> for BillingGap {
             date,
             vendor_site_key: site_key,
             name,
+            client,
             devices,
         }
     }
@@ -80,9 +87,20 @@ impl MonthClosing {
         &self.0.content_hash
     }
 
-    /// The content as it is stored, in its canonical form: JSON by RFC 8785, described in docs/billing.md. All
-    /// organizations, whichever was asked for. Its SHA-256 is `contentHash`, unless somebody changed the rows.
+    /// The content in its canonical form: JSON by RFC 8785, described in docs/billing.md. All organizations, whichever was
+    /// asked for. As it was hashed when the month was closed; of format 1, as the rows give it now.
     async fn content(&self) -> &str {
         &self.0.content
+    }
+
+    /// The format of the content: 1 has no changes, 2 has them.
+    async fn format(&self) -> i32 {
+        self.0.format.number()
+    }
+
+    /// Whether the stored rows still say what was closed: they give the content, and its SHA-256 is `contentHash`. False
+    /// when somebody changed, added or removed rows.
+    async fn verified(&self) -> bool {
+        self.0.verified
     }
 }

@@ -12,7 +12,7 @@ use crate::{
         context::Hub,
         errors::Fault,
         filters::condition,
-        pagination::{Connection, PageArguments, page_cost, page_of_rows, page_of_slice},
+        pagination::{Connection, PageArguments, page_cost, page_of_rows_ahead, page_of_slice},
     },
     inventory::usage::{Listing, UsageWindow},
 };
@@ -92,6 +92,7 @@ impl UsageChanges {
         let rows = ctx.inventory().find_usage_changes(&self.0, listing).filter(asked);
         let order = UsageChangeOrder::of(order_by, listing);
         let show = |row| UsageChange::new(row, &self.0, listing);
-        page_of_rows(ctx.reader(), (rows, order), &arguments, show).await
+        // Each statement reads the whole window: an export does not ask one for each page.
+        page_of_rows_ahead((ctx.reader(), ctx.ahead()), (rows, order), &arguments, show).await
     }
 }

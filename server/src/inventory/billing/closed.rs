@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use domain::{
-    billing_report::{Adjustment, ClosedFigures, Content, Line, Month, Report, Span, Units},
+    billing_report::{
+        Adjustment, BilledChange, ChangeKind, ClosedFigures, Content, ContentFormat, LeftOut, Line, LineChange, Month,
+        Report, Span, Units,
+    },
     digest::sha256_hex,
 };
-use entity::{closed_month, closed_month_adjustment, closed_month_line};
+use entity::{closed_month, closed_month_adjustment, closed_month_change, closed_month_line};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -25,14 +28,25 @@ pub struct Closing {
     pub forced_reason: Option<String>,
     /// SHA-256 of the content as it was closed, in hexadecimal.
     pub content_hash: String,
-    /// The canonical form of what is stored: its SHA-256 is `content_hash`, or somebody changed the rows.
+    /// The canonical form as it was hashed; of a month of format 1 as the rows give it now.
     pub content: String,
+    /// How it is written.
+    pub format: ContentFormat,
+    /// Whether the rows still say what was hashed.
+    pub verified: bool,
+}
+
+impl Closing {
+    /// Whether the changes are those of the closing; else they are what the ledger tells now.
+    pub fn has_changes(&self) -> bool {
+        self.format != ContentFormat::One
+    }
 }
 
 /// The canonical form of a report and its SHA-256.
-pub(super) fn sealed(report: &Report) -> Result<(String, String), InventoryError> {
+pub(super) fn sealed(report: &Report, format: ContentFormat) -> Result<(String, String), InventoryError> {
     let unreadable = |error| InventoryError::Corrupt(format!("a billing report has no canonical form: {error}"));
-    let content = Content::of(report).canonical().map_err(unreadable)?;
+    let content = Content::of(report, format).canonical().map_err(unreadable)?;
     let hash = sha256_hex(&content);
     Ok((content, hash))
 }
@@ -52,26 +66,55 @@ pub(super) async fn find_closed(
         .order_by_asc(closed_month_adjustment::Column::Position);
     let lines = lines.all(connection).await?.into_iter().map(line).collect::<Result<_, _>>()?;
     let adjustments = adjustments.all(connection).await?.into_iter().map(adjustment).collect::<Result<_, _>>()?;
+    let changes = changes(connection, &key).await?;
     let report = Report {
         month,
         counted_on: row.counted_on,
         threatlocker_on: row.threatlocker_on,
         span: Span { from: row.counted_from, to: row.counted_to },
-        missing_days: stored(row.missing_days)?,
+        missing_days: stored(row.missing_days.clone())?,
         lines,
         adjustments,
-        left_out: stored(row.left_out)?,
-        gaps: stored(row.gaps)?,
+        changes,
+        left_out: left_out(row.left_out.clone(), row.left_out_ids.clone())?,
+        gaps: stored(row.gaps.clone())?,
     };
-    let (content, _) = sealed(&report)?;
-    let closing = Closing {
+    let closing = closing(row, &report)?;
+    Ok(Some((report, closing)))
+}
+
+/// Who closed the month, and whether its rows are still what was hashed.
+fn closing(row: closed_month::Model, report: &Report) -> Result<Closing, InventoryError> {
+    let unknown = || InventoryError::Corrupt(format!("closed month {} has the format {}", row.month, row.format));
+    let format = ContentFormat::from_number(row.format).ok_or_else(unknown)?;
+    let (of_rows, _) = sealed(report, format)?;
+    let total = report.total().end;
+    let has_total = (row.endpoints, row.seats) == (total.endpoints, total.seats);
+    let content = row.content.unwrap_or_else(|| of_rows.clone());
+    let verified = content == of_rows && sha256_hex(&content) == row.content_hash && has_total;
+    Ok(Closing {
         at: row.closed_at,
         by: row.closed_by,
         forced_reason: row.forced_reason,
         content_hash: row.content_hash,
         content,
-    };
-    Ok(Some((report, closing)))
+        format,
+        verified,
+    })
+}
+
+async fn changes(connection: &impl ConnectionTrait, month: &str) -> Result<Vec<BilledChange>, InventoryError> {
+    use closed_month_change::{Column, Entity};
+    let rows = Entity::find().filter(Column::Month.eq(month)).order_by_asc(Column::Position);
+    rows.all(connection).await?.into_iter().map(change).collect()
+}
+
+/// The internal organizations; those of format 1 have no ids.
+fn left_out(names: Value, ids: Option<Value>) -> Result<Vec<LeftOut>, InventoryError> {
+    let names: Vec<String> = stored(names)?;
+    let ids: Vec<Option<i64>> = ids.map(stored).transpose()?.unwrap_or_else(|| vec![None; names.len()]);
+    let own = names.into_iter().zip(ids);
+    Ok(own.map(|(name, organization_id)| LeftOut { name, organization_id }).collect())
 }
 
 /// What was billed and corrected of the closed months before one; what they count now is not known here.
@@ -79,13 +122,15 @@ pub(super) async fn closed_before(
     connection: &impl ConnectionTrait,
     month: Month,
 ) -> Result<BTreeMap<Month, ClosedFigures>, InventoryError> {
+    use closed_month::Column;
     let key = month.to_string();
     let months = closed_month::Entity::find().select_only();
-    let months = months.columns([closed_month::Column::Month, closed_month::Column::LeftOut]);
-    let months = months.filter(closed_month::Column::Month.lt(&key)).into_tuple::<(String, Value)>();
+    let months = months.columns([Column::Month, Column::LeftOut, Column::LeftOutIds]).filter(Column::Month.lt(&key));
+    let months = months.into_tuple::<(String, Value, Option<Value>)>();
     let mut closed = BTreeMap::new();
-    for (month, left_out) in months.all(connection).await? {
-        closed.insert(read_month(&month)?, ClosedFigures { left_out: stored(left_out)?, ..ClosedFigures::default() });
+    for (month, names, ids) in months.all(connection).await? {
+        let left_out = left_out(names, ids)?;
+        closed.insert(read_month(&month)?, ClosedFigures { left_out, ..ClosedFigures::default() });
     }
     if closed.is_empty() {
         return Ok(closed);
@@ -138,6 +183,23 @@ fn line(row: closed_month_line::Model) -> Result<Line, InventoryError> {
         start: units(row.start_endpoints, row.start_seats),
         threatlocker: row.threatlocker_devices,
         unexplained: row.unexplained,
+    })
+}
+
+fn change(row: closed_month_change::Model) -> Result<BilledChange, InventoryError> {
+    let unknown = || InventoryError::Corrupt(format!("a change of a closed month is a `{}`", row.kind));
+    let change = LineChange {
+        day: row.day,
+        identity_id: row.device_identity_id,
+        organization_id: row.organization_id,
+        kind: ChangeKind::from_code(&row.kind).ok_or_else(unknown)?,
+        units: Units { endpoints: row.endpoints, seats: row.seats },
+    };
+    Ok(BilledChange {
+        change,
+        hostname: row.hostname,
+        vendor_device_key: row.vendor_device_key,
+        organization_name: row.organization_name,
     })
 }
 

@@ -1,7 +1,9 @@
 //! Closing a month: its report is frozen, once and for ever.
 
-use domain::billing_report::{Adjustment, Gap, Line, Month, Report};
-use entity::{closed_month, closed_month_adjustment, closed_month_line};
+use std::sync::Arc;
+
+use domain::billing_report::{Adjustment, BilledChange, ContentFormat, Gap, LeftOut, Line, Month, Report};
+use entity::{closed_month, closed_month_adjustment, closed_month_change, closed_month_line};
 use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait};
 use serde::Serialize;
 use serde_json::Value;
@@ -45,7 +47,7 @@ impl Inventory {
         let billed = match self.billed(&*transaction, order.month).await? {
             BillingAnswer::NotBegun => return Ok(CloseOutcome::NotOver),
             BillingAnswer::NoData { .. } => return Ok(CloseOutcome::NoData),
-            BillingAnswer::Reported(billed) => billed,
+            BillingAnswer::Reported(billed) => Box::new(Arc::unwrap_or_clone(billed)),
         };
         if billed.closing.is_some() {
             return Ok(CloseOutcome::AlreadyClosed(billed));
@@ -68,16 +70,20 @@ impl Inventory {
         order: CloseOrder,
     ) -> Result<Billed, InventoryError> {
         let report = &billed.report;
-        let (content, content_hash) = sealed(report)?;
+        let format = ContentFormat::CURRENT;
+        let (content, content_hash) = sealed(report, format)?;
         // A month that lacked nothing was not forced, whatever was said.
         let forced_reason = order.forced_reason.filter(|_| !report.gaps.is_empty());
-        let closing = Closing { at: self.now(), by: order.actor, forced_reason, content_hash, content };
+        let (at, by) = (self.now(), order.actor);
+        let closing = Closing { at, by, forced_reason, content_hash, content, format, verified: true };
         closed_month::Entity::insert(month_row(report, &closing)?).exec_without_returning(transaction).await?;
         let month = report.month.to_string();
         let lines = (0..).zip(&report.lines).map(|(position, line)| line_row(&month, position, line));
         bulk::insert(transaction, lines.collect::<Result<_, _>>()?, None).await?;
         let adjustments = (0..).zip(&report.adjustments).map(|(position, it)| adjustment_row(&month, position, it));
         bulk::insert(transaction, adjustments.collect(), None).await?;
+        let changes = (0..).zip(&report.changes).map(|(position, change)| change_row(&month, position, change));
+        bulk::insert(transaction, changes.collect(), None).await?;
         let live = Some(Report { adjustments: Vec::new(), ..billed.report.clone() });
         Ok(Billed { closing: Some(closing), live, ..billed })
     }
@@ -94,13 +100,24 @@ fn month_row(report: &Report, closing: &Closing) -> Result<closed_month::ActiveM
         endpoints: Set(total.endpoints),
         seats: Set(total.seats),
         missing_days: Set(json(&report.missing_days)?),
-        left_out: Set(json(&report.left_out)?),
+        left_out: Set(json(&names(&report.left_out))?),
         gaps: Set(json::<[Gap]>(&report.gaps)?),
         forced_reason: Set(closing.forced_reason.clone()),
         closed_at: Set(closing.at),
         closed_by: Set(closing.by.clone()),
         content_hash: Set(closing.content_hash.clone()),
+        format: Set(closing.format.number().into()),
+        left_out_ids: Set(Some(json(&ids(&report.left_out))?)),
+        content: Set(Some(closing.content.clone())),
     })
+}
+
+fn names(left_out: &[LeftOut]) -> Vec<&str> {
+    left_out.iter().map(|own| own.name.as_str()).collect()
+}
+
+fn ids(left_out: &[LeftOut]) -> Vec<Option<i64>> {
+    left_out.iter().map(|own| own.organization_id).collect()
 }
 
 fn line_row(month: &str, position: i64, line: &Line) -> Result<closed_month_line::ActiveModel, InventoryError> {
@@ -137,6 +154,23 @@ fn adjustment_row(month: &str, position: i64, adjustment: &Adjustment) -> closed
         name: Set(adjustment.name.clone()),
         endpoints: Set(adjustment.units.endpoints),
         seats: Set(adjustment.units.seats),
+    }
+}
+
+fn change_row(month: &str, position: i64, billed: &BilledChange) -> closed_month_change::ActiveModel {
+    let change = billed.change;
+    closed_month_change::ActiveModel {
+        month: Set(month.to_owned()),
+        position: Set(position),
+        day: Set(change.day),
+        device_identity_id: Set(change.identity_id),
+        vendor_device_key: Set(billed.vendor_device_key.clone()),
+        hostname: Set(billed.hostname.clone()),
+        organization_id: Set(change.organization_id),
+        organization_name: Set(billed.organization_name.clone()),
+        kind: Set(change.kind.code().to_owned()),
+        endpoints: Set(change.units.endpoints),
+        seats: Set(change.units.seats),
     }
 }
 

@@ -1,15 +1,14 @@
 //! What changed the lines of a month, from the ledger that outlives the days.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use domain::{
-    billing_report::{Standing, Transition, line_changes},
+    billing_report::{BilledChange, Standing, Transition, line_changes},
     vendor::Vendor,
 };
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
 
-use super::BilledChange;
 use crate::inventory::{Inventory, InventoryError};
 
 #[derive(Debug, FromQueryResult)]
@@ -41,7 +40,7 @@ impl Inventory {
         &self,
         connection: &impl ConnectionTrait,
         (from, to): (NaiveDate, NaiveDate),
-        internal: &HashSet<i64>,
+        (internal, names): (&HashSet<i64>, &HashMap<i64, &str>),
     ) -> Result<Vec<BilledChange>, InventoryError> {
         let billed = self.billed_statuses();
         // Only what was or is billed can change a bill.
@@ -58,6 +57,7 @@ impl Inventory {
                 change,
                 hostname: row.hostname.clone(),
                 vendor_device_key: row.vendor_device_key.clone(),
+                organization_name: change.organization_id.and_then(|id| names.get(&id)).map(|name| (*name).to_owned()),
             })
         });
         Ok(changes.collect())

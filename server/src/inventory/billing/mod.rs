@@ -14,8 +14,10 @@ mod reporting;
 mod stored_days;
 mod unmapped;
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
-use domain::billing_report::{LineChange, Month, Report};
+use domain::billing_report::{Month, Report};
 
 pub use self::{
     closed::Closing,
@@ -27,7 +29,7 @@ use super::{Inventory, InventoryError};
 #[derive(Clone, Debug)]
 pub enum BillingAnswer {
     /// This.
-    Reported(Box<Billed>),
+    Reported(Arc<Billed>),
     /// It is a month to come.
     NotBegun,
     /// No day of it is stored that could still be counted.
@@ -40,27 +42,15 @@ pub enum BillingAnswer {
 /// A month as it is billed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Billed {
-    /// As billed for a closed month, else as it counts now.
+    /// As billed for a closed month, else as it counts now. A month that was closed before changes were kept has those that
+    /// the ledger tells now.
     pub report: Report,
     /// Who closed it; `None` while nobody did.
     pub closing: Option<Closing>,
     /// A closed month as it counts now; `None` for one that is not closed, or can't be counted any more.
     pub live: Option<Report>,
-    /// What changed the lines in the month, by day and device, as the ledger tells now.
-    pub changes: Vec<BilledChange>,
     /// Whether the month is not over.
     pub provisional: bool,
-}
-
-/// A change of a line, with the device's names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BilledChange {
-    /// What changed.
-    pub change: LineChange,
-    /// The host name on that day; on the day before for a device that left.
-    pub hostname: String,
-    /// Ninja's own id of the device.
-    pub vendor_device_key: String,
 }
 
 impl Billed {
@@ -69,7 +59,6 @@ impl Billed {
     fn only(mut self, organization_id: i64) -> Self {
         self.report = self.report.only(organization_id);
         self.live = self.live.map(|live| live.only(organization_id));
-        self.changes.retain(|change| change.change.organization_id == Some(organization_id));
         self
     }
 }
@@ -81,12 +70,21 @@ impl Inventory {
         month: Month,
         organization_id: Option<i64>,
     ) -> Result<BillingAnswer, InventoryError> {
+        let asked = (month, organization_id);
+        let known = self.computed.as_ref().and_then(|computed| computed.bills.find(&asked));
+        if let Some(billed) = known {
+            return Ok(BillingAnswer::Reported(billed));
+        }
         let transaction = self.database.begin_reading().await?;
         let answer = self.billed(&transaction, month).await?;
         drop(transaction);
-        Ok(match (answer, organization_id) {
-            (BillingAnswer::Reported(billed), Some(id)) => BillingAnswer::Reported(Box::new(billed.only(id))),
-            (answer, _) => answer,
-        })
+        let BillingAnswer::Reported(mut billed) = answer else { return Ok(answer) };
+        if let Some(id) = organization_id {
+            billed = Arc::new(Arc::unwrap_or_clone(billed).only(id));
+        }
+        if let Some(computed) = &self.computed {
+            computed.bills.keep(asked, Arc::clone(&billed));
+        }
+        Ok(BillingAnswer::Reported(billed))
     }
 }

@@ -17,6 +17,9 @@ struct Row {
     organization_id: Option<i64>,
     threatlocker: Option<i64>,
     ninja: Option<i64>,
+    /// The client of the site in which Ninja had the device on the day.
+    ninja_organization_id: Option<i64>,
+    /// The client's name when the exception was last found.
     ninja_organization: Option<String>,
     ninja_billing: Option<String>,
 }
@@ -42,17 +45,19 @@ impl Inventory {
                 threatlocker: row.threatlocker,
                 ninja: row.ninja,
                 unbilled: row.ninja_billing.is_some_and(|code| code != Billing::Billable.code()),
-                ninja_organization_id: named.and_then(|name| by_name.get(name.as_str()).copied()),
+                ninja_organization_id: row
+                    .ninja_organization_id
+                    .or_else(|| named.and_then(|name| by_name.get(name.as_str()).copied())),
             })
         });
         Ok(known.collect())
     }
 
-    /// The day and the ids are our own, so they need no binding. Ninja's client of a mismatch is in the details only.
+    /// The day and the ids are our own, so they need no binding.
     fn open_sql(&self, day: NaiveDate) -> String {
         let identity =
             |vendor: Vendor| format!("MAX(CASE WHEN i.vendor_id = {} THEN i.id END)", self.reference.vendor_id(vendor));
-        format!(
+        let open = format!(
             "SELECT e.type AS code, e.organization_id, {} AS threatlocker, {} AS ninja, \
              CASE WHEN e.type = '{}' THEN e.details ->> 'ninja_org' END AS ninja_organization, \
              e.details ->> 'ninja_billing_status' AS ninja_billing FROM exceptions e \
@@ -63,6 +68,30 @@ impl Inventory {
             identity(Vendor::ThreatLocker),
             identity(Vendor::Ninja),
             ExceptionType::SiteMismatch.code(),
+        );
+        format!(
+            "SELECT q.*, s.organization_id AS ninja_organization_id FROM ({open}) AS q LEFT JOIN site s ON s.id = \
+             CASE WHEN q.code = '{}' THEN {} END",
+            ExceptionType::SiteMismatch.code(),
+            site_on(day)
         )
     }
+}
+
+/// The site of the device `q.ninja` on a day: where it was put last by then, or where it was before it was put elsewhere,
+/// or where it always was. Details of an exception have the client's name of old, and clients are renamed.
+fn site_on(day: NaiveDate) -> String {
+    let step = |site: &str, holds: &str, order: &str| {
+        format!(
+            "(SELECT t.{site} FROM usage_transition t WHERE t.device_identity_id = q.ninja AND {holds} \
+             ORDER BY t.snapshot_date {order} LIMIT 1)"
+        )
+    };
+    let (by_then, later) = (
+        step("to_site_id", &format!("t.snapshot_date <= '{day}' AND t.is_there"), "DESC"),
+        step("from_site_id", &format!("t.snapshot_date > '{day}' AND t.was_there"), "ASC"),
+    );
+    let always = "(SELECT a.site_id FROM device_identity n JOIN device_snapshot a ON a.device_identity_id = n.id \
+                  AND a.snapshot_date = n.last_seen_date WHERE n.id = q.ninja)";
+    format!("COALESCE({by_then}, {later}, {always})")
 }

@@ -1,11 +1,15 @@
 //! A month as it counts now, and beside it as it was billed.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    sync::Arc,
+};
 
 use chrono::NaiveDate;
 use domain::{
     billing_report::{
-        ClosedFigures, Gap, GapKind, Line, LineChange, Month, Report, Span, Units, adjustments, courses, explain,
+        BilledChange, ClosedFigures, Gap, LeftOut, Line, LineChange, Month, Report, Span, Units, adjustments, courses,
+        explain,
     },
     organization::canonical,
     vendor::Vendor,
@@ -14,7 +18,7 @@ use entity::organization;
 use sea_orm::{ConnectionTrait, EntityTrait};
 
 use super::{
-    Billed, BilledChange, BillingAnswer,
+    Billed, BillingAnswer,
     closed::{closed_before, find_closed},
     counted::{Counted, Held},
     stored_days::{CountedDay, StoredDays},
@@ -31,6 +35,8 @@ struct Ground {
     span: Span,
     organizations: Vec<organization::Model>,
     internal: HashSet<i64>,
+    /// Names of the configuration that no organization has.
+    unknown_internal: Vec<String>,
 }
 
 impl Ground {
@@ -42,15 +48,22 @@ impl Ground {
         self.organizations.iter().map(|organization| (organization.id, organization.name.as_str())).collect()
     }
 
-    /// The MSP's own organizations: those of today, and those of these names.
-    fn own(&self, names: &BTreeSet<String>) -> BTreeSet<i64> {
-        let own = self.organizations.iter().filter(|row| self.internal.contains(&row.id) || names.contains(&row.name));
-        own.map(|row| row.id).collect()
+    /// The MSP's own organizations: those of today, and those that a closed month left out. It knows them by id; one that
+    /// was closed before ids were kept knows their names.
+    fn own(&self, left_out: &[LeftOut]) -> BTreeSet<i64> {
+        let unidentified = left_out.iter().filter(|own| own.organization_id.is_none());
+        let names: BTreeSet<String> = unidentified.filter_map(|own| canonical(&own.name)).collect();
+        let by_name = self.organizations.iter().filter(|row| names.contains(&row.canonical_name)).map(|row| row.id);
+        let then = left_out.iter().filter_map(|own| own.organization_id);
+        self.internal.iter().copied().chain(by_name).chain(then).collect()
     }
 
-    fn left_out(&self) -> Vec<String> {
+    fn left_out(&self) -> Vec<LeftOut> {
         let internal = self.organizations.iter().filter(|organization| self.internal.contains(&organization.id));
-        internal.map(|organization| organization.name.clone()).collect::<BTreeSet<_>>().into_iter().collect()
+        let own = |row: &organization::Model| LeftOut { name: row.name.clone(), organization_id: Some(row.id) };
+        let mut left_out: Vec<LeftOut> = internal.map(own).collect();
+        left_out.sort_by(|one, other| (&one.name, one.organization_id).cmp(&(&other.name, other.organization_id)));
+        left_out
     }
 }
 
@@ -76,13 +89,15 @@ impl Inventory {
                 let nearest = stored.nearest(self.reference.vendor_id(Vendor::REFERENCE), month);
                 return Ok(BillingAnswer::NoData { nearest });
             }
-            (None, Some((report, changes))) => Billed { report, closing: None, live: None, changes, provisional },
-            (Some((report, closing)), live) => {
-                let (live, changes) = live.map_or((None, Vec::new()), |(live, changes)| (Some(live), changes));
-                Billed { report, closing: Some(closing), live, changes, provisional }
+            (None, Some(report)) => Billed { report, closing: None, live: None, provisional },
+            (Some((mut report, closing)), live) => {
+                if let Some(live) = live.as_ref().filter(|_| !closing.has_changes()) {
+                    report.changes.clone_from(&live.changes);
+                }
+                Billed { report, closing: Some(closing), live, provisional }
             }
         };
-        Ok(BillingAnswer::Reported(Box::new(billed)))
+        Ok(BillingAnswer::Reported(Arc::new(billed)))
     }
 
     /// The month as it counts now, with the corrections of these closed months; `None` when it can't be counted.
@@ -91,7 +106,7 @@ impl Inventory {
         connection: &impl ConnectionTrait,
         (month, stored): (Month, &StoredDays),
         mut before: BTreeMap<Month, ClosedFigures>,
-    ) -> Result<Option<(Report, Vec<BilledChange>)>, InventoryError> {
+    ) -> Result<Option<Report>, InventoryError> {
         let Some(ground) = self.ground(connection, month, stored).await? else { return Ok(None) };
         let vendor_id = ground.ninja.vendor_id;
         let earlier = before.keys().filter_map(|month| stored.last_of(vendor_id, *month));
@@ -105,9 +120,9 @@ impl Inventory {
             figures.own.extend(ground.own(&figures.left_out));
         }
         let range = (month.first_day(), ground.ninja.day);
-        let changes = self.list_line_changes(connection, range, &ground.internal).await?;
-        let lines = self.list_lines(connection, &ground, (&counted, &changes)).await?;
         let names = ground.names();
+        let changes = self.list_line_changes(connection, range, (&ground.internal, &names)).await?;
+        let lines = self.list_lines(connection, &ground, (&counted, &changes)).await?;
         let name_now = |id: Option<i64>| id.and_then(|id| names.get(&id).map(|name| (*name).to_owned()));
         let threatlocker = ground.threatlocker.filter(|day| counted.contains_key(&(day.vendor_id, month)));
         let report = Report {
@@ -118,10 +133,11 @@ impl Inventory {
             missing_days: stored.missing(vendor_id, ground.span),
             lines,
             adjustments: adjustments(&before, name_now),
+            changes,
             left_out: ground.left_out(),
             gaps: self.list_gaps(connection, &ground).await?,
         };
-        Ok(Some((report, changes)))
+        Ok(Some(report))
     }
 
     async fn ground(
@@ -135,14 +151,36 @@ impl Inventory {
         let from = stored.oldest(vendor_id).map_or(month.first_day(), |oldest| oldest.max(month.first_day()));
         let to = if month.last_day() >= self.today() { ninja.day } else { month.last_day() };
         let organizations = organization::Entity::find().all(connection).await?;
-        let own: HashSet<String> =
-            self.rules.internal_organizations.iter().filter_map(|name| canonical(name)).collect();
-        let internal = organizations.iter().filter(|row| own.contains(&row.canonical_name)).map(|row| row.id).collect();
+        let (internal, unknown_internal) = self.find_internal(&organizations);
         let other = self.reference.vendor_id(Vendor::ThreatLocker);
         let threatlocker = stored.last_of(other, month);
         let threatlocker_began = stored.oldest(other).is_some_and(|oldest| oldest <= month.last_day());
         let span = Span { from, to };
-        Ok(Some(Ground { month, ninja, threatlocker, threatlocker_began, span, organizations, internal }))
+        Ok(Some(Ground {
+            month,
+            ninja,
+            threatlocker,
+            threatlocker_began,
+            span,
+            organizations,
+            internal,
+            unknown_internal,
+        }))
+    }
+
+    /// The MSP's own organizations, and the names of the configuration that none has.
+    fn find_internal(&self, organizations: &[organization::Model]) -> (HashSet<i64>, Vec<String>) {
+        let of_name: HashMap<&str, i64> =
+            organizations.iter().map(|row| (row.canonical_name.as_str(), row.id)).collect();
+        let (mut internal, mut unknown) = (HashSet::new(), BTreeSet::new());
+        for name in &self.rules.internal_organizations {
+            let Some(canonical) = canonical(name) else { continue };
+            match of_name.get(canonical.as_str()) {
+                Some(id) => drop(internal.insert(*id)),
+                None => drop(unknown.insert(name.trim().to_owned())),
+            }
+        }
+        (internal, unknown.into_iter().collect())
     }
 
     async fn list_lines(
@@ -194,16 +232,12 @@ impl Inventory {
         let compared = (is_over && ground.threatlocker_began).then_some((Vendor::ThreatLocker, ground.threatlocker));
         for (vendor, day) in [(Vendor::REFERENCE, Some(ground.ninja))].into_iter().chain(compared) {
             if day.is_none_or(|day| day.day < ground.span.to) {
-                gaps.push(missing_day(vendor, ground.month));
+                gaps.push(Gap::missing_day(vendor, ground.month.last_day()));
             }
         }
+        gaps.extend(ground.unknown_internal.iter().cloned().map(Gap::unknown_internal));
         Ok(gaps)
     }
-}
-
-fn missing_day(vendor: Vendor, month: Month) -> Gap {
-    let day = Some(month.last_day());
-    Gap { day, devices: None, kind: GapKind::MissingDay, name: None, site_key: None, vendor }
 }
 
 fn units_of(lines: &BTreeMap<Option<i64>, Held>) -> BTreeMap<Option<i64>, Units> {

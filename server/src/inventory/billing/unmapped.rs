@@ -17,12 +17,15 @@ struct Row {
     vendor_site_key: Option<String>,
     name: Option<String>,
     organization_id: Option<i64>,
+    /// The client's name.
+    client: Option<String>,
     devices: i64,
 }
 
 impl Inventory {
-    /// Those in no client, the devices in no organization at all, and those of another vendor than Ninja whose client is nobody at Ninja: their devices would
-    /// stand in a line of their own, beside the client's. The internal ones are not billed, so they need no client.
+    /// Those in no client, the devices in no organization at all, and those of another vendor than Ninja whose client is
+    /// nobody at Ninja: their devices would stand in a line of their own, beside the client's. The internal ones are not
+    /// billed, so they need no client.
     pub(super) async fn list_unmapped(
         &self,
         connection: &impl ConnectionTrait,
@@ -30,11 +33,12 @@ impl Inventory {
     ) -> Result<Vec<Gap>, InventoryError> {
         let ninja = self.reference.vendor_id(Vendor::REFERENCE);
         let sql = format!(
-            "SELECT c.vendor_id, s.vendor_site_key, s.name, s.organization_id, CAST(SUM(c.cnt) AS bigint) AS devices \
-             FROM ({}) AS c LEFT JOIN site s ON s.id = c.site_id WHERE s.organization_id IS NULL \
+            "SELECT c.vendor_id, s.vendor_site_key, s.name, s.organization_id, o.name AS client, \
+             CAST(SUM(c.cnt) AS bigint) AS devices FROM ({}) AS c LEFT JOIN site s ON s.id = c.site_id \
+             LEFT JOIN organization o ON o.id = s.organization_id WHERE s.organization_id IS NULL \
              OR (s.vendor_id <> {ninja} AND NOT EXISTS (SELECT 1 FROM site n \
              WHERE n.organization_id = s.organization_id AND n.vendor_id = {ninja})) \
-             GROUP BY c.vendor_id, s.vendor_site_key, s.name, s.organization_id",
+             GROUP BY c.vendor_id, s.vendor_site_key, s.name, s.organization_id, o.name",
             counts_of(days)
         );
         let statement = Statement::from_string(connection.get_database_backend(), sql);
@@ -42,6 +46,7 @@ impl Inventory {
         let billed = rows.into_iter().filter(|row| row.organization_id.is_none_or(|id| !internal.contains(&id)));
         let gap = |row: Row| {
             Some(Gap {
+                client: row.client,
                 day: None,
                 devices: Some(row.devices),
                 kind: GapKind::UnmappedOrganization,

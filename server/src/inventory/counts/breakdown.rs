@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::counts::Tally;
+use sea_orm::ConnectionTrait;
 
 use super::{
     super::{Inventory, InventoryError},
@@ -38,8 +39,12 @@ type Key = (Option<i64>, Option<String>);
 
 impl Inventory {
     /// The devices of a date by organization, sorted by canonical name; those in none come last.
-    pub async fn count_by_organization(&self, day: &CountedDay) -> Result<Vec<OrganizationTally>, InventoryError> {
-        let rows = self.break_down(day, By::Organization).await?;
+    pub(super) async fn count_by_organization(
+        &self,
+        connection: &impl ConnectionTrait,
+        day: &CountedDay,
+    ) -> Result<Vec<OrganizationTally>, InventoryError> {
+        let rows = self.break_down(connection, day, By::Organization).await?;
         let row =
             |((organization_id, canonical_name), tally)| OrganizationTally { organization_id, canonical_name, tally };
         let mut found: Vec<_> = rows.into_iter().map(row).collect();
@@ -49,8 +54,12 @@ impl Inventory {
 
     /// The same devices by organization and location, sorted by the location's name and the organization's id; devices in no
     /// location come last.
-    pub async fn count_by_location(&self, day: &CountedDay) -> Result<Vec<LocationTally>, InventoryError> {
-        let rows = self.break_down(day, By::Location).await?;
+    pub(super) async fn count_by_location(
+        &self,
+        connection: &impl ConnectionTrait,
+        day: &CountedDay,
+    ) -> Result<Vec<LocationTally>, InventoryError> {
+        let rows = self.break_down(connection, day, By::Location).await?;
         let row = |((organization_id, location), tally)| LocationTally { organization_id, location, tally };
         let mut found: Vec<_> = rows.into_iter().map(row).collect();
         let place = |row: &LocationTally| (row.location.is_none(), row.location.clone(), row.organization_id.is_none());
@@ -58,9 +67,14 @@ impl Inventory {
         Ok(found)
     }
 
-    async fn break_down(&self, day: &CountedDay, by: By) -> Result<BTreeMap<Key, Tally>, InventoryError> {
+    async fn break_down(
+        &self,
+        connection: &impl ConnectionTrait,
+        day: &CountedDay,
+        by: By,
+    ) -> Result<BTreeMap<Key, Tally>, InventoryError> {
         let tables: Vec<Table> = day.sources.iter().map(|(vendor, source)| Table::of(*vendor, *source)).collect();
-        let rows = self.read_counts(self.database.reader(), (&day.scope, &day.parts.whole()), &tables, by).await?;
+        let rows = self.read_counts(connection, (&day.scope, &day.parts.whole()), &tables, by).await?;
         let has_left_out = day.parts.all.iter().any(|(part, _)| *part == Part::LeftOut);
         let mut found: BTreeMap<Key, Tally> = BTreeMap::new();
         for row in rows.into_iter().filter(|row| row.key.is_some() || !has_left_out) {

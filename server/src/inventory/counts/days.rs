@@ -72,7 +72,8 @@ impl Inventory {
             .all(connection)
             .await?;
         let known = rows.into_iter().filter_map(|(id, day, kept)| Some((self.reference.vendor(id)?, day, kept)));
-        Ok(known.collect())
+        let known: StoredDays = known.collect();
+        Ok(known.as_of(self.today()))
     }
 
     fn of_vendor(&self, vendor: Option<Vendor>) -> Condition {

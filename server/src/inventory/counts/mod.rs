@@ -46,7 +46,20 @@ pub struct CountedDay {
     pub scope: CountScope,
     /// The groups that have devices.
     pub groups: Vec<CountedGroup>,
+    /// The same devices by organization, sorted by canonical name, those in none last; empty unless it was wanted.
+    pub by_organization: Vec<OrganizationTally>,
+    /// The same by location, sorted by its name; empty unless it was wanted.
+    pub by_location: Vec<LocationTally>,
     parts: Parts,
+}
+
+/// What is wanted beside the numbers by vendor and type.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Breakdowns {
+    /// The numbers by organization.
+    pub by_organization: bool,
+    /// The numbers by organization and location.
+    pub by_location: bool,
 }
 
 /// The devices of one vendor and type.
@@ -78,8 +91,13 @@ impl CountedDay {
 
 impl Inventory {
     /// Counts the devices of a date; `None` is the newest stored day. A fixed number of statements: the stored days, the
-    /// sites if organizations matter, the counts.
-    pub async fn count(&self, scope: CountScope, date: Option<NaiveDate>) -> Result<CountAnswer, InventoryError> {
+    /// sites if organizations matter, the counts and each breakdown that is wanted.
+    pub async fn count(
+        &self,
+        scope: CountScope,
+        date: Option<NaiveDate>,
+        wanted: Breakdowns,
+    ) -> Result<CountAnswer, InventoryError> {
         // A retention in between would make zeros of what is there.
         let moment = self.database.begin_reading().await?;
         let date = match date {
@@ -91,8 +109,15 @@ impl Inventory {
             return Ok(CountAnswer::Missing(self.missing_counts(&moment, scope.vendor, date).await?));
         }
         let parts = self.count_parts(&moment, &scope).await?;
-        let mut counted = CountedDay { date, sources, scope, groups: Vec::new(), parts };
+        let (groups, by_organization, by_location) = (Vec::new(), Vec::new(), Vec::new());
+        let mut counted = CountedDay { date, sources, scope, groups, by_organization, by_location, parts };
         counted.groups = self.count_groups(&moment, &counted).await?;
+        if wanted.by_organization {
+            counted.by_organization = self.count_by_organization(&moment, &counted).await?;
+        }
+        if wanted.by_location {
+            counted.by_location = self.count_by_location(&moment, &counted).await?;
+        }
         Ok(CountAnswer::Counted(Box::new(counted)))
     }
 

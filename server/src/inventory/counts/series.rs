@@ -7,7 +7,7 @@ use std::{
 
 use chrono::NaiveDate;
 use domain::{
-    counts::{Interval, Point, Tally, month_end},
+    counts::{Interval, Point, Tally, month_end, month_start},
     vendor::Vendor,
 };
 use entity::snapshot_day::Column;
@@ -40,8 +40,8 @@ impl Inventory {
         range: &RangeInclusive<NaiveDate>,
         interval: Interval,
     ) -> Result<Vec<CountedPoint>, InventoryError> {
-        // Of the last month all days: a month end speaks for the last of them only.
-        let known = Column::SnapshotDate.between(*range.start(), month_end(*range.end()));
+        // Of the first and the last month all days: the last of a month tells each vendor by its own last one.
+        let known = Column::SnapshotDate.between(month_start(*range.start()), month_end(*range.end()));
         let moment = self.database.begin_reading().await?;
         let days = self.list_stored_days(&moment, scope.vendor, Condition::all().add(known)).await?;
         let points = days.points(range, interval);

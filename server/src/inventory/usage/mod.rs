@@ -25,7 +25,7 @@ pub use self::{
 use super::{Inventory, InventoryError};
 
 /// Which changes are asked for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct UsageRequest {
     /// The vendor whose devices are compared; `None` for all that were ever stored, each by itself.
     pub vendor: Option<Vendor>,
@@ -60,9 +60,15 @@ pub enum Listing {
 impl Inventory {
     /// What changed between two stored dates: the books now, the changes by [`Self::find_usage_changes`].
     pub async fn usage_changes(&self, request: &UsageRequest) -> Result<UsageAnswer, InventoryError> {
+        if let Some(known) = self.computed.as_ref().and_then(|computed| computed.windows.find(request)) {
+            return Ok(UsageAnswer::Compared(Box::new(known)));
+        }
         let snapshot = self.database.begin_reading().await?;
         let scope = self.scope(&snapshot, request).await?;
         let answer = self.compare_days(&snapshot, request, scope).await?;
+        if let (Some(computed), UsageAnswer::Compared(window)) = (&self.computed, &answer) {
+            computed.windows.keep(request.clone(), window.as_ref().clone());
+        }
         Ok(answer)
     }
 

@@ -10,7 +10,7 @@ use crate::{
         errors::Fault,
         types::{Counts, Date, VendorName},
     },
-    inventory::counts::{CountAnswer, Missing},
+    inventory::counts::{Breakdowns, CountAnswer, Missing},
 };
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -19,8 +19,9 @@ pub(in crate::graphql::queries) struct CountQueries;
 #[Object]
 impl CountQueries {
     /// How many devices there were on a date: endpoints, seats, billable, spare and unknown ones, in all and by
-    /// organization, vendor, type and location. Of a month whose days were dropped the last stored day and the month's last
-    /// day are still answered; other dates without counts are refused with the code NO_DATA and the nearest that have some.
+    /// organization, vendor, type and location. The last stored day of a month that is over tells every vendor by its own last
+    /// stored day of the month. Once the month's days were dropped that day and the month's last day are still answered, to
+    /// the same numbers; other dates without counts are refused with the code NO_DATA and the nearest that have some.
     async fn counts(
         &self,
         ctx: &Context<'_>,
@@ -36,7 +37,13 @@ impl CountQueries {
     ) -> Result<Counts, Fault> {
         let date = date.map(|date| refuse_future(ctx, "date", date.0)).transpose()?;
         let scope = filter.unwrap_or_default().scope(ctx, vendor, include_internal).await?;
-        match ctx.inventory().count(scope, date).await? {
+        // Read with the totals, so that they are of one moment.
+        let asked = ctx.look_ahead();
+        let wanted = Breakdowns {
+            by_organization: asked.field("byOrganization").exists(),
+            by_location: asked.field("byLocation").exists(),
+        };
+        match ctx.inventory().count(scope, date, wanted).await? {
             CountAnswer::Counted(day) => Ok(Counts(*day)),
             CountAnswer::Missing(Missing { date, dropped: true, nearest }) => Err(Fault::Dropped { date, nearest }),
             CountAnswer::Missing(Missing { date, nearest, .. }) => Err(Fault::NoData { date, nearest }),

@@ -80,7 +80,7 @@ fn require_small(scope: &CountScope) -> Result<(), Fault> {
         return Err(Fault::BadUserInput(message));
     }
     if scope.locations != crate::inventory::counts::Choice::default() && named.is_none() {
-        let message = "a series by location needs `organization` too: a location is a place inside one";
+        let message = "a series by location needs `organization` by `eq` or `in`: a location is a place inside one";
         return Err(Fault::BadUserInput(message.to_owned()));
     }
     Ok(())
