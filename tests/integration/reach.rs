@@ -324,9 +324,9 @@ async fn a_machine_that_left_is_told_by_the_name_it_had_here(
     let (here, there) = (clients.token(&here).await, clients.token(&there).await);
     let here = clients.door.ask(&here, &question).await.data().to_string();
     let there = clients.door.ask(&there, &question).await.data().to_string();
-    assert!(here.contains(&format!("{{\"kind\":\"REMOVED\",\"hostname\":\"{}\"}}", moved.hostname)), "{here}");
+    assert!(here.contains(&format!("{{\"hostname\":\"{}\",\"kind\":\"REMOVED\"}}", moved.hostname)), "{here}");
     assert!(!here.contains("named-by-the-other"), "{here}");
-    assert!(there.contains("{\"kind\":\"ADDED\",\"hostname\":\"named-by-the-other\"}"), "{there}");
+    assert!(there.contains("{\"hostname\":\"named-by-the-other\",\"kind\":\"ADDED\"}"), "{there}");
 }
 
 #[rstest]

@@ -11,11 +11,7 @@ use sea_orm::{
     sea_query::{Expr, OnConflict},
 };
 
-use super::{
-    Access, AccessError, Grant, Outcome,
-    sessions::NOBODY,
-    users::{admins, find},
-};
+use super::{Access, AccessError, Grant, Outcome, sessions::NOBODY, users::find};
 use crate::inventory::database::{Section, serialize};
 
 /// Stored for users without a password; no hash of one looks like it.
@@ -49,8 +45,6 @@ pub enum NotLetIn {
     NameTaken,
     /// Nothing that the issuer calls them can be a name.
     NoName,
-    /// With the role that the issuer gives them, nobody would be left who may administer everything.
-    LastAdmin,
 }
 
 impl NotLetIn {
@@ -59,7 +53,6 @@ impl NotLetIn {
             Self::Disabled => "the user is disabled",
             Self::NameTaken => "another user has the name",
             Self::NoName => "the issuer tells no name",
-            Self::LastAdmin => "nobody would be left who may administer everything",
         }
     }
 }
@@ -124,9 +117,6 @@ impl Access {
                 .filter(app_user::Column::Id.eq(user.id))
                 .exec(&transaction)
                 .await?;
-            if admins(&transaction).await? == 0 {
-                return Ok(Err(NotLetIn::LastAdmin));
-            }
         }
         transaction.commit().await?;
         if is_other {

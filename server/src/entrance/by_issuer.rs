@@ -50,7 +50,7 @@ impl IssuerEntrance {
         let grant = let_in.map_err(|why| match why {
             NotLetIn::Disabled => NotArrived::Disabled,
             NotLetIn::NameTaken => NotArrived::NameTaken,
-            NotLetIn::NoName | NotLetIn::LastAdmin => NotArrived::NotBelieved,
+            NotLetIn::NoName => NotArrived::NotBelieved,
         })?;
         self.access.forgive_arrival(from);
         Ok(Arrived { granted: granted_of(grant), return_to: attempt.return_to })

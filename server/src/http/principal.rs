@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Request, State},
-    http::{Extensions, HeaderMap, HeaderValue, header},
+    http::{Extensions, HeaderMap, HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -48,7 +48,8 @@ pub(super) async fn require(request: Request, next: Next) -> Response {
 pub(super) async fn require_whole(request: Request, next: Next) -> Response {
     match of(request.extensions()) {
         Ok(principal) if principal.reach().is_restricted() => {
-            Refusal::new(Code::Forbidden, "this is for those who may see all organizations").into_response()
+            let refusal = Refusal::new(Code::Forbidden, "this is for those who may see all organizations");
+            (StatusCode::FORBIDDEN, refusal).into_response()
         }
         Ok(_) => next.run(request).await,
         Err(answer) => *answer,
