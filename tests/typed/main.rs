@@ -23,9 +23,10 @@ async fn world() -> World {
 /// Asks, and reads the answer into the query's own types.
 async fn ask<T: DeserializeOwned, V: Serialize>(world: &World, operation: Operation<T, V>) -> T {
     let request = harness::http_client().post(&world.graphql.url).json(&operation);
-    let answer: GraphQlResponse<T> = request.send().await.unwrap().json().await.unwrap();
+    let answer = request.send().await.unwrap_or_else(|error| panic!("no answer: {error}"));
+    let answer: GraphQlResponse<T> = answer.json().await.unwrap_or_else(|error| panic!("no GraphQL: {error}"));
     assert!(answer.errors.is_none(), "{:?} to {}", answer.errors, operation.query);
-    answer.data.unwrap()
+    answer.data.unwrap_or_else(|| panic!("no data: {:?}", answer.errors))
 }
 
 #[tokio::test]

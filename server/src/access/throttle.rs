@@ -85,7 +85,9 @@ impl Throttle {
     /// Takes an attempt back that could not be made.
     pub(super) fn take_back(&self, name: &str, address: Option<IpAddr>) {
         let mut counted = self.counted();
-        keys(name, address).into_iter().for_each(|key| counted.take_back(key));
+        for key in keys(name, address) {
+            counted.take_back(key);
+        }
     }
 
     /// Takes an attempt back that was none on somebody else's account, and what was mistyped before it.

@@ -43,12 +43,12 @@ pub(super) struct Admission {
 
 impl Admission {
     /// Looks at a request, and makes it ready to be executed; or says why it is not.
-    pub(super) fn of(request: &mut Request, limits: GraphqlLimits) -> Result<Self, Response> {
+    pub(super) fn of(request: &mut Request, limits: GraphqlLimits) -> Result<Self, Box<Response>> {
         let tells_cost = guard::is_cost_asked(request);
         let mut admission = Self { limits, tells_cost, extent: None, plan: None, runs: false };
         match admission.look(request) {
             Ok(()) => Ok(admission),
-            Err(error) => Err(admission.finish(Response::from_errors(vec![error]), None)),
+            Err(error) => Err(Box::new(admission.finish(Response::from_errors(vec![error]), None))),
         }
     }
 

@@ -62,14 +62,14 @@ impl Api {
     /// With these users and tokens.
     pub fn guarded(inventory: Inventory, access: Access, limits: GraphqlLimits) -> Self {
         let journal = access.journal().clone();
-        let build = || {
+        let build = |access: Access| {
             let builder = Schema::build(Query::default(), Mutation::default(), Subscription);
-            let builder = builder.data(inventory.clone()).data(access.clone());
+            let builder = builder.data(inventory.clone()).data(access);
             let is_told = limits.introspection;
             if is_told { builder } else { builder.disable_introspection().disable_suggestions() }
         };
-        let schema = build().limit_complexity(limits.complexity).finish();
-        let measuring = build().extension(Measure(limits)).finish();
+        let schema = build(access.clone()).limit_complexity(limits.complexity).finish();
+        let measuring = build(access).extension(Measure(limits)).finish();
         Self { schema, measuring, limits, inventory, journal, ahead: None }
     }
 
@@ -95,7 +95,7 @@ impl Api {
     async fn execute_once(&self, mut request: Request) -> Response {
         let admission = match Admission::of(&mut request, self.limits) {
             Ok(admission) => admission,
-            Err(refused) => return refused,
+            Err(refused) => return *refused,
         };
         let (schema, measured) = (self.schema_for(&admission), Measured::default());
         let request = request.data(measured.clone());
@@ -109,7 +109,7 @@ impl Api {
     fn execute_admitted(&self, mut request: Request, session_data: Option<Arc<Data>>) -> BoxStream<'static, Response> {
         let admission = match Admission::of(&mut request, self.limits) {
             Ok(admission) => admission,
-            Err(refused) => return stream::once(async move { refused }).boxed(),
+            Err(refused) => return stream::once(async move { *refused }).boxed(),
         };
         let (schema, measured) = (self.schema_for(&admission), Measured::default());
         let request = request.data(measured.clone());

@@ -22,7 +22,7 @@ async fn ask(query: impl Into<Request>) -> Response {
     let mut request = query.into().data(Principal::local_operator());
     match Admission::of(&mut request, GraphqlLimits::default()) {
         Ok(admission) => admission.finish(schema().execute(request).await, None),
-        Err(refused) => refused,
+        Err(refused) => *refused,
     }
 }
 
