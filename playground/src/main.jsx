@@ -33,6 +33,11 @@ const fetcherOf = (mustSignIn) =>
 const plugins = [EXAMPLES_PLUGIN, HISTORY_PLUGIN];
 const tabs = examples.map(({ query, variables }) => ({ query, variables }));
 
+const leave = async () => {
+  const problem = await signOut();
+  if (problem) window.alert(problem);
+};
+
 const Playground = ({ fetcher, mustSignIn }) => (
   <GraphiQL
     fetcher={fetcher}
@@ -49,7 +54,7 @@ const Playground = ({ fetcher, mustSignIn }) => (
         <img src={icon} alt="" />
         Inventory Hub
         {mustSignIn && (
-          <button type="button" className="hub-sign-out" onClick={() => signOut()}>
+          <button type="button" className="hub-sign-out" onClick={leave}>
             Sign out
           </button>
         )}

@@ -68,9 +68,14 @@ export const signIn = async (name, password) => {
 /** Ends the session, on every server. */
 export const signOut = async () => {
   const headers = access ? { authorization: `Bearer ${access.token}` } : {};
+  const answer = await post("/auth/logout", {}, headers).catch(() => null);
+  // Else the cookie is still good, and who comes next would be let in.
+  if (answer?.ok !== true && answer?.status !== 401) {
+    return "The hub could not be asked to sign you out: you are still signed in. Try again.";
+  }
   access = null;
-  await post("/auth/logout", {}, headers);
   ended();
+  return null;
 };
 
 /** `fetch` as who is signed in. A token that was taken away meanwhile is asked for once more. */

@@ -44,6 +44,30 @@ async fn whom_the_issuer_vouches_for_is_let_in_with_the_role_that_it_gives(
 
 #[rstest]
 #[tokio::test]
+async fn the_last_admin_keeps_the_role_whatever_the_issuer_says(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let world = World::small_on(backend).start().await;
+    let (issuer, door) = opened(&world).await;
+    for (role, kept) in [("InventoryHub.Admin", "ADMIN"), ("InventoryHub.Viewer", "ADMIN")] {
+        let mut browser = Browser::default();
+        assert_eq!(browser.sign_in(&door, &issuer, &ann(&[role])).await.status, 303);
+        let token = browser.access_token(&door).await;
+        assert_eq!(door.ask(&token, VIEWER).await.data()["viewer"]["role"], kept, "{role}");
+    }
+    door.user("admin", Role::Admin, Reach::Everything).await;
+    let mut browser = Browser::default();
+    browser.sign_in(&door, &issuer, &ann(&["InventoryHub.Viewer"])).await;
+    let token = browser.access_token(&door).await;
+    assert_eq!(door.ask(&token, VIEWER).await.data()["viewer"]["role"], "VIEWER");
+    let events = entity::audit_event::Entity::find().all(world.rows()).await.unwrap();
+    let told: Vec<_> =
+        events.iter().filter(|row| row.operation == "oidcSignIn").map(|row| row.detail.as_deref()).collect();
+    assert_eq!(told, [Some("made with the role admin"), None, Some("role admin became viewer")]);
+}
+
+#[rstest]
+#[tokio::test]
 async fn nobody_becomes_a_user_by_having_their_name(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let world = World::small_on(backend).start().await;
     let (issuer, door) = opened(&world).await;

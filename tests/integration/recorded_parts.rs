@@ -71,3 +71,18 @@ async fn a_change_of_several_exceptions_is_recorded_by_what_came_of_each(
         assert_eq!(recorded, (outcome.to_owned(), detail.map(str::to_owned)), "{told}");
     }
 }
+
+#[rstest]
+#[tokio::test]
+async fn a_mutation_whose_answer_fails_is_not_recorded_as_refused(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (world, pairs) = crate::deciding::plain(backend).await;
+    let (id, computer) = &pairs[0];
+    let identities = json!([crate::deciding::ninja(*id), crate::deciding::threatlocker(computer)]);
+    let query = "mutation($i: DecideLinkInput!) { separateIdentities(input: $i) { devices { history(first: 501) { \
+                 pageInfo { hasNextPage } } } } }";
+    let answer = world.graphql.ask(query, json!({ "i": { "identities": identities } })).await;
+    assert_eq!(answer.body["errors"][0]["extensions"]["code"], "PAGE_SIZE", "{answer:?}");
+    assert_eq!(last(&world).await, ("broken-off".to_owned(), Some("its answer failed: PAGE_SIZE".to_owned())));
+}

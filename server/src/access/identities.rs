@@ -11,7 +11,11 @@ use sea_orm::{
     sea_query::{Expr, OnConflict},
 };
 
-use super::{Access, AccessError, Grant, Outcome, sessions::NOBODY, users::find};
+use super::{
+    Access, AccessError, Grant, Outcome,
+    sessions::NOBODY,
+    users::{admins, find},
+};
 use crate::inventory::database::{Section, serialize};
 
 /// Stored for users without a password; no hash of one looks like it.
@@ -66,12 +70,12 @@ impl Access {
         address: Option<IpAddr>,
     ) -> Result<Result<Grant, NotLetIn>, AccessError> {
         match self.known_user(&identity).await? {
-            Ok(user) => {
+            Ok((user, news)) => {
                 let Some(grant) = self.begin_session((user.id, None), address).await? else {
                     self.record_refused_identity(NotLetIn::Disabled.as_str(), address).await;
                     return Ok(Err(NotLetIn::Disabled));
                 };
-                self.record_session(&user.name, address, (OPERATION, Outcome::Done, None)).await;
+                self.record_session(&user.name, address, (OPERATION, Outcome::Done, news)).await;
                 Ok(Ok(grant))
             }
             Err(why) => {
@@ -96,33 +100,56 @@ impl Access {
         self.record_session(NOBODY, address, (OPERATION, Outcome::Refused, Some(why.to_owned()))).await;
     }
 
-    async fn known_user(&self, identity: &Identity) -> Result<Result<app_user::Model, NotLetIn>, AccessError> {
+    /// The user, and what became new of them by this sign-in.
+    async fn known_user(
+        &self,
+        identity: &Identity,
+    ) -> Result<Result<(app_user::Model, Option<String>), NotLetIn>, AccessError> {
         let transaction = self.database.begin().await?;
         // Of two that come at once for the first time, the second finds the user that the first one makes.
         serialize(&transaction, Section::Access).await?;
-        let user = match find_identity(&transaction, identity).await? {
-            Some(user) => user,
+        let (user, is_new) = match find_identity(&transaction, identity).await? {
+            Some(user) => (user, false),
             None => match self.make_user(&transaction, identity).await? {
-                Ok(user) => user,
+                Ok(user) => (user, true),
                 Err(why) => return Ok(Err(why)),
             },
         };
         if user.disabled_at.is_some() {
             return Ok(Err(NotLetIn::Disabled));
         }
-        let is_other = user.role != identity.role.code();
-        if is_other {
-            app_user::Entity::update_many()
-                .col_expr(app_user::Column::Role, Expr::value(identity.role.code()))
-                .filter(app_user::Column::Id.eq(user.id))
-                .exec(&transaction)
-                .await?;
-        }
+        let role = identity.role.code();
+        let is_other = user.role != role && self.give_role(&transaction, &user, identity.role).await?;
         transaction.commit().await?;
         if is_other {
             self.tell_revocation();
         }
-        Ok(Ok(user))
+        let news = match (is_new, is_other) {
+            (true, _) => Some(format!("made with the role {role}")),
+            (false, true) => Some(format!("role {} became {role}", user.role)),
+            (false, false) => None,
+        };
+        Ok(Ok((user, news)))
+    }
+
+    /// Gives the role that the issuer says; false where nobody would be left who may administer everything, who then could
+    /// not be made again by anybody.
+    async fn give_role(
+        &self,
+        transaction: &DatabaseTransaction,
+        user: &app_user::Model,
+        role: Role,
+    ) -> Result<bool, AccessError> {
+        use app_user::{Column, Entity};
+        let write =
+            |role: &str| Entity::update_many().col_expr(Column::Role, Expr::value(role)).filter(Column::Id.eq(user.id));
+        write(role.code()).exec(transaction).await?;
+        if user.role != Role::Admin.code() || admins(transaction).await? > 0 {
+            return Ok(true);
+        }
+        tracing::warn!(user = user.name, "the last admin keeps the role, whatever the issuer says");
+        write(&user.role).exec(transaction).await?;
+        Ok(false)
     }
 
     async fn make_user(

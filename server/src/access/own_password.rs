@@ -56,7 +56,11 @@ impl Access {
         if let Err(wait) = self.throttle.begin(&folded, address, self.now()) {
             return Ok(Err(NotChanged::TooMany(wait)));
         }
-        if !self.passwords.is_right(change.current, Some(user.password_hash.clone())).await? {
+        let compared = self.passwords.is_right(change.current, Some(user.password_hash.clone())).await;
+        if matches!(compared, Err(AccessError::Busy)) {
+            self.throttle.take_back(&folded, address);
+        }
+        if !compared? {
             return Ok(Err(NotChanged::WrongPassword));
         }
         self.throttle.succeed(&folded, address, self.now());

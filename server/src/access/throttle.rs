@@ -69,12 +69,14 @@ impl Throttle {
         let keys @ [both, _, of_address] = keys(name, address);
         let mut counted = self.counted();
         let is_known = counted.known.get(&both).is_some_and(|&last| last + REMEMBERED > now);
-        if is_known { counted.count(&[both, of_address], now) } else { counted.count(&keys, now) }
+        let held_by: &[Key] = if is_known { &[both, of_address] } else { &keys };
+        counted.count(held_by, &keys, now)
     }
 
     /// The same for one that has no name yet: others from the address are all that it is counted with.
     pub(super) fn begin_from(&self, address: Option<IpAddr>, now: DateTime<Utc>) -> Result<(), Duration> {
-        self.counted().count(&[Key::Address(address.map(customer))], now)
+        let key = [Key::Address(address.map(customer))];
+        self.counted().count(&key, &key, now)
     }
 
     /// Takes an attempt without a name back.
@@ -106,8 +108,9 @@ impl Throttle {
 }
 
 impl Counted {
-    fn count(&mut self, keys: &[Key], now: DateTime<Utc>) -> Result<(), Duration> {
-        let wait = keys.iter().filter_map(|&key| wait_of(self.attempts.get_mut(&key)?, key, now)).max();
+    /// Counts an attempt by all its keys; some of them may hold it up.
+    fn count(&mut self, held_by: &[Key], keys: &[Key], now: DateTime<Utc>) -> Result<(), Duration> {
+        let wait = held_by.iter().filter_map(|&key| wait_of(self.attempts.get_mut(&key)?, key, now)).max();
         if let Some(wait) = wait {
             return Err(wait.to_std().unwrap_or_default());
         }

@@ -208,7 +208,7 @@ pub(super) async fn find(
 }
 
 /// Those who may administer everything.
-async fn admins(transaction: &DatabaseTransaction) -> Result<u64, sea_orm::DbErr> {
+pub(super) async fn admins(transaction: &DatabaseTransaction) -> Result<u64, sea_orm::DbErr> {
     use app_user::{Column, Entity};
     let unrestricted = Entity::find().filter(Column::IsRestricted.eq(false)).filter(Column::DisabledAt.is_null());
     unrestricted.filter(Column::Role.eq(Role::Admin.code())).count(transaction).await

@@ -88,8 +88,10 @@ impl ExcelFile {
         let worksheet = self.workbook.add_worksheet_with_constant_memory()?;
         worksheet.set_name(if number == 1 { table.name.to_owned() } else { format!("{} {number}", table.name) })?;
         worksheet.set_freeze_panes(1, 0)?;
+        // On paper a row stays on one page, and every page has the headings.
+        worksheet.set_landscape().set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?;
         for (at, column) in (0..).zip(table.columns) {
-            worksheet.set_column_width(at, width(column.kind))?;
+            worksheet.set_column_width(at, width(column.kind).max(width_of_heading(column.title)))?;
             worksheet.write_string_with_format(0, at, column.title, &self.formats.heading)?;
         }
         self.sheet = Some(Sheet { table, index, number, next_row: 1 });
@@ -159,6 +161,12 @@ fn fitting(text: &str) -> String {
     let mut kept: String = text.chars().take_while(fits).collect();
     kept.push_str(CUT);
     kept
+}
+
+/// Characters that a bold heading needs, with the button of its filter.
+fn width_of_heading(title: &str) -> f64 {
+    let characters = u16::try_from(title.chars().count()).unwrap_or(u16::MAX);
+    f64::from(characters) * 1.1 + 3.0
 }
 
 fn width(kind: Kind) -> f64 {

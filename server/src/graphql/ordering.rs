@@ -9,19 +9,21 @@ use async_graphql::{
     parser::types::{DocumentOperations, ExecutableDocument, Selection, SelectionSet},
 };
 
+use super::root_fields;
+
 /// The response keys of one selection, in order, each with the plan of what is below it.
 #[derive(Debug, Default)]
 pub(super) struct Plan(IndexMap<Name, Plan>);
 
 /// How the answer to an operation is ordered.
 pub(super) fn plan(document: &ExecutableDocument, operation: Option<&str>) -> Option<Plan> {
+    // A single operation need not be named by the request, even if it has a name.
     let asked = match (&document.operations, operation) {
-        (DocumentOperations::Single(only), _) => only,
-        (DocumentOperations::Multiple(named), Some(name)) => named.get(name)?,
-        (DocumentOperations::Multiple(_), None) => return None,
+        (DocumentOperations::Multiple(named), None) if named.len() > 1 => return None,
+        _ => root_fields::operation(document, operation)?,
     };
     let mut plan = Plan::default();
-    plan.add(&asked.node.selection_set.node, document);
+    plan.add(&asked.selection_set.node, document);
     Some(plan)
 }
 
@@ -97,6 +99,8 @@ mod tests {
         let mut data = schema.execute(query).await.data;
         plan(&parse_query(query).unwrap(), None).unwrap().order(&mut data);
         let answer = serde_json::to_string(&data).unwrap();
+        let named = format!("query Named {query}");
+        assert!(plan(&parse_query(&named).unwrap(), None).is_some(), "one that has a name need not be named");
         assert_eq!(answer, r#"{"slow":[{"late":2,"early":1}],"again":3,"quick":3}"#);
     }
 }

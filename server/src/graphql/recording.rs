@@ -112,6 +112,11 @@ fn outcome(key: &Name, response: &Response) -> Ended {
     };
     if let Some(error) = response.errors.iter().find(of_field) {
         let code = code_of(error);
+        if error.path.len() > 1 {
+            // It ran to its end; what was asked of its payload failed, and took the answer with it.
+            let detail = format!("its answer failed: {}", code.unwrap_or_default());
+            return Ended::As(Outcome::BrokenOff, Some(detail));
+        }
         let is_ours = code.as_deref().is_none_or(|code| code == ErrorCode::Internal.as_str());
         return Ended::As(if is_ours { Outcome::Failed } else { Outcome::Refused }, code);
     }
@@ -196,7 +201,8 @@ fn gather(value: &Value, name: &str, found: &mut BTreeSet<String>) {
         Value::Object(members) => members.iter().for_each(|(name, value)| gather(value, name, found)),
         Value::List(items) => items.iter().for_each(|item| gather(item, name, found)),
         Value::String(text) => {
-            let tells = ["id", "ids", "name", "month", "role", "schedule", "vendorSiteKey"].contains(&name)
+            let tells = ["id", "ids", "name", "month", "role", "schedule", "vendorSiteKey", "issuer", "subject"]
+                .contains(&name)
                 || name.ends_with("Id")
                 || name.ends_with("Ids");
             if tells {
