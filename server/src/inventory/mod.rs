@@ -12,6 +12,7 @@ mod bulk;
 pub mod change_log;
 pub mod checking;
 mod collecting;
+mod connecting;
 mod counting;
 pub mod counts;
 pub mod database;
