@@ -70,7 +70,7 @@ async fn an_exception_is_found_resolved_and_refused_the_second_time() {
     assert!(payload.user_errors.is_empty() && resolved.version > found.version);
     assert!(resolved.resolved_at.is_some() && resolved.resolved_by.is_some());
     let again = ask(&world, build(found.version)).await.resolve_exception;
-    assert_eq!(again.user_errors.iter().map(|error| error.code).collect::<Vec<_>>(), [UserErrorCode::Changed]);
+    assert_eq!(again.user_errors.iter().map(|error| error.code).collect::<Vec<_>>(), [UserErrorCode::AlreadyResolved]);
     let after = ask(&world, ExceptionsPage::build(variables())).await.exceptions;
     assert_eq!(after.total_count, before.total_count - 1);
 }

@@ -156,7 +156,7 @@ mod typed {
     #[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
     #[cynic(non_exhaustive)]
     pub(crate) enum UserErrorCode {
-        Changed,
+        AlreadyResolved,
         #[cynic(fallback)]
         Other,
     }

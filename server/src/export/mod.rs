@@ -162,7 +162,9 @@ impl Exporter {
         if let Some(first) = tables.first_mut().filter(|_| !is_known) {
             first.read_ahead().await.map_err(ExportRefusal::Graphql)?;
         }
-        name(&mut asked, (&api, principal)).await.map_err(ExportRefusal::Graphql)?;
+        if !is_known {
+            name(&mut asked, (&api, principal)).await.map_err(ExportRefusal::Graphql)?;
+        }
         Ok(Work { moment, version, is_known, asked, tables, sheet_rows: self.limits.sheet_rows, _place: place })
     }
 }

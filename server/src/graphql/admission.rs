@@ -59,7 +59,7 @@ impl Admission {
         self.extent = Some(guard::check(document, &self.limits)?);
         self.plan = ordering::plan(document, name.as_deref());
         self.runs = names_operation(document, name.as_deref());
-        variables::check_required(request)?;
+        variables::check_given(request)?;
         rights::check(request)?;
         recording::ask_for_outcomes(request)
     }

@@ -1,14 +1,29 @@
-//! Refuses an operation whose required variables are missing or null.
+//! Refuses an operation whose required variables are missing or null, or whose variables nest deeper than anything that
+//! makes sense.
 //!
 //! async-graphql checks variables only where they stand for a whole required argument. Inside an input object a missing
 //! `$id: ID!` would count as null, that is as not asked, and a filter that lost its value would find everything.
 
-use async_graphql::{Request, ServerError, ServerResult, Value, Variables, parser::types::OperationDefinition};
+use async_graphql::{
+    Request, ServerError, ServerResult, Value, Variables,
+    parser::types::{ExecutableDocument, OperationDefinition, Selection, SelectionSet},
+};
 
 use super::{errors::ErrorCode, root_fields::operation};
 
+/// Lists and objects inside each other at most. Filters, which nest deepest, end sooner and say so better; beyond, reading
+/// a value would take more of the stack than a request should.
+const DEEPEST: usize = 40;
+
 /// Checks the variables of a request.
-pub(super) fn check_required(request: &mut Request) -> ServerResult<()> {
+pub(super) fn check_given(request: &mut Request) -> ServerResult<()> {
+    let is_deep = request.variables.values().any(|value| is_deeper(value, DEEPEST));
+    if is_deep || request.parsed_query().is_ok_and(has_deep_literals) {
+        let message = format!("arguments and variables nest at most {DEEPEST} lists and objects");
+        let mut error = ServerError::new(message, None);
+        error.extensions = Some(ErrorCode::BadUserInput.extensions());
+        return Err(error);
+    }
     let name = request.operation_name.clone();
     let variables = std::mem::take(&mut request.variables);
     let checked = request
@@ -17,6 +32,40 @@ pub(super) fn check_required(request: &mut Request) -> ServerResult<()> {
     request.variables = variables;
     // A document that can't be read, or an operation that isn't there, is others' to report.
     checked.unwrap_or(Ok(()))
+}
+
+/// Whether an argument that is written into the document nests too deep; what stands for a variable is no level.
+fn has_deep_literals(document: &ExecutableDocument) -> bool {
+    let operations = document.operations.iter().map(|(_, operation)| &operation.node.selection_set.node);
+    let fragments = document.fragments.values().map(|fragment| &fragment.node.selection_set.node);
+    let mut open: Vec<&SelectionSet> = operations.chain(fragments).collect();
+    while let Some(set) = open.pop() {
+        for selection in &set.items {
+            match &selection.node {
+                Selection::Field(field) => {
+                    for (_, given) in &field.node.arguments {
+                        let read = given.node.clone().into_const_with(|_| Ok::<_, ()>(Value::Null));
+                        if read.is_ok_and(|read| is_deeper(&read, DEEPEST)) {
+                            return true;
+                        }
+                    }
+                    open.push(&field.node.selection_set.node);
+                }
+                Selection::InlineFragment(fragment) => open.push(&fragment.node.selection_set.node),
+                Selection::FragmentSpread(_) => {}
+            }
+        }
+    }
+    false
+}
+
+fn is_deeper(value: &Value, most: usize) -> bool {
+    match (value, most.checked_sub(1)) {
+        (Value::List(items), Some(left)) => items.iter().any(|item| is_deeper(item, left)),
+        (Value::Object(members), Some(left)) => members.values().any(|member| is_deeper(member, left)),
+        (Value::List(_) | Value::Object(_), None) => true,
+        _ => false,
+    }
 }
 
 fn check(operation: &OperationDefinition, variables: &Variables) -> ServerResult<()> {
@@ -51,6 +100,13 @@ mod tests {
         assert!(is_refused(query, json!({})));
         assert!(is_refused(query, json!({ "id": null })));
         assert!(!is_refused(query, json!({ "id": "1" })));
+    }
+
+    #[test]
+    fn variables_nest_so_deep_and_no_deeper() {
+        let nested = |levels: usize| (0..levels).fold(Value::Null, |inner, _| Value::List(vec![inner]));
+        assert!(!is_deeper(&nested(DEEPEST), DEEPEST));
+        assert!(is_deeper(&nested(DEEPEST + 1), DEEPEST));
     }
 
     #[test]
