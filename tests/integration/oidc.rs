@@ -257,7 +257,7 @@ async fn each_sign_in_and_refusal_is_recorded(#[values(Backend::Sqlite, Backend:
                 "outcome": outcome, "detail": detail })
     };
     let refused = event("(unknown)", "REFUSED", json!("the issuer gives no role in the hub"));
-    assert_eq!(events, json!([event("ann@example.com", "DONE", Value::Null), refused]));
+    assert_eq!(events, json!([event("ann@example.com", "DONE", json!("made with the role admin")), refused]));
 }
 
 #[rstest]
