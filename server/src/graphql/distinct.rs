@@ -8,10 +8,10 @@ use std::collections::HashSet;
 
 use async_graphql::{
     Pos, ServerError, ServerResult,
-    parser::types::{ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet},
+    parser::types::{ExecutableDocument, Field, OperationDefinition, Selection},
 };
 
-use super::errors::ErrorCode;
+use super::{errors::ErrorCode, root_fields::fields_below};
 
 /// What the names begin with under which the record asks.
 pub(super) const RESERVED: &str = "hubRecorded";
@@ -20,20 +20,8 @@ pub(super) const RESERVED: &str = "hubRecorded";
 pub(super) fn check(document: &ExecutableDocument, operation: &OperationDefinition) -> ServerResult<()> {
     check_roots(document, operation)?;
     let fragments = document.fragments.values().map(|fragment| &fragment.node.selection_set.node);
-    let mut open: Vec<&SelectionSet> = fragments.chain([&operation.selection_set.node]).collect();
-    while let Some(set) = open.pop() {
-        for selection in &set.items {
-            match &selection.node {
-                Selection::Field(field) => {
-                    check_name(&field.node, field.pos)?;
-                    open.push(&field.node.selection_set.node);
-                }
-                Selection::InlineFragment(fragment) => open.push(&fragment.node.selection_set.node),
-                Selection::FragmentSpread(_) => {}
-            }
-        }
-    }
-    Ok(())
+    let fields = fields_below(fragments.chain([&operation.selection_set.node]).collect());
+    fields.into_iter().try_for_each(|field| check_name(&field.node, field.pos))
 }
 
 fn check_name(field: &Field, pos: Pos) -> ServerResult<()> {

@@ -36,11 +36,8 @@ struct Asked {
 impl Recording {
     /// Of a request that would run a mutation; `None` of any other.
     pub(super) fn of(request: &mut Request, journal: &Journal) -> Option<Self> {
-        let operation = root_fields::of_request(request).ok()??;
+        let operation = root_fields::mutation_of_request(request).ok()??;
         let principal = principal::of(request)?.clone();
-        if operation.kind != OperationType::Mutation {
-            return None;
-        }
         let variable = |name: &Name| {
             request.variables.get(name).or_else(|| operation.defaults.get(name)).cloned().unwrap_or_default()
         };

@@ -97,10 +97,10 @@ pub(super) fn need(kind: OperationType, field: &str) -> Option<Need> {
 /// Asks for the rights of a request.
 pub(super) fn check(request: &mut Request) -> ServerResult<()> {
     // A document that can't be read, or an operation that isn't there, is others' to report: nothing runs of it.
-    let asked = root_fields::of_request(request).ok().flatten();
-    for (kind, field) in asked.iter().flat_map(|asked| asked.fields.iter().map(|field| (asked.kind, field))) {
-        if let Some(message) = refusal(request, kind, field.node.name.node.as_str()) {
-            let mut error = ServerError::new(message, Some(field.pos));
+    let Some((kind, fields)) = root_fields::names_of_request(request).ok().flatten() else { return Ok(()) };
+    for (field, pos) in fields {
+        if let Some(message) = refusal(request, kind, field.as_str()) {
+            let mut error = ServerError::new(message, Some(pos));
             error.extensions = Some(ErrorCode::Forbidden.extensions());
             return Err(error);
         }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use async_graphql::{
-    Name, Positioned, Request, ServerError, Value,
+    Name, Pos, Positioned, Request, ServerError, Value,
     parser::types::{
         DocumentOperations, ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
         VariableDefinition,
@@ -31,23 +31,52 @@ pub(super) fn root_fields<'a>(
     walk.fields
 }
 
-/// What an operation asks for.
+/// All fields of these selections and of what is below them, fragments not gone into.
+pub(super) fn fields_below(mut open: Vec<&SelectionSet>) -> Vec<&Positioned<Field>> {
+    let mut fields = Vec::new();
+    while let Some(set) = open.pop() {
+        for selection in &set.items {
+            match &selection.node {
+                Selection::Field(field) => {
+                    fields.push(field);
+                    open.push(&field.node.selection_set.node);
+                }
+                Selection::InlineFragment(fragment) => open.push(&fragment.node.selection_set.node),
+                Selection::FragmentSpread(_) => {}
+            }
+        }
+    }
+    fields
+}
+
+/// What a mutation asks for.
 pub(super) struct Asked {
-    pub(super) kind: OperationType,
     pub(super) fields: Vec<Positioned<Field>>,
     /// What its variables are where the request gives none.
     pub(super) defaults: HashMap<Name, Value>,
 }
 
-/// What a request would run; `None` where nothing can.
-pub(super) fn of_request(request: &mut Request) -> Result<Option<Asked>, ServerError> {
+/// The kind of what a request would run, and the name and place of each root field; `None` where nothing can run.
+pub(super) fn names_of_request(
+    request: &mut Request,
+) -> Result<Option<(OperationType, Vec<(Name, Pos)>)>, ServerError> {
     let name = request.operation_name.clone();
     let document = request.parsed_query()?;
     Ok(operation(document, name.as_deref()).map(|operation| {
+        let fields = root_fields(document, operation).into_iter();
+        (operation.ty, fields.map(|field| (field.node.name.node.clone(), field.pos)).collect())
+    }))
+}
+
+/// The mutation that a request would run; `None` where it would run none.
+pub(super) fn mutation_of_request(request: &mut Request) -> Result<Option<Asked>, ServerError> {
+    let name = request.operation_name.clone();
+    let document = request.parsed_query()?;
+    let mutation = operation(document, name.as_deref()).filter(|operation| operation.ty == OperationType::Mutation);
+    Ok(mutation.map(|operation| {
         let default =
             |definition: &VariableDefinition| Some((definition.name.node.clone(), definition.default_value()?.clone()));
         Asked {
-            kind: operation.ty,
             fields: root_fields(document, operation).into_iter().cloned().collect(),
             defaults: operation.variable_definitions.iter().filter_map(|one| default(&one.node)).collect(),
         }

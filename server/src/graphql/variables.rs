@@ -5,11 +5,14 @@
 //! `$id: ID!` would count as null, that is as not asked, and a filter that lost its value would find everything.
 
 use async_graphql::{
-    Request, ServerError, ServerResult, Value, Variables,
-    parser::types::{ExecutableDocument, OperationDefinition, Selection, SelectionSet},
+    Positioned, Request, ServerError, ServerResult, Value, Variables,
+    parser::types::{ExecutableDocument, Field, OperationDefinition},
 };
 
-use super::{errors::ErrorCode, root_fields::operation};
+use super::{
+    errors::ErrorCode,
+    root_fields::{fields_below, operation},
+};
 
 /// Lists and objects inside each other at most. Filters, which nest deepest, end sooner and say so better; beyond, reading
 /// a value would take more of the stack than a request should.
@@ -38,25 +41,13 @@ pub(super) fn check_given(request: &mut Request) -> ServerResult<()> {
 fn has_deep_literals(document: &ExecutableDocument) -> bool {
     let operations = document.operations.iter().map(|(_, operation)| &operation.node.selection_set.node);
     let fragments = document.fragments.values().map(|fragment| &fragment.node.selection_set.node);
-    let mut open: Vec<&SelectionSet> = operations.chain(fragments).collect();
-    while let Some(set) = open.pop() {
-        for selection in &set.items {
-            match &selection.node {
-                Selection::Field(field) => {
-                    for (_, given) in &field.node.arguments {
-                        let read = given.node.clone().into_const_with(|_| Ok::<_, ()>(Value::Null));
-                        if read.is_ok_and(|read| is_deeper(&read, DEEPEST)) {
-                            return true;
-                        }
-                    }
-                    open.push(&field.node.selection_set.node);
-                }
-                Selection::InlineFragment(fragment) => open.push(&fragment.node.selection_set.node),
-                Selection::FragmentSpread(_) => {}
-            }
-        }
-    }
-    false
+    let is_deep = |field: &Positioned<Field>| {
+        field.node.arguments.iter().any(|(_, given)| {
+            let read = given.node.clone().into_const_with(|_| Ok::<_, ()>(Value::Null));
+            read.is_ok_and(|read| is_deeper(&read, DEEPEST))
+        })
+    };
+    fields_below(operations.chain(fragments).collect()).into_iter().any(is_deep)
 }
 
 fn is_deeper(value: &Value, most: usize) -> bool {
