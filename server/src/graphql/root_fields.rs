@@ -56,10 +56,11 @@ pub(super) struct Asked {
     pub(super) defaults: HashMap<Name, Value>,
 }
 
-/// The kind of what a request would run, and the name and place of each root field; `None` where nothing can run.
-pub(super) fn names_of_request(
-    request: &mut Request,
-) -> Result<Option<(OperationType, Vec<(Name, Pos)>)>, ServerError> {
+/// The kind of an operation, and the name and place of each root field.
+pub(super) type Named = (OperationType, Vec<(Name, Pos)>);
+
+/// What a request would run, by names; `None` where nothing can run.
+pub(super) fn names_of_request(request: &mut Request) -> Result<Option<Named>, ServerError> {
     let name = request.operation_name.clone();
     let document = request.parsed_query()?;
     Ok(operation(document, name.as_deref()).map(|operation| {
