@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 /// A row of `device`.
-#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[derive(Clone, Debug, Default, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "device")]
 pub struct Model {
     /// Id.
@@ -33,8 +33,16 @@ pub struct Model {
     pub merged_into_id: Option<i64>,
 }
 
-/// No joins are declared.
+/// Joins that queries use.
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub enum Relation {
+    /// To `organization`.
+    #[sea_orm(
+        belongs_to = "super::organization::Entity",
+        from = "Column::OrganizationId",
+        to = "super::organization::Column::Id"
+    )]
+    Organization,
+}
 
 impl ActiveModelBehavior for ActiveModel {}

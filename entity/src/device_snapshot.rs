@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 /// A row of `device_snapshot`.
-#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[derive(Clone, Debug, Default, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "device_snapshot")]
 pub struct Model {
     /// Id.

@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 /// A row of `organization`.
-#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[derive(Clone, Debug, Default, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "organization")]
 pub struct Model {
     /// Id.

@@ -37,6 +37,7 @@ mod m0027_audit_events;
 mod m0028_closed_month_changes;
 mod m0029_oidc;
 mod m0030_stored_version;
+mod m0031_audit_replacement;
 mod sql;
 
 /// The names of all migrations, in order, as the table `seaql_migrations` has them.
@@ -80,6 +81,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0028_closed_month_changes::Migration),
             Box::new(m0029_oidc::Migration),
             Box::new(m0030_stored_version::Migration),
+            Box::new(m0031_audit_replacement::Migration),
         ]
     }
 }

@@ -7,7 +7,7 @@ use crate::sql;
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
-const WHY: &str = "what was done stays as it was recorded";
+pub(crate) const WHY: &str = "what was done stays as it was recorded";
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {

@@ -57,7 +57,7 @@ impl TestDatabase {
     pub async fn take_away(&self, hub: &server::inventory::Inventory) {
         use secrecy::ExposeSecret;
         let taken = match self {
-            Self::Sqlite(_) => hub.database().reader().clone().close().await.map_err(anyhow::Error::from),
+            Self::Sqlite(_) => hub.database().reader().pool().close_by_ref().await.map_err(anyhow::Error::from),
             Self::Postgres(url, _) => drop_postgres(url.expose_secret()).await,
         };
         taken.unwrap_or_else(|error| panic!("the database can't be taken away: {error:?}"));

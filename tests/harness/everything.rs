@@ -33,6 +33,28 @@ impl Everything {
         format!("{{ {field}{arguments} {} }}", self.select(&named(&found["type"]), depth, ""))
     }
 
+    /// A selection for each leaf of a type to this depth, which leads to it alone. Fields that need arguments are left out, and
+    /// lists that are read by pages.
+    pub fn leaves(&self, of: &str, depth: usize) -> Vec<String> {
+        let is_in_the_way = |one: &Value| {
+            (one["type"]["kind"] == "NON_NULL" && one["defaultValue"].is_null()) || one["name"] == "first"
+        };
+        let is_free = |field: &Value| !field["args"].as_array().is_some_and(|all| all.iter().any(is_in_the_way));
+        let fields = self.list(of, "fields").into_iter().filter(is_free);
+        let leaves = fields.flat_map(|field| {
+            let (name, below) = (text(&field["name"]), named(&field["type"]));
+            match self.0.get(&below).map(|found| text(&found["kind"])).as_deref() {
+                Some("OBJECT") if depth > 0 => {
+                    let below = self.leaves(&below, depth - 1).into_iter();
+                    below.map(|leaf| format!("{name} {{ {leaf} }}")).collect()
+                }
+                Some("SCALAR" | "ENUM") => vec![name],
+                _ => Vec::new(),
+            }
+        });
+        leaves.collect()
+    }
+
     fn list(&self, of: &str, what: &str) -> Vec<Value> {
         self.0.get(of).and_then(|found| found[what].as_array().cloned()).unwrap_or_default()
     }

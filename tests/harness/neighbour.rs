@@ -8,6 +8,13 @@ use tokio::task::JoinHandle;
 
 use crate::{GraphqlClient, TestClock, world::serve};
 
+/// Waits until all that a hub does in the background is done.
+pub(crate) async fn rest(inventory: &Inventory) {
+    inventory.tasks().close();
+    inventory.tasks().wait().await;
+    inventory.tasks().reopen();
+}
+
 /// A serving hub whose clock can be set, with the settings of a process.
 #[derive(Debug)]
 pub struct Neighbour {
@@ -36,9 +43,7 @@ impl Neighbour {
     /// Does whatever this hub may do now, and waits until nothing of it is at work.
     pub async fn settle(&self) {
         loop {
-            self.inventory.tasks().close();
-            self.inventory.tasks().wait().await;
-            self.inventory.tasks().reopen();
+            rest(&self.inventory).await;
             let done = self.inventory.work_off().await;
             let done = done.unwrap_or_else(|error| panic!("the jobs can't be looked at: {error:?}"));
             if done == 0 && !self.inventory.is_at_work() {

@@ -1,6 +1,9 @@
 //! A second hub on the world's database, and vendors that are away.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
 
 use collectors::{NinjaConfig, ThreatLockerConfig};
 use domain::clock::Clock;
@@ -61,19 +64,31 @@ impl World {
     }
 }
 
-/// An address that is taken, so that no other test gets it, and on which nobody listens.
+/// An address that is taken, so that no other test gets it, and on which nobody listens yet.
 #[derive(Debug)]
 pub struct Refusal {
     address: SocketAddr,
-    _kept: TcpSocket,
+    kept: TcpSocket,
 }
 
 impl Refusal {
+    /// At a port that is free; another process of the test may listen there.
+    pub fn anywhere() -> std::io::Result<Self> {
+        let mut refusal = Self::at((Ipv4Addr::LOCALHOST, 0).into())?;
+        refusal.address = refusal.kept.local_addr()?;
+        Ok(refusal)
+    }
+
+    /// The port.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
     fn at(address: SocketAddr) -> std::io::Result<Self> {
         let kept = TcpSocket::new_v4()?;
         // As the listener that comes back does: two sockets share an address as long as one of them does not listen.
         kept.set_reuseaddr(true)?;
         kept.bind(address)?;
-        Ok(Self { address, _kept: kept })
+        Ok(Self { address, kept })
     }
 }

@@ -19,8 +19,8 @@ use domain::{
     schedule::{Schedule, Timing, Work},
     vendor::Vendor,
 };
-use entity::job_batch;
-use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, PaginatorTrait, QueryFilter, Statement};
+use entity::{audit_event, job_batch};
+use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, Statement};
 use server::{
     export::Exporter,
     graphql::{Api, GraphqlLimits},
@@ -38,7 +38,7 @@ use simulator::{FleetPlan, Running, Simulator};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Backend, GraphqlClient, TestClock, TestDatabase};
+use crate::{Backend, GraphqlClient, TestClock, TestDatabase, neighbour::rest};
 
 /// The first day of every test's world: a Monday.
 pub(crate) const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(2026, 3, 2).expect("a date that exists");
@@ -286,6 +286,18 @@ impl World {
         collect_on(&self.inventory, vendors, run_checks).await
     }
 
+    /// Waits until all that this server does in the background is done: work, and the record of what was asked.
+    pub async fn rest(&self) {
+        rest(&self.inventory).await;
+    }
+
+    /// What was recorded of what people did, the oldest first, once all of it is.
+    pub async fn recorded(&self) -> Vec<audit_event::Model> {
+        self.rest().await;
+        let rows = audit_event::Entity::find().order_by_asc(audit_event::Column::Id).all(self.rows()).await;
+        rows.unwrap_or_else(|error| panic!("the record can't be read: {error}"))
+    }
+
     /// Waits until no batch is at work in the background.
     pub async fn settle(&self) {
         let mut updates = self.inventory.subscribe();
@@ -302,7 +314,7 @@ impl World {
 
     /// Rows, for claims about tables.
     pub fn rows(&self) -> &DatabaseConnection {
-        self.inventory.database().reader()
+        self.inventory.database().reader().pool()
     }
 
     /// The SQL statements that ran since the last call.

@@ -53,7 +53,7 @@ fn order() -> Order {
 
 /// Each run's status, and what became of the attempts at all.
 async fn record(hub: &Inventory) -> (Vec<String>, Vec<Option<String>>) {
-    let rows = hub.database().reader();
+    let rows = hub.database().reader().pool();
     let runs = job_run::Entity::find().order_by_asc(job_run::Column::CreatedAt).all(rows).await.unwrap();
     let attempts = job_attempt::Entity::find().order_by_asc(job_attempt::Column::BeganAt).all(rows).await.unwrap();
     (runs.into_iter().map(|run| run.status).collect(), attempts.into_iter().map(|attempt| attempt.outcome).collect())

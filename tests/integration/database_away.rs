@@ -17,13 +17,6 @@ async fn run(world: &World) -> Value {
     world.graphql.query(query).await["jobRuns"]["nodes"].clone()
 }
 
-/// Waits until this process is done with what it had.
-async fn give_up(world: &World) {
-    world.inventory.tasks().close();
-    world.inventory.tasks().wait().await;
-    world.inventory.tasks().reopen();
-}
-
 #[tokio::test]
 async fn a_collection_that_comes_home_to_no_database_is_done_again() {
     let (database, line) = DatabaseLine::to_postgres().await;
@@ -34,7 +27,7 @@ async fn a_collection_that_comes_home_to_no_database_is_done_again() {
     gate.arrived(1).await;
     line.cut();
     gate.open();
-    give_up(&world).await;
+    world.rest().await;
     line.mend();
     let unknown = json!([{ "name": "ninja-collector", "status": "RUNNING", "rowsStored": 0, "collection": null,
         "attempts": [{ "outcome": null }] }]);
@@ -72,6 +65,31 @@ async fn what_was_due_while_the_database_was_away_is_ordered_when_it_is_back() {
     world.settle().await;
     let nodes = run(&world).await;
     assert_eq!((nodes.as_array().unwrap().len(), &nodes[0]["status"]), (1, &json!("COMPLETED")), "{nodes:#}");
+}
+
+#[tokio::test]
+async fn who_asks_once_the_database_is_back_is_answered_although_the_connections_of_before_are_gone() {
+    let (database, line) = DatabaseLine::to_postgres().await;
+    let world = World::small_on(Backend::Postgres).start_on(database).await;
+    world.night(0).await;
+    let devices = "{ devices(first: 5) { nodes { hostname organization { name } openExceptions { id } } } }";
+    let key = &world.simulator.view(simulator::World::ninja_devices)[0]["organizationId"];
+    for round in 0..6 {
+        // These connections come back just now, so a read does not ask them.
+        let ask = || world.graphql.query(devices);
+        let (before, ..) = tokio::join!(ask(), ask(), ask());
+        line.cut();
+        assert_eq!(world.graphql.ask(devices, json!({})).await.error_code(), "INTERNAL", "round {round}");
+        line.mend();
+        if round % 2 == 0 {
+            let (after, again, _) = tokio::join!(ask(), ask(), ask());
+            assert_eq!((&after, &again), (&before, &before), "round {round}");
+        } else {
+            let wish = format!("vendor: NINJA, vendorSiteKey: \"{key}\", name: \"Round {round}\"");
+            let rename = format!("mutation {{ setOrganizationAlias(input: {{ {wish} }}) {{ changed }} }}");
+            assert_eq!(world.graphql.query(&rename).await["setOrganizationAlias"]["changed"], true, "round {round}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -122,8 +122,7 @@ async fn a_client_that_goes_away_ends_the_work_and_makes_room(
     let busy = ask(&exporter, "devices.csv").await.err().unwrap();
     assert!(matches!(busy, ExportRefusal::Busy { .. }), "{busy:?}");
     drop(file);
-    world.inventory.tasks().close();
-    world.inventory.tasks().wait().await;
+    world.rest().await;
     let statements = world.take_statements().len();
     assert!(statements < 3 * 10, "{statements} is all of it");
     assert!(whole(ask(&exporter, "devices.csv").await.unwrap()).await.is_ok());

@@ -5,6 +5,7 @@ use std::time::Duration;
 use harness::{Backend, LONG, World, http_client};
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement, TransactionTrait};
 use serde_json::json;
+use server::http::HttpOptions;
 use simulator::FleetPlan;
 
 const WAITING: &str = "SELECT COUNT(*) AS waiting FROM pg_stat_activity WHERE datname = current_database() \
@@ -30,13 +31,14 @@ async fn observer(world: &World) -> DatabaseConnection {
 
 #[tokio::test]
 async fn a_query_that_timed_out_is_ended_in_postgresql() {
-    let world = World::on(Backend::Postgres).plan(FleetPlan::plain(4, 2));
-    let world = world.http(|options| options.request_timeout = Duration::from_millis(500)).start().await;
+    let world = World::on(Backend::Postgres).plan(FleetPlan::plain(4, 2)).start().await;
+    let request_timeout = Duration::from_millis(500);
+    let hasty = world.door(HttpOptions { request_timeout, ..HttpOptions::default() }).await;
     let observer = observer(&world).await;
     let locking = observer.begin().await.unwrap();
     // As long as the lock is held a statement on the table has no end of its own.
     locking.execute_unprepared("LOCK TABLE device IN ACCESS EXCLUSIVE MODE").await.unwrap();
-    let answer = world.graphql.ask("{ devices { nodes { id } } }", json!({})).await;
+    let answer = hasty.graphql.ask("{ devices { nodes { id } } }", json!({})).await;
     assert_eq!(answer.error_code(), "TIMEOUT");
     until(&observer, |waiting| waiting == 0).await;
     locking.rollback().await.unwrap();

@@ -115,6 +115,7 @@ mod serving;
 mod settings;
 mod sign_in;
 mod slow_clients;
+mod snapshot_columns;
 mod snoozing;
 mod sockets;
 mod starting;

@@ -60,7 +60,7 @@ async fn the_last_admin_keeps_the_role_whatever_the_issuer_says(
     browser.sign_in(&door, &issuer, &ann(&["InventoryHub.Viewer"])).await;
     let token = browser.access_token(&door).await;
     assert_eq!(door.ask(&token, VIEWER).await.data()["viewer"]["role"], "VIEWER");
-    let events = entity::audit_event::Entity::find().all(world.rows()).await.unwrap();
+    let events = world.recorded().await;
     let told: Vec<_> =
         events.iter().filter(|row| row.operation == "oidcSignIn").map(|row| row.detail.as_deref()).collect();
     assert_eq!(told, [Some("made with the role admin"), None, Some("role admin became viewer")]);
@@ -250,6 +250,7 @@ async fn each_sign_in_and_refusal_is_recorded(#[values(Backend::Sqlite, Backend:
     let mut browser = Browser::default();
     browser.sign_in(&door, &issuer, &ann(&["InventoryHub.Admin"])).await;
     let token = browser.access_token(&door).await;
+    world.rest().await;
     let query = "{ auditEvents(first: 10) { nodes { actor address kind operation outcome detail } } }";
     let events = door.ask(&token, query).await.data()["auditEvents"]["nodes"].clone();
     let event = |actor: &str, outcome: &str, detail: Value| {

@@ -1,7 +1,7 @@
 //! ID tokens that are not good, and those that are, whatever they are signed with.
 
 use domain::access::Role;
-use entity::{app_user, audit_event};
+use entity::app_user;
 use harness::{Backend, Browser, Guarded, IssuerKey, Manners, TestIssuer, World};
 use rstest::rstest;
 use sea_orm::{EntityTrait, PaginatorTrait};
@@ -40,7 +40,7 @@ async fn outcome_after(change: impl FnOnce(&mut Manners)) -> (u16, Option<String
     let users = app_user::Entity::find().count(world.rows()).await.unwrap();
     assert_eq!(users, u64::from(page.status == 303), "{page:?}");
     assert_eq!(browser.kept.is_empty(), page.status != 303, "{page:?}");
-    let recorded = audit_event::Entity::find().one(world.rows()).await.unwrap().unwrap();
+    let recorded = world.recorded().await.remove(0);
     (page.status, recorded.detail)
 }
 

@@ -1,8 +1,8 @@
 //! The commands of docs/operations.md, as they are written there.
 
-use std::{collections::BTreeMap, fs, net::TcpListener, os::unix::fs::symlink, path::Path, process::Output};
+use std::{collections::BTreeMap, fs, os::unix::fs::symlink, path::Path, process::Output};
 
-use harness::{Backend, GraphqlClient, HubCommand, HubProcess, Surroundings, TestDatabase};
+use harness::{Backend, GraphqlClient, HubCommand, HubProcess, Refusal, Surroundings, TestDatabase};
 use serde_json::Value;
 use tokio::process::Command;
 
@@ -125,16 +125,13 @@ fn administration(database: &TestDatabase) -> (String, String) {
 #[tokio::test]
 async fn two_servers_share_a_postgresql_and_each_stops_without_the_other() {
     let outside = Surroundings::on(Backend::Postgres).await;
-    let ports = [free_port(), free_port()];
+    let [one, other] = [Refusal::anywhere().unwrap(), Refusal::anywhere().unwrap()];
+    let ports = [&one, &other].map(|kept| kept.port().to_string());
     let console = Console::of(outside.environment()).set("PORT_A", &ports[0]).set("PORT_B", &ports[1]);
     let output = console.run("two-servers").await;
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(said.matches("Inventory Hub answers on").count(), 2, "{said}");
     assert!(said.matches(r#""ready":true"#).count() >= 3, "{said}");
-}
-
-fn free_port() -> String {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string()
 }
 
 #[tokio::test]

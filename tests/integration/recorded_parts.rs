@@ -1,15 +1,12 @@
 //! What is recorded of mutations that do several things, each for itself.
 
-use entity::audit_event;
 use harness::{Backend, World};
 use rstest::rstest;
-use sea_orm::{EntityTrait, QueryOrder};
 use serde_json::{Value, json};
 use simulator::FleetPlan;
 
 async fn last(world: &World) -> (String, Option<String>) {
-    let rows = audit_event::Entity::find().order_by_desc(audit_event::Column::Id);
-    let row = rows.one(world.rows()).await.unwrap().unwrap();
+    let row = world.recorded().await.pop().unwrap();
     (row.outcome, row.detail)
 }
 

@@ -46,7 +46,7 @@ async fn no_reader_waits_while_a_day_is_dropped() {
     let (yesterday, today) = (world.day(0) - Days::new(1), world.day(0));
     let elsewhere = world.database.open().await.unwrap();
     // Somebody is in the middle of reading another day, and devices too.
-    let reading = elsewhere.reader().begin().await.unwrap();
+    let reading = elsewhere.reader().pool().begin().await.unwrap();
     let of_yesterday = format!(
         "SELECT COUNT(*) FROM device_snapshot s JOIN device_identity i ON i.id = s.device_identity_id \
          WHERE s.snapshot_date = '{yesterday}'"
@@ -82,7 +82,7 @@ async fn a_reader_of_devices_that_does_not_end_is_not_waited_for_with_others_beh
     let elsewhere = world.database.open().await.unwrap();
     // Detached while nobody reads; what follows needs the tables that the partition points to.
     let gone = named(world.day(0) - Days::new(66));
-    let reading = elsewhere.reader().begin().await.unwrap();
+    let reading = elsewhere.reader().pool().begin().await.unwrap();
     let devices: i64 = one(&reading, "SELECT COUNT(*) FROM device_identity").await;
     let report = world.inventory.retain(Trigger::CommandLine, "test").await.unwrap();
     assert_eq!(report.batch.status, "partial");
@@ -126,7 +126,7 @@ async fn whatever_a_run_left_is_removed_by_the_next_and_no_way_of_a_day_that_com
 /// Begins to detach a day while somebody reads, and gives up.
 async fn interrupt_detachment(world: &World, date: NaiveDate) {
     let elsewhere = world.database.open().await.unwrap();
-    let reading = elsewhere.reader().begin().await.unwrap();
+    let reading = elsewhere.reader().pool().begin().await.unwrap();
     one::<i64>(&reading, "SELECT COUNT(*) FROM device_snapshot").await;
     let mut options = sea_orm::ConnectOptions::new(world.database.dsn());
     options.max_connections(1).sqlx_logging(false);

@@ -154,6 +154,7 @@ async fn attempts_are_counted_and_recorded_by_the_address_that_a_trusted_proxy_t
     }
     assert_eq!([attempt("192.0.2.1").await, attempt("192.0.2.2").await], [429, 401]);
     let admin = door.sign_in("admin").await.access;
+    world.rest().await;
     let events = door.ask(&admin, "{ auditEvents(first: 100) { nodes { address outcome } } }").await;
     let nodes = events.data()["auditEvents"]["nodes"].as_array().unwrap().clone();
     let from = |address: &str| nodes.iter().filter(|event| event["address"] == address).count();

@@ -130,10 +130,12 @@ async fn breaches_of_the_protocol_end_the_connection_with_its_codes() {
 async fn one_id_runs_one_operation_at_a_time() {
     let world = world().await;
     let gate = Gate::closed();
-    let held = Fault::new(Effect::Held(gate.clone())).of(Vendor::Ninja).on("/v2/devices-detailed");
+    // Every list is held, so the run stands still, and its follower is told of nothing that could come before the end.
+    let held = Fault::new(Effect::Held(gate.clone())).of(Vendor::Ninja).on("/v2/");
     world.simulator.with_switches(|switches| switches.faults.push(held));
     let start = "mutation { startCollection(input: { vendors: [NINJA], runChecks: false }) { batch { id } } }";
     let batch = world.graphql.query(start).await["startCollection"]["batch"]["id"].clone();
+    gate.arrived(1).await;
     let mut socket = Socket::open(&world.graphql.url).await;
     socket.subscribe("p", PROGRESS, json!({ "batch": batch })).await;
     assert!(next_state(&mut socket).await.is_some());

@@ -79,7 +79,7 @@ async fn a_request_that_runs_is_answered_before_the_end(
     let key = outside.simulator.view(simulator::World::ninja_devices)[0]["id"].to_string();
     let gate = hold(&outside, "/v2/device/");
     let sync = format!(
-        "mutation {{ syncDevice(input: {{ vendor: NINJA, vendorDeviceKey: \"{key}\" }}) {{ device {{ id }} userErrors {{ message }} }} }}"
+        "mutation {{ syncDevice(input: {{ vendor: NINJA, vendorDeviceKey: \"{key}\", timeoutSeconds: 25 }}) {{ device {{ id }} userErrors {{ message }} }} }}"
     );
     let graphql = GraphqlClient::new(url.clone());
     let asking = graphql.ask(&sync, json!({}));

@@ -116,7 +116,8 @@ async fn two_at_once_on_two_servers_make_one_request(#[values(Backend::Sqlite, B
         gate.open();
         (outcome, third)
     };
-    let (first, (second, third)) = tokio::join!(sync(&world, &key), second);
+    let patient = json!({ "vendor": "NINJA", "vendorDeviceKey": key, "timeoutSeconds": 25 });
+    let (first, (second, third)) = tokio::join!(ask(&world.graphql, patient), second);
     assert_eq!(outcome(&first), "SYNCED");
     assert!(matches!(second, server::inventory::syncing::SyncOutcome::Throttled { .. }), "{second:?}");
     assert_eq!((outcome(&third), asked(&world)), ("THROTTLED", 1));

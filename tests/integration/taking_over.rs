@@ -8,22 +8,24 @@ use harness::{Backend, World, at_the_list, text};
 use rstest::rstest;
 use sea_orm::{EntityTrait, PaginatorTrait, sea_query::Expr};
 use serde_json::{Value, json};
-use server::config;
+use server::{config, inventory::Inventory};
 use simulator::{Effect, Gate};
 
 /// After 40 seconds, the last moment from which a look, which comes every two seconds, is still within the minute.
 const ONE_LOOK_BEFORE_A_MINUTE: Duration = Duration::from_secs(18);
 
-/// A world with the default lease, whose collection of Ninja waits at the gate before its first page.
-async fn held_up(backend: Backend) -> (World, Gate, String) {
+/// A world with the default lease, whose collection of Ninja waits at the gate before its first page; and another server, which
+/// is there before the collection, as that one's lease is renewed by the real clock, after a quarter of it.
+async fn held_up(backend: Backend) -> (World, Inventory, Gate, String) {
     let defaults = config::load(&config::Flags::default(), &BTreeMap::new()).unwrap();
     let lease = Duration::from_secs(defaults.lease_seconds);
     let world = World::small_on(backend).rules(|rules| rules.lease = lease).start().await;
+    let other = world.another_server(|_, _| {}).await;
     let gate = Gate::closed();
     world.strike(at_the_list(Vendor::Ninja, &Effect::Held(gate.clone())).times(1));
     let batch = text(&world.order(&[Vendor::Ninja]).await["batch"], "id").to_owned();
     gate.arrived(1).await;
-    (world, gate, batch)
+    (world, other, gate, batch)
 }
 
 async fn run(world: &World, batch: &str) -> Value {
@@ -43,9 +45,7 @@ fn outcomes(run: &Value) -> Vec<&str> {
 /// Lets the collection at the gate come home, and waits until its process is done with it.
 async fn come_home(world: &World, gate: &Gate) {
     gate.open();
-    world.inventory.tasks().close();
-    world.inventory.tasks().wait().await;
-    world.inventory.tasks().reopen();
+    world.rest().await;
 }
 
 #[rstest]
@@ -53,8 +53,7 @@ async fn come_home(world: &World, gate: &Gate) {
 async fn by_default_a_silent_servers_run_is_taken_over_within_a_minute_and_takes_effect_once(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
-    let (world, gate, batch) = held_up(backend).await;
-    let other = world.another_server(|_, _| {}).await;
+    let (world, other, gate, batch) = held_up(backend).await;
     world.clock.advance(Duration::from_secs(40));
     assert_eq!(other.work_off().await.unwrap(), 0, "its lease lasts");
     world.clock.advance(ONE_LOOK_BEFORE_A_MINUTE);
@@ -73,8 +72,7 @@ async fn by_default_a_silent_servers_run_is_taken_over_within_a_minute_and_takes
 #[rstest]
 #[tokio::test]
 async fn a_run_that_three_servers_died_over_fails(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
-    let (world, gate, batch) = held_up(backend).await;
-    let other = world.another_server(|_, _| {}).await;
+    let (world, other, gate, batch) = held_up(backend).await;
     let lost = job_run::Entity::update_many().col_expr(job_run::Column::LostAttempts, Expr::value(2));
     lost.exec(world.inventory.database().writer()).await.unwrap();
     world.clock.advance(Duration::from_mins(1));
@@ -90,8 +88,7 @@ async fn a_run_that_three_servers_died_over_fails(#[values(Backend::Sqlite, Back
 #[rstest]
 #[tokio::test]
 async fn yesterdays_collection_is_not_taken_over_today(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
-    let (world, gate, batch) = held_up(backend).await;
-    let other = world.another_server(|_, _| {}).await;
+    let (world, other, gate, batch) = held_up(backend).await;
     world.move_to(1);
     assert_eq!(other.work_off().await.unwrap(), 0);
     let failed = run(&world, &batch).await;
@@ -106,8 +103,7 @@ async fn yesterdays_collection_is_not_taken_over_today(#[values(Backend::Sqlite,
 async fn what_a_stopping_server_gives_back_is_taken_at_once(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
-    let (world, gate, batch) = held_up(backend).await;
-    let other = world.another_server(|_, _| {}).await;
+    let (world, other, gate, batch) = held_up(backend).await;
     assert_eq!(world.inventory.hand_back(), 1);
     // Whichever of both servers is first: nobody waits for a lease.
     world

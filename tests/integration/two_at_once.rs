@@ -134,8 +134,7 @@ async fn a_lease_runs_out_by_the_clock_of_the_hub(#[values(Backend::Sqlite, Back
 
     let before = world.see(Vendor::Ninja, 0).await;
     gate.open();
-    world.inventory.tasks().close();
-    world.inventory.tasks().wait().await;
+    world.rest().await;
     let woken = world.batch(&silent).await;
     assert_eq!((&woken["status"], &woken["runs"][0]["status"]), (&"FAILED".into(), &"FAILED".into()), "{woken:#}");
     assert!(text(&woken["runs"][0], "error").contains("lost, so its collection was not stored"), "{woken:#}");

@@ -154,6 +154,7 @@ fn options(
         allowed_origins: origins(settings),
         body_limit: edge.body_limit,
         batch_limit: edge.batch_limit,
+        precise_statuses: edge.precise_statuses,
         request_timeout: edge.request_timeout,
         playground: edge.playground,
         rate_limit: edge.rate_limit,

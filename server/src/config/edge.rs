@@ -23,6 +23,8 @@ pub struct EdgeSettings {
     pub documents: Documents,
     /// Operations in one JSON array (default 0: none are taken).
     pub batch_limit: usize,
+    /// Whether answers have the statuses of the specification's first edition.
+    pub precise_statuses: bool,
     /// Bytes of a request's body (default 262144).
     pub body_limit: usize,
     /// How long an operation may take (default 30 s).
@@ -59,6 +61,7 @@ impl EdgeSettings {
             limits: limits(values)?,
             documents: documents(values, read_file)?,
             batch_limit: values.number("HUB_BATCH_LIMIT", 0..=100)?.unwrap_or(usual.batch_limit),
+            precise_statuses: values.switch("HUB_PRECISE_STATUSES")?.unwrap_or(usual.precise_statuses),
             body_limit: values.number("HUB_BODY_LIMIT", 1_024..=16_777_216)?.unwrap_or(usual.body_limit),
             request_timeout: seconds.map_or(usual.request_timeout, Duration::from_secs),
             connections: connections(values)?,

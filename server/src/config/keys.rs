@@ -89,6 +89,7 @@ static KEYS: &[Key] = &[
     open("HUB_PERSISTED_QUERIES", "graphql.persisted_queries"),
     open("HUB_BATCH_LIMIT", "http.batch_limit"),
     open("HUB_BODY_LIMIT", "http.body_limit"),
+    open("HUB_PRECISE_STATUSES", "http.precise_statuses"),
     open("HUB_REQUEST_TIMEOUT_SECONDS", "http.request_timeout_seconds"),
     open("HUB_HEADER_TIMEOUT_SECONDS", "http.header_timeout_seconds"),
     open("HUB_WRITE_TIMEOUT_SECONDS", "http.write_timeout_seconds"),

@@ -189,6 +189,7 @@ fn the_door_is_set_in_the_file_or_the_environment() {
         documents_manifest = "documents.json"
         [http]
         batch_limit = 3
+        precise_statuses = "on"
         body_limit = 2048
         request_timeout_seconds = 4
         header_timeout_seconds = 5
@@ -211,6 +212,7 @@ fn the_door_is_set_in_the_file_or_the_environment() {
         (edge.batch_limit, edge.body_limit, edge.request_timeout.as_secs(), edge.playground),
         (3, 2048, 4, false)
     );
+    assert!(edge.precise_statuses);
     let clients = edge.connections;
     assert_eq!((clients.header_timeout.as_secs(), clients.write_timeout.as_secs(), clients.most), (5, 6, 7));
     let rate = edge.rate_limit.unwrap();
@@ -221,7 +223,7 @@ fn the_door_is_set_in_the_file_or_the_environment() {
     let usual = from_environment(&[]).unwrap().edge;
     assert_eq!(usual.limits, crate::graphql::GraphqlLimits::default());
     assert!(usual.rate_limit.is_none() && usual.tls.is_none() && usual.playground && usual.trusted_proxies.is_empty());
-    assert!(usual.principal_rate_limit.is_none());
+    assert!(usual.principal_rate_limit.is_none() && !usual.precise_statuses);
     let per_user = from_environment(&[("HUB_RATE_LIMIT_PER_USER", "30")]).unwrap().edge;
     assert_eq!(per_user.principal_rate_limit.unwrap().burst.get(), 30);
     let burst = from_environment(&[("HUB_RATE_LIMIT", "30")]).unwrap().edge.rate_limit.unwrap().burst;
@@ -243,6 +245,7 @@ fn settings_of_the_door_that_make_no_sense_are_refused_by_key() {
         ("HUB_PERSISTED_QUERIES", "1000000", "from 0 to 100000"),
         ("HUB_BATCH_LIMIT", "101", "from 0 to 100"),
         ("HUB_BODY_LIMIT", "10", "from 1024"),
+        ("HUB_PRECISE_STATUSES", "422", "on or off"),
         ("HUB_REQUEST_TIMEOUT_SECONDS", "0", "from 1 to 3600"),
         ("HUB_HEADER_TIMEOUT_SECONDS", "0", "from 1 to 300"),
         ("HUB_WRITE_TIMEOUT_SECONDS", "3601", "from 1 to 3600"),

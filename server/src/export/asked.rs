@@ -72,7 +72,7 @@ impl Asked {
     }
 
     fn take(&mut self, name: &str, value: &str) -> Result<(), ExportRefusal> {
-        if name == TABLE && self.report.tables.len() > 1 {
+        if name == TABLE && self.report.has_choice() {
             // As in a query by URL, an empty value is none.
             if value.is_empty() {
                 return Ok(());
@@ -84,8 +84,7 @@ impl Asked {
             self.what.insert(0, value.to_owned());
             return Ok(());
         }
-        let parameter = self.report.parameters.iter().find(|parameter| parameter.name == name);
-        let parameter = parameter.ok_or_else(|| refused(unknown(name, self.report)))?;
+        let parameter = self.report.parameter(name).ok_or_else(|| refused(unknown(name, self.report)))?;
         if value.is_empty() {
             return Ok(());
         }
@@ -136,6 +135,16 @@ pub(super) fn variables_of_page(asked: &Map<String, Value>, first: u16, after: O
     Variables::from_json(Value::Object(variables))
 }
 
+/// The parameters that the file takes and that say something, in their order.
+pub(super) fn known(request: &ExportRequest) -> impl Iterator<Item = (&str, &str)> {
+    let report = find(&request.file).ok().map(|(report, _)| report);
+    let given = request.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    given.filter(move |(name, value)| {
+        let takes = |report: &Report| report.parameter(name).is_some() || (*name == TABLE && report.has_choice());
+        report.is_some_and(takes) && !value.is_empty()
+    })
+}
+
 fn find(file: &str) -> Result<(&'static Report, Format), ExportRefusal> {
     let (name, ending) = file.rsplit_once('.').unwrap_or((file, ""));
     let report = REPORTS.into_iter().find(|report| report.name == name);
@@ -162,7 +171,7 @@ fn read(parameter: &Parameter, value: &str) -> Result<Value, ExportRefusal> {
 
 fn unknown(name: &str, report: &Report) -> String {
     let known: Vec<_> = report.parameters.iter().map(|parameter| parameter.name).collect();
-    let table = if report.tables.len() > 1 { ", table" } else { "" };
+    let table = if report.has_choice() { ", table" } else { "" };
     format!("there is no parameter `{name}`; there are {}{table}", known.join(", "))
 }
 

@@ -17,7 +17,10 @@ mod reports;
 use std::{fmt, sync::Arc, time::Duration};
 
 use async_graphql::ServerError;
-use domain::access::{Principal, Right};
+use domain::{
+    access::{Principal, Right},
+    digest::sha256_hex,
+};
 use futures::future::BoxFuture;
 use serde_json::Map;
 use tokio::{
@@ -76,15 +79,26 @@ impl fmt::Debug for Exporter {
 impl Exports for Exporter {
     fn export(&self, asked: ExportRequest) -> BoxFuture<'_, Result<ExportFile, ExportRefusal>> {
         Box::pin(async move {
-            let (principal, file, is_wanted) = (asked.principal.clone(), asked.file.clone(), asked.wants_body);
+            let (act, principal, is_wanted) = (begin(&asked), asked.principal.clone(), asked.wants_body);
             let made = self.make(asked).await;
             // Who has the file already takes nothing away.
             if is_wanted && !matches!(&made, Ok(ExportFile { content: Content::Known, .. })) {
-                self.record(&principal, &file, made.as_ref().err()).await;
+                self.record(&principal, act, made.as_ref().err()).await;
             }
             made
         })
     }
+}
+
+/// Which rows somebody asks for, before it is known what comes of it. What no file takes is not kept: it may be a secret.
+fn begin(asked: &ExportRequest) -> Act {
+    let act = Act::new(ActKind::Export, &*asked.file, Outcome::BrokenOff);
+    let told: Vec<_> = asked::known(asked).map(|(name, value)| format!("{name} {value}")).collect();
+    if told.is_empty() {
+        return act;
+    }
+    let target = told.join(", ");
+    Act { arguments_digest: Some(sha256_hex(&target)), target: Some(target), ..act }
 }
 
 impl Exporter {
@@ -100,8 +114,8 @@ impl Exporter {
         Self { api, inventory, journal, limits, places }
     }
 
-    /// Keeps who took which file away, or tried to. How much of it arrives is not known yet.
-    async fn record(&self, principal: &Principal, file: &str, refusal: Option<&ExportRefusal>) {
+    /// Keeps who took which rows away, or tried to. How many of them arrive is not known yet.
+    async fn record(&self, principal: &Principal, act: Act, refusal: Option<&ExportRefusal>) {
         let (outcome, detail) = match refusal {
             None => (Outcome::Done, None),
             Some(ExportRefusal::Failed | ExportRefusal::TimedOut(_)) => (Outcome::Failed, None),
@@ -110,8 +124,7 @@ impl Exporter {
             Some(ExportRefusal::Forbidden(_)) => (Outcome::Refused, Some("the right is missing")),
             Some(ExportRefusal::Parameters(_) | ExportRefusal::Graphql(_)) => (Outcome::Refused, Some("the request")),
         };
-        let operation: String = file.chars().filter(|letter| !letter.is_control()).take(100).collect();
-        let act = Act { detail: detail.map(str::to_owned), ..Act::new(ActKind::Export, operation, outcome) };
+        let act = Act { outcome, detail: detail.map(str::to_owned), ..act };
         self.journal.record(principal.name(), principal.address(), vec![act]).await;
     }
 

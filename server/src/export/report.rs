@@ -14,6 +14,18 @@ pub(super) struct Report {
     pub(super) title: Option<Title>,
 }
 
+impl Report {
+    /// Whether the parameter `table` chooses one of several tables.
+    pub(super) fn has_choice(&self) -> bool {
+        self.tables.len() > 1
+    }
+
+    /// What of this name may be asked for.
+    pub(super) fn parameter(&self, name: &str) -> Option<&'static Parameter> {
+        self.parameters.iter().find(|parameter| parameter.name == name)
+    }
+}
+
 /// A word of the answer that stands in the file's name.
 #[derive(Debug)]
 pub(super) struct Title {

@@ -1,8 +1,12 @@
 //! The schema at work: every request gets its own loaders, and every mutation is recorded.
 
-use std::{collections::BTreeSet, fmt, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
-use async_graphql::{Data, Executor, Pos, Request, Response, Schema};
+use async_graphql::{Data, Executor, Pos, Request, Response, Schema, SchemaBuilder};
 use domain::access::Reach;
 use futures::{
     StreamExt,
@@ -28,14 +32,21 @@ use crate::{
     inventory::Inventory,
 };
 
+/// Without the inventory: every request brings the one that its principal may see.
+fn builder(access: &Access, limits: GraphqlLimits) -> SchemaBuilder<Query, Mutation, Subscription> {
+    let builder = Schema::build(Query::default(), Mutation::default(), Subscription).data(access.clone());
+    if limits.introspection { builder } else { builder.disable_introspection().disable_suggestions() }
+}
+
 /// Executes requests. Cheap to clone.
 #[derive(Clone)]
 pub struct Api {
     schema: HubSchema,
-    /// The same, which also tells the complexity of a document.
-    measuring: HubSchema,
+    /// The same, which also tells the complexity of a document; built when somebody asks.
+    measuring: Arc<OnceLock<HubSchema>>,
     limits: GraphqlLimits,
     inventory: Inventory,
+    access: Access,
     journal: Journal,
     /// Of a hub at one moment, the rows that were read ahead.
     ahead: Option<Arc<ReadAhead>>,
@@ -62,15 +73,8 @@ impl Api {
     /// With these users and tokens.
     pub fn guarded(inventory: Inventory, access: Access, limits: GraphqlLimits) -> Self {
         let journal = access.journal().clone();
-        let build = |access: Access| {
-            let builder = Schema::build(Query::default(), Mutation::default(), Subscription);
-            let builder = builder.data(inventory.clone()).data(access);
-            let is_told = limits.introspection;
-            if is_told { builder } else { builder.disable_introspection().disable_suggestions() }
-        };
-        let schema = build(access.clone()).limit_complexity(limits.complexity).finish();
-        let measuring = build(access).extension(Measure(limits)).finish();
-        Self { schema, measuring, limits, inventory, journal, ahead: None }
+        let schema = builder(&access, limits).limit_complexity(limits.complexity).finish();
+        Self { schema, measuring: Arc::default(), limits, inventory, access, journal, ahead: None }
     }
 
     /// The same schema over the hub at one moment.
@@ -118,11 +122,14 @@ impl Api {
     }
 
     fn schema_for(&self, admission: &Admission) -> HubSchema {
-        if admission.tells_cost { self.measuring.clone() } else { self.schema.clone() }
+        if !admission.tells_cost {
+            return self.schema.clone();
+        }
+        let build = || builder(&self.access, self.limits).extension(Measure(self.limits)).finish();
+        self.measuring.get_or_init(build).clone()
     }
 
     fn attend(&self, request: Request, execute: impl FnOnce(Request) -> BoxStream<'static, Response>) -> Attended {
-        // Before the schema's own: the hub may be one of a moment.
         let mut request = request.data(self.inventory.clone());
         if let Some(ahead) = &self.ahead {
             request = request.data(Arc::clone(ahead));

@@ -1,17 +1,17 @@
 //! What resolvers reach through the request: the use cases, the loaders, the principal.
 
-use std::{collections::HashMap, hash::Hash, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
-use async_graphql::{Context, dataloader::Loader};
-use sea_orm::{DatabaseConnection, DbErr};
+use async_graphql::{Context, dataloader::Loader, parser::types::OperationType};
+use sea_orm::DbErr;
 
 use super::{
     errors::Fault,
-    loaders::{Loaders, Rows},
+    loaders::{Found, LoadKey, Loaders, Preloaded, Rows},
     pagination::ReadAhead,
     principal::Principal,
 };
-use crate::inventory::Inventory;
+use crate::inventory::{Inventory, reader::Reader};
 
 /// What resolvers reach through the request.
 pub(super) trait Hub {
@@ -22,7 +22,7 @@ pub(super) trait Hub {
     fn principal(&self) -> &Principal;
 
     /// For statements that only read.
-    fn reader(&self) -> &DatabaseConnection {
+    fn reader(&self) -> &Reader {
         self.inventory().database().reader()
     }
 
@@ -32,14 +32,33 @@ pub(super) trait Hub {
     /// What several keys name, with one statement.
     async fn load_all<K>(&self, keys: impl Iterator<Item = K>) -> Result<HashMap<K, <Rows as Loader<K>>::Value>, Fault>
     where
-        K: Clone + Eq + Hash + Send + Sync + 'static,
+        K: LoadKey,
+        Rows: Loader<K, Error = DbErr>;
+
+    /// Reads what these keys name before the fields of many rows ask for it one by one; in a query only, as what is kept hides
+    /// what changes after. Of what could not be read nothing is told here: the fields ask again, and say why they have no
+    /// answer.
+    async fn preload<K>(&self, keys: impl Iterator<Item = K>)
+    where
+        K: LoadKey,
+        Rows: Loader<K, Error = DbErr>;
+
+    /// Keeps what was read in another way, for the fields that will ask for it; in a query only.
+    fn keep<K>(&self, found: Found<K>)
+    where
+        K: LoadKey,
         Rows: Loader<K, Error = DbErr>;
 
     /// What a key names, read together with the same kind of keys of the other fields of this request.
     async fn load<K>(&self, key: K) -> Result<Option<<Rows as Loader<K>>::Value>, Fault>
     where
-        K: Clone + Eq + Hash + Send + Sync + 'static,
+        K: LoadKey,
         Rows: Loader<K, Error = DbErr>;
+}
+
+/// Whether what is read ahead may be kept: nothing changes while a query is answered.
+fn reads_ahead(ctx: &Context<'_>) -> bool {
+    ctx.query_env.operation.node.ty == OperationType::Query
 }
 
 impl Hub for Context<'_> {
@@ -57,17 +76,44 @@ impl Hub for Context<'_> {
 
     async fn load<K>(&self, key: K) -> Result<Option<<Rows as Loader<K>>::Value>, Fault>
     where
-        K: Clone + Eq + Hash + Send + Sync + 'static,
+        K: LoadKey,
         Rows: Loader<K, Error = DbErr>,
     {
-        Ok(self.data_unchecked::<Loaders>().load_one(key).await?)
+        match self.data_unchecked::<Preloaded>().get(&key) {
+            Some(found) => Ok(found),
+            None => Ok(self.data_unchecked::<Loaders>().load_one(key).await?),
+        }
+    }
+
+    async fn preload<K>(&self, keys: impl Iterator<Item = K>)
+    where
+        K: LoadKey,
+        Rows: Loader<K, Error = DbErr>,
+    {
+        if !reads_ahead(self) {
+            return;
+        }
+        let read = self.data_unchecked::<Preloaded>().read(self.data_unchecked::<Loaders>(), keys).await;
+        if let Err(error) = read {
+            tracing::debug!(%error, "nothing was read ahead");
+        }
     }
 
     async fn load_all<K>(&self, keys: impl Iterator<Item = K>) -> Result<HashMap<K, <Rows as Loader<K>>::Value>, Fault>
     where
-        K: Clone + Eq + Hash + Send + Sync + 'static,
+        K: LoadKey,
         Rows: Loader<K, Error = DbErr>,
     {
         Ok(self.data_unchecked::<Loaders>().load_many(keys).await?)
+    }
+
+    fn keep<K>(&self, found: Found<K>)
+    where
+        K: LoadKey,
+        Rows: Loader<K, Error = DbErr>,
+    {
+        if reads_ahead(self) {
+            self.data_unchecked::<Preloaded>().keep(found);
+        }
     }
 }

@@ -8,6 +8,7 @@
 mod admission;
 mod api;
 mod coding;
+mod columns;
 mod context;
 mod deadline;
 mod distinct;

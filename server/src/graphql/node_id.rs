@@ -1,6 +1,9 @@
 //! Opaque ids: which type, which row. One text per thing, so that clients may compare them.
 
-use std::{fmt, str::FromStr};
+use std::{
+    fmt::{self, Write},
+    str::FromStr,
+};
 
 use async_graphql::ID;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -51,7 +54,10 @@ impl NodeId {
 
     /// As GraphQL shows it.
     pub fn encode(&self) -> ID {
-        ID(URL_SAFE_NO_PAD.encode(self.to_string()))
+        let mut text = String::with_capacity(48);
+        // Into a text, which takes everything.
+        let _ = write!(text, "{self}");
+        ID(URL_SAFE_NO_PAD.encode(text))
     }
 
     /// Reads an id of any type.

@@ -5,13 +5,16 @@
 
 use axum::http::{HeaderMap, header};
 
-/// The two kinds of JSON that the GraphQL-over-HTTP specification knows.
+/// The two kinds of JSON that the GraphQL-over-HTTP specification knows, the second with older or more precise statuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Media {
     /// `application/json`: status 200 for every well-formed request, errors are in the body.
     Json,
     /// `application/graphql-response+json`: the status tells a refused document from an executed one.
     GraphqlResponse,
+    /// The same by the statuses of the specification's first edition: 422 is a document or variables that do not fit, 294 data
+    /// with errors.
+    PreciseResponse,
 }
 
 /// The outcome of reading the Accept header.
@@ -48,6 +51,12 @@ impl Accept {
         };
         let rather = |range| better(range, json) && better(range, response);
         Self { media, wants_events: rather(events), prefers_html: rather(html) }
+    }
+
+    /// The same with the more precise statuses, where these are on.
+    pub(crate) fn precisely(self, is_on: bool) -> Self {
+        let is_telling = is_on && self.media == Media::GraphqlResponse;
+        Self { media: if is_telling { Media::PreciseResponse } else { self.media }, ..self }
     }
 }
 

@@ -4,6 +4,10 @@
 //! status of its fault in both kinds of JSON. A well-formed one is answered 200 as `application/json`, whatever became
 //! of it; as `application/graphql-response+json` the status is 200 when it was executed, with or without field errors,
 //! and otherwise that of [`Code::status`]: 400 for a refused document, 503 for a timeout, 500 for a defect of ours.
+//!
+//! The specification's first edition (September 2026; graphql-over-http #346, #354) says more, where that is on: 422 where the
+//! document does not fit the schema, the variables do not fit it, or there is no such operation; 294 for data with errors.
+//! Requests that are no GraphQL requests stay 400.
 
 use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
@@ -86,6 +90,16 @@ impl Code {
         self.facts().1
     }
 
+    fn status_as(self, media: Media) -> StatusCode {
+        match (media, self) {
+            (Media::Json, code) if code.well_formed() => StatusCode::OK,
+            (Media::PreciseResponse, Self::ValidationFailed | Self::OperationResolutionFailure) => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
+            (_, code) => code.status(),
+        }
+    }
+
     /// Whether the request was well-formed GraphQL over HTTP, so that `application/json` answers it with 200.
     fn well_formed(self) -> bool {
         self.facts().2
@@ -161,7 +175,7 @@ impl Refusal {
 
     /// The refusal as an answer in the kind of JSON that was asked for.
     pub(crate) fn into_answer(self, media: Media) -> HttpResponse {
-        let status = if self.code.well_formed() && media == Media::Json { StatusCode::OK } else { self.code.status() };
+        let status = self.code.status_as(media);
         let retry_after = self.retry_after.map(|wait| [(header::RETRY_AFTER, wait.as_secs().to_string())]);
         let answer = json(status, media, &Body::of_errors(&[self.into_error()]));
         (retry_after, answer).into_response()
@@ -193,12 +207,13 @@ impl Outcome {
     }
 
     fn status(&self, media: Media) -> StatusCode {
-        if self.executed || media == Media::Json {
-            return StatusCode::OK;
+        if self.executed {
+            let is_partial = media == Media::PreciseResponse && !self.response.errors.is_empty();
+            return if is_partial { partial_success() } else { StatusCode::OK };
         }
         let has = |code: Code| self.response.errors.iter().any(|error| code_of(error) == Some(code.as_str()));
         let telling = [Code::Internal, Code::Forbidden].into_iter().find(|&code| has(code));
-        telling.unwrap_or(Code::ValidationFailed).status()
+        telling.unwrap_or(Code::ValidationFailed).status_as(media)
     }
 
     /// The answer to a request for one operation.
@@ -247,7 +262,7 @@ impl<'a> Body<'a> {
 pub(crate) fn json(status: StatusCode, media: Media, body: &impl Serialize) -> HttpResponse {
     let content_type = match media {
         Media::Json => "application/json; charset=utf-8",
-        Media::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
+        Media::GraphqlResponse | Media::PreciseResponse => "application/graphql-response+json; charset=utf-8",
     };
     let headers = [(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, "no-store"), (header::VARY, "accept")];
     match serde_json::to_vec(body) {
@@ -258,6 +273,11 @@ pub(crate) fn json(status: StatusCode, media: Media, body: &impl Serialize) -> H
             (StatusCode::INTERNAL_SERVER_ERROR, headers, body).into_response()
         }
     }
+}
+
+/// 294 Partial Success, which no registry has yet.
+fn partial_success() -> StatusCode {
+    StatusCode::from_u16(294).unwrap_or(StatusCode::OK)
 }
 
 fn code_of(error: &ServerError) -> Option<&str> {

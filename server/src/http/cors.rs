@@ -1,7 +1,7 @@
 //! Which pages of other origins may read answers (CORS): those of the allowed origins, and no others.
 //!
 //! Without allowed origins nothing is said at all, and a preflight is answered as any method that is not served. Cookies are
-//! never part of it: the hub has none.
+//! never part of it: those that the hub sets are for its own pages.
 
 use std::time::Duration;
 

@@ -27,7 +27,7 @@ use super::{
 ///
 /// Only `application/json` is taken: a page of another site can't send that without asking first, and nobody answers.
 pub(crate) async fn by_post<E: Executor>(State(edge): State<Edge<E>>, request: HttpRequest) -> HttpResponse {
-    let Accept { media, wants_events, .. } = Accept::of(request.headers());
+    let Accept { media, wants_events, .. } = accept(&edge, &request);
     let (parts, body) = request.into_parts();
     let principal = match principal::of(&parts.extensions) {
         Ok(principal) => principal,
@@ -58,7 +58,7 @@ pub(crate) async fn by_get<E: Executor>(State(edge): State<Edge<E>>, request: Ht
     if request.headers().contains_key(header::UPGRADE) {
         return websocket::upgrade(edge, request).await;
     }
-    let accept = Accept::of(request.headers());
+    let accept = accept(&edge, &request);
     if accept.prefers_html && edge.options.playground {
         return playground::page();
     }
@@ -74,6 +74,10 @@ pub(crate) async fn by_get<E: Executor>(State(edge): State<Edge<E>>, request: Ht
         Ok(request) => query_only(&edge, request.data(principal), accept.media).await,
         Err(refusal) => refusal.into_answer(accept.media),
     }
+}
+
+fn accept<E>(edge: &Edge<E>, request: &HttpRequest) -> Accept {
+    Accept::of(request.headers()).precisely(edge.options.precise_statuses)
 }
 
 async fn query_only<E: Executor>(edge: &Edge<E>, request: Request, media: Media) -> HttpResponse {

@@ -19,6 +19,9 @@ pub struct HttpOptions {
     pub body_timeout: Duration,
     /// Operations accepted in one JSON array; 0 refuses arrays. More are answered 400.
     pub batch_limit: usize,
+    /// Whether `application/graphql-response+json` is answered by the statuses of the specification's first edition
+    /// (September 2026): 422 for a document or variables that do not fit, 294 for data with errors.
+    pub precise_statuses: bool,
     /// How long a query or mutation may run. Then its execution is dropped (with it, its SQL) and the error code is
     /// `TIMEOUT`.
     pub request_timeout: Duration,
@@ -86,6 +89,7 @@ impl Default for HttpOptions {
             body_limit: 256 * 1024,
             body_timeout: Duration::from_secs(10),
             batch_limit: 0,
+            precise_statuses: false,
             request_timeout: Duration::from_secs(30),
             loopback_only: true,
             allowed_origins: Vec::new(),

@@ -14,6 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{
     abandoning::{Abandoned, prepare_postgres, watch_sqlite},
     reach::Organizations,
+    reader::trusting,
 };
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -37,6 +38,10 @@ impl Purpose {
 }
 
 type Pragmas = [(&'static str, &'static str)];
+
+/// Rows that a connection's thread reads before somebody takes them: a page is read in one go, and not by two threads that
+/// wake each other.
+const ROWS_AHEAD: usize = 1024;
 
 /// Every commit is on disk before it is answered: a resolution that was confirmed survives a power failure.
 /// A new file can give its space back page by page; one of before is written anew for that by the first retention.
@@ -75,16 +80,19 @@ pub(super) fn only_once(
     options
 }
 
-/// A pool of PostgreSQL whose statements end with the requests that asked for them.
+/// A pool of PostgreSQL whose statements end with the requests that asked for them, and whose reads trust its
+/// connections.
 pub(super) fn watched(
     mut options: ConnectOptions,
     abandoned: &Abandoned,
     seen: Option<Organizations>,
 ) -> ConnectOptions {
     let abandoned = abandoned.clone();
+    // `trusting` asks instead.
+    options.test_before_acquire(false);
     options.map_sqlx_postgres_pool_opts(move |pool| {
         let seen = seen.clone();
-        abandoned.watch_postgres(pool).after_connect(move |connection, _| {
+        trusting(abandoned.watch_postgres(pool)).after_connect(move |connection, _| {
             let seen = seen.clone();
             Box::pin(async move { prepare_postgres(connection, seen.as_deref()).await })
         })
@@ -106,7 +114,11 @@ pub(super) fn sqlite_options(url: &str, connections: u32, purpose: Purpose) -> C
         }
     });
     options.map_sqlx_sqlite_opts(move |sqlite| {
-        let sqlite = sqlite.busy_timeout(BUSY_TIMEOUT).pragma("journal_mode", "WAL").pragma("foreign_keys", "ON");
+        let sqlite = sqlite
+            .row_buffer_size(ROWS_AHEAD)
+            .busy_timeout(BUSY_TIMEOUT)
+            .pragma("journal_mode", "WAL")
+            .pragma("foreign_keys", "ON");
         pragmas.iter().fold(sqlite, |sqlite, (name, value)| sqlite.pragma(*name, *value))
     });
     options

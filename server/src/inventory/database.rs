@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbErr,
-    IsolationLevel, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, metric, sqlx,
+    IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, metric,
 };
 use secrecy::SecretString;
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -19,6 +19,7 @@ use super::{
     abandoning::Abandoned,
     connecting::{Purpose, only_once, postgres_options, sqlite_options, watched},
     reach::{Cuts, Organizations},
+    reader::Reader,
     stored_version,
 };
 
@@ -31,7 +32,7 @@ const CUT_IDLE: Duration = Duration::from_mins(1);
 /// Two handles on one database: for reading, and for writing.
 #[derive(Clone, Debug)]
 pub struct Database {
-    reader: DatabaseConnection,
+    reader: Reader,
     writer: DatabaseConnection,
     /// Whose turn it is to store, in this process: those who wait hold no connection.
     turn: Arc<Mutex<()>>,
@@ -112,7 +113,7 @@ impl Database {
 
     fn over((reader, writer): (DatabaseConnection, DatabaseConnection), place: Place, abandoned: Abandoned) -> Self {
         Self {
-            reader,
+            reader: Reader::over(reader),
             writer,
             turn: Arc::default(),
             place,
@@ -180,7 +181,7 @@ impl Database {
     }
 
     /// For statements that only read.
-    pub fn reader(&self) -> &DatabaseConnection {
+    pub fn reader(&self) -> &Reader {
         &self.reader
     }
 
@@ -201,7 +202,7 @@ impl Database {
     /// What only reads, and whose statements all see the same moment: a transaction, or the one that a moment is anyway.
     pub(crate) async fn begin_reading(&self) -> Result<DatabaseExecutor<'_>, DbErr> {
         if self.is_moment {
-            return Ok(DatabaseExecutor::Connection(&self.reader));
+            return Ok(DatabaseExecutor::Connection(self.reader.pool()));
         }
         let options = match self.reader.get_database_backend() {
             DatabaseBackend::Postgres => TransactionOptions {
@@ -212,7 +213,7 @@ impl Database {
             // SQLite's readers see one moment anyway.
             _ => TransactionOptions::default(),
         };
-        Ok(DatabaseExecutor::OwnedTransaction(self.reader.begin_with_options(options).await?))
+        Ok(DatabaseExecutor::OwnedTransaction(self.reader.pool().begin_with_options(options).await?))
     }
 
     /// A transaction that changes days, identities, devices or findings, or judges by them. Every such one touches what
@@ -239,13 +240,14 @@ impl Database {
         connection.execute_unprepared(begin).await?;
         // What is seen is fixed by the first look at a table.
         connection.execute_unprepared("SELECT COUNT(*) FROM vendor").await?;
-        Ok(Self { is_moment: true, ..self.reading(connection, self.organizations.clone()) })
+        let moment = self.reading(connection, self.organizations.clone());
+        Ok(Self { reader: moment.reader.clone().once(), is_moment: true, ..moment })
     }
 
     /// Says goodbye to the database instead of hanging up. All handles on it are closed.
     pub(crate) async fn close(self) -> Result<(), DbErr> {
         self.writer.close().await?;
-        self.reader.close().await
+        self.reader.pool().close_by_ref().await
     }
 
     /// Calls back with every statement that runs: tests count them.
@@ -254,7 +256,7 @@ impl Database {
         F: Fn(&metric::Info<'_>) + Send + Sync + Clone + 'static,
     {
         self.watcher = Some(Watcher(Arc::new(callback.clone())));
-        self.reader.set_metric_callback(callback.clone());
+        self.reader.pool_mut().set_metric_callback(callback.clone());
         self.writer.set_metric_callback(callback);
     }
 }
@@ -321,26 +323,6 @@ pub(crate) async fn serialize(transaction: &DatabaseTransaction, section: Sectio
         transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({key})")).await?;
     }
     Ok(())
-}
-
-/// SQLite's busy file: another process writes, recovers it, or wrote while this one read.
-const BUSY: [&str; 3] = ["5", "261", "517"];
-
-/// Whether a statement failed because the database could not be reached or had no time, and not because of what it said.
-pub(crate) fn is_away(error: &DbErr) -> bool {
-    let cause = match error {
-        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => return true,
-        DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)) => cause,
-        _ => return false,
-    };
-    match &**cause {
-        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Protocol(_) => true,
-        // The server is stopping, was stopped by force, or is starting.
-        sqlx::Error::Database(refusal) => {
-            refusal.code().is_some_and(|code| ["57P01", "57P02", "57P03"].contains(&&*code) || BUSY.contains(&&*code))
-        }
-        _ => false,
-    }
 }
 
 /// The key of PostgreSQL's lock on a section.

@@ -4,7 +4,10 @@
 use chrono::NaiveDate;
 use domain::vendor::Vendor;
 use entity::snapshot_day::{Column, Entity, Model};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, Select};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+    sea_query::Expr,
+};
 
 use super::{Inventory, InventoryError};
 
@@ -30,6 +33,12 @@ impl Inventory {
         let later = self.find_days(vendor).filter(Column::SnapshotDate.gt(date));
         let after = later.order_by_asc(Column::SnapshotDate).one(reader).await?;
         Ok(before.into_iter().chain(after).map(|day| day.snapshot_date).collect())
+    }
+
+    /// Whether the vendor, or any, has stored the date, as a condition that is the same for all rows of a statement.
+    pub(crate) fn has_stored(&self, vendor: Option<Vendor>, date: NaiveDate) -> Expr {
+        let days = self.find_days(vendor).filter(Column::SnapshotDate.eq(date));
+        Expr::exists(days.select_only().expr(Expr::val(1)).into_query())
     }
 
     /// Whether the date was stored, by the vendor or by any, and its snapshots were dropped.

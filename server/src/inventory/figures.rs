@@ -99,7 +99,7 @@ impl Database {
     pub fn pools(&self) -> Vec<PoolFigures> {
         match self.backend() {
             DatabaseBackend::Postgres => vec![pool("shared", self.writer())],
-            _ => vec![pool("reader", self.reader()), pool("writer", self.writer())],
+            _ => vec![pool("reader", self.reader().pool()), pool("writer", self.writer())],
         }
     }
 }

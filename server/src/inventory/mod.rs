@@ -6,6 +6,7 @@
 mod abandoning;
 pub mod alerts;
 pub mod aliases;
+mod away;
 pub mod batches;
 pub mod billing;
 mod bulk;
@@ -29,6 +30,7 @@ mod moment;
 mod observed;
 mod organizations;
 pub mod reach;
+pub mod reader;
 mod readiness;
 pub mod reference;
 mod renaming;

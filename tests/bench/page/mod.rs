@@ -30,8 +30,8 @@ const HUB: &str = "the hub";
 const STATEMENT_ALONE: &str = "PostgreSQL, one prepared json_agg";
 const POSTGRAPHILE: &str = "PostGraphile 5, two workers";
 
-const ROUNDS: usize = 3;
-const SECONDS: u32 = 8;
+const ROUNDS: usize = 7;
+const SECONDS: u32 = 4;
 const CONNECTIONS: u32 = 16;
 
 /// Who answers the page.

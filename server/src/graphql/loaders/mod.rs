@@ -1,8 +1,8 @@
 //! Loaders: what the fields of many objects need, read with one statement per kind.
 //!
 //! Every relation has its own key type, whose name says what is looked up by what. Each request has its own set, so that
-//! nothing outlives a request, and nothing is kept inside one either: a mutation's second field sees what the first one
-//! changed.
+//! nothing outlives a request. Inside one nothing is kept either, but what a query's lists read ahead: a mutation's second field
+//! sees what the first one changed.
 
 mod alerts;
 mod as_of;
@@ -14,6 +14,7 @@ mod history;
 mod jobs;
 mod links;
 mod organizations;
+mod preloaded;
 mod restrictions;
 mod schedules;
 mod sites;
@@ -25,14 +26,13 @@ use std::{collections::HashMap, hash::Hash, time::Duration};
 
 use async_graphql::{Request, Response, dataloader::DataLoader};
 use futures::stream::BoxStream;
-use sea_orm::{DatabaseBackend, DatabaseConnection, DbErr, FromQueryResult, QueryResult};
+use sea_orm::{DatabaseBackend, DbErr, FromQueryResult, QueryResult};
 use tokio::sync::mpsc;
 
-pub(super) use self::attended::Attended;
 pub use self::{
     alerts::{AlertId, DeliveriesOfAlert},
     as_of::{AsOf, ExceptionsAsOf, SnapshotsAsOf},
-    devices::{DeviceId, DeviceOfIdentity, IdentitiesOfDevice, IdentityId},
+    devices::{DeviceId, DeviceOfIdentity, IdentitiesOfDevice, IdentityId, Machine, MachineOfIdentity},
     exception_types::OpenExceptionsOfType,
     exceptions::{DevicesOfException, EventsOfException, ExceptionId, ExceptionOn, OpenExceptionsOfDevice},
     history::{HistoryOfDevice, SourceChange},
@@ -41,6 +41,7 @@ pub use self::{
     organizations::{
         DeviceCountOfOrganization, OrganizationId, OrganizationOfIdentity, OrganizationOfSite, SitesOfOrganization,
     },
+    preloaded::Preloaded,
     restrictions::{OrganizationsOfApiToken, OrganizationsOfUser},
     schedules::{LastTaken, OpenPause},
     sites::{AliasOfSite, DeviceCountOfSite, EventsOfSite, SiteKey, Suggestion, SuggestionsOfSite},
@@ -48,11 +49,17 @@ pub use self::{
     syncs::{ComparisonOfHeld, SyncsOfDevice},
     vendors::{LatestDay, LatestRun},
 };
-use crate::inventory::Inventory;
+pub(super) use self::{attended::Attended, preloaded::Found};
+use crate::inventory::{Inventory, reader::Reader};
 
 /// Keys in one statement at most; SQLite takes 32,766 values. Far above what a page needs, so that a page never takes
 /// more statements because it is long.
 const MAX_KEYS: usize = 10_000;
+
+/// What a loader can be asked by.
+pub trait LoadKey: Clone + Eq + Hash + Send + Sync + 'static {}
+
+impl<K: Clone + Eq + Hash + Send + Sync + 'static> LoadKey for K {}
 
 /// The loaders of one request.
 pub type Loaders = DataLoader<Rows>;
@@ -60,14 +67,14 @@ pub type Loaders = DataLoader<Rows>;
 /// Reads rows by the keys of this folder.
 #[derive(Clone, Debug)]
 pub struct Rows {
-    reader: DatabaseConnection,
+    reader: Reader,
     /// For what needs a rule; loaders only read.
     inventory: Inventory,
 }
 
 impl Rows {
     fn backend(&self) -> DatabaseBackend {
-        self.reader.get_database_backend()
+        self.inventory.database().backend()
     }
 }
 
@@ -82,7 +89,7 @@ pub(super) fn attend(
     // `Attended` decides when a load runs; a request that is gone needs none.
     let loaders = DataLoader::new(rows, move |load| drop(queue.send(load)));
     let loaders = loaders.delay(Duration::ZERO).max_batch_size(MAX_KEYS);
-    Attended::new(execute(request.data(loaders)), waiting)
+    Attended::new(execute(request.data(loaders).data(Preloaded::default())), waiting)
 }
 
 /// A row together with the key it was looked up by, which the statement selects as `looked_up_by`.

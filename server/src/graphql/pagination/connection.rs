@@ -1,10 +1,11 @@
 //! The GraphQL shapes of a page.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use async_graphql::{Context, Object, OutputType, TypeName};
 use sea_orm::{ConnectionTrait, sea_query::SelectStatement};
 
+use super::cursor::Cursor;
 use crate::graphql::{context::Hub, errors::Fault, types::scalars::count};
 
 /// What is known, or the statement that tells it when somebody asks.
@@ -25,6 +26,13 @@ pub struct Connection<T> {
 impl<T: OutputType> TypeName for Connection<T> {
     fn type_name() -> Cow<'static, str> {
         format!("{}Connection", T::type_name()).into()
+    }
+}
+
+impl<T> Connection<T> {
+    /// Its rows.
+    pub(in crate::graphql) fn rows(&self) -> impl Iterator<Item = &T> + Clone {
+        self.edges.iter().map(|edge| &edge.node)
     }
 }
 
@@ -62,7 +70,8 @@ impl<T: OutputType> Connection<T> {
 /// A row of a page.
 #[derive(Debug)]
 pub struct Edge<T> {
-    pub(super) cursor: String,
+    pub(super) cursor: Cursor,
+    pub(super) order: Arc<str>,
     pub(super) node: T,
 }
 
@@ -77,8 +86,8 @@ impl<T: OutputType> TypeName for Edge<T> {
 impl<T: OutputType> Edge<T> {
     /// The row's place in the list: give it as `after` or `before` to read on from here. Opaque, and of use only in the
     /// same list and order.
-    async fn cursor(&self) -> &str {
-        &self.cursor
+    async fn cursor(&self) -> String {
+        self.cursor.encode(&self.order)
     }
 
     /// The row.

@@ -1,5 +1,7 @@
 //! What becomes of the rows that were found: the page itself, and what is known of its surroundings.
 
+use std::sync::Arc;
+
 use super::{
     connection::{Connection, Edge, Fact, PageInfo},
     cursor::{Cursor, Key, KeyKind},
@@ -39,13 +41,13 @@ impl<R> Cut<R> {
         Self { rows, has_previous, has_next, total }
     }
 
-    /// With its cursors written for the order of this name.
+    /// With its cursors for the order of this name.
     pub(super) fn named(self, order: &str) -> Page<R> {
-        let (cursors, rows): (Vec<_>, Vec<_>) =
-            self.rows.into_iter().map(|(cursor, row)| (cursor.encode(order), row)).unzip();
-        let (start, end) = (cursors.first().cloned(), cursors.last().cloned());
+        let (cursors, rows): (Vec<_>, Vec<_>) = self.rows.into_iter().unzip();
+        let write = |cursor: &Cursor| cursor.encode(order);
+        let (start, end) = (cursors.first().map(write), cursors.last().map(write));
         let info = PageInfo { has_next: self.has_next, has_previous: self.has_previous, start, end };
-        Page { rows, cursors, info, total: self.total }
+        Page { rows, cursors, order: order.into(), info, total: self.total }
     }
 }
 
@@ -53,7 +55,8 @@ impl<R> Cut<R> {
 pub(in crate::graphql) struct Page<R> {
     /// The rows, in the list's order.
     pub(in crate::graphql) rows: Vec<R>,
-    cursors: Vec<String>,
+    cursors: Vec<Cursor>,
+    order: Arc<str>,
     info: PageInfo,
     total: Fact<i64>,
 }
@@ -62,7 +65,7 @@ impl<R> Page<R> {
     /// With the rows as GraphQL objects, as many and in the same order.
     pub(in crate::graphql) fn show<T>(self, show: impl FnOnce(Vec<R>) -> Vec<T>) -> Connection<T> {
         let nodes = self.cursors.into_iter().zip(show(self.rows));
-        let edges = nodes.map(|(cursor, node)| Edge { cursor, node }).collect();
+        let edges = nodes.map(|(cursor, node)| Edge { cursor, order: Arc::clone(&self.order), node }).collect();
         Connection { edges, info: self.info, total: self.total }
     }
 }

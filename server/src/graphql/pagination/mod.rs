@@ -6,6 +6,7 @@
 //! ask. It refuses offsets.
 
 mod ahead;
+mod asked;
 mod connection;
 mod cursor;
 mod cut;
@@ -15,10 +16,11 @@ mod rows;
 mod sort_key;
 
 pub(super) use ahead::ReadAhead;
+pub(super) use asked::fields_of_rows;
 pub use connection::{Connection, Edge, PageInfo};
 pub(super) use cursor::{Key, KeyKind};
 pub(super) use cut::page_of_slice;
 pub(super) use named::{Place, page_of_named};
 pub(super) use page::{PageArguments, page_cost};
-pub(super) use rows::{Order, page_of_rows, page_of_rows_ahead};
+pub(super) use rows::{Order, page_of_columns, page_of_rows, page_of_rows_ahead};
 pub(super) use sort_key::SortKey;

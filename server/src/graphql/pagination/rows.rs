@@ -1,8 +1,8 @@
 //! Cutting pages out of tables.
 
 use sea_orm::{
-    ColumnTrait, Condition, DatabaseConnection, EntityTrait, IdenStatic, ModelTrait, QueryFilter, QuerySelect,
-    QueryTrait, Select,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IdenStatic, ModelTrait, QueryFilter, QuerySelect, QueryTrait,
+    Select,
     sea_query::{Asterisk, Expr, ExprTrait, Func, NullOrdering, Order as SqlOrder, SelectStatement},
 };
 
@@ -14,7 +14,10 @@ use super::{
     page::{PageArguments, Window},
     sort_key::{SortKey, kind_of},
 };
-use crate::graphql::{errors::Fault, filters::OrderDirection};
+use crate::{
+    graphql::{columns::Columns, errors::Fault, filters::OrderDirection},
+    inventory::reader::Reader,
+};
 
 /// The order of a list of rows: by a key, then by a column that makes it unique. Both go one way, so that one comparison
 /// of rows finds a place in an index. Rows without the key come last, whichever way the list goes.
@@ -109,7 +112,7 @@ impl<E: EntityTrait> Order<E> {
 /// Reads a page of a table with one statement; `totalCount` and the neighbour beyond a cursor are one more each, and
 /// only when they are asked for.
 pub(in crate::graphql) async fn page_of_rows<E, T>(
-    reader: &DatabaseConnection,
+    reader: &Reader,
     (rows, order): (Select<E>, Order<E>),
     arguments: &PageArguments,
     show: impl Fn(E::Model) -> T,
@@ -122,10 +125,29 @@ where
     page_by(read, (rows, &order), arguments, show).await
 }
 
+/// The same, of rows of which these columns are read, the order's among them.
+pub(in crate::graphql) async fn page_of_columns<E, T>(
+    reader: &Reader,
+    (rows, columns, order): (Select<E>, &Columns<E>, Order<E>),
+    arguments: &PageArguments,
+    show: impl Fn(E::Model) -> T,
+) -> Result<Connection<T>, Fault>
+where
+    E: EntityTrait,
+    E::Model: ModelTrait<Entity = E> + Default,
+{
+    let read = async |found: Select<E>, window: Window| {
+        let found = columns.select(found.select_only()).limit(window.rows_to_read());
+        let rows = reader.query_all(&found.into_query()).await?;
+        Ok(rows.iter().map(|row| columns.read(row, 0)).collect::<Result<_, _>>()?)
+    };
+    page_by(read, (rows, &order), arguments, show).await
+}
+
 /// The same of a list whose pages follow each other at one moment: many are read with one statement. Without a place to
 /// keep the others, a page is read as of any list.
 pub(in crate::graphql) async fn page_of_rows_ahead<E, T>(
-    (reader, ahead): (&DatabaseConnection, Option<&ReadAhead>),
+    (reader, ahead): (&Reader, Option<&ReadAhead>),
     (rows, order): (Select<E>, Order<E>),
     arguments: &PageArguments,
     show: impl Fn(E::Model) -> T,

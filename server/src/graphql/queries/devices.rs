@@ -17,7 +17,7 @@ use crate::{
         },
         loaders::DeviceId,
         node_id::NodeId,
-        pagination::{Connection, Order, PageArguments, page_cost, page_of_rows},
+        pagination::{Connection, Order, PageArguments, fields_of_rows, page_cost, page_of_rows},
         types::Device,
     },
     inventory::Reference,
@@ -194,7 +194,9 @@ impl DeviceQueries {
             // A device that another one took over is that other one.
             .filter(device::Column::MergedIntoId.is_null())
             .filter(asked.add_option((!presence).then(|| device::Column::Present.eq(true))));
-        page_of_rows(ctx.reader(), (rows, DeviceOrder::of(order_by)), &arguments, Device).await
+        let page = page_of_rows(ctx.reader(), (rows, DeviceOrder::of(order_by)), &arguments, Device).await?;
+        Device::preload(ctx, page.rows().map(|device| &device.0), &fields_of_rows(ctx)).await;
+        Ok(page)
     }
 
     /// A machine by its id; null when there is none.

@@ -11,6 +11,7 @@ use sea_orm::{
 
 use crate::{
     graphql::{
+        columns::Columns,
         context::Hub,
         errors::Fault,
         filters::{
@@ -18,7 +19,7 @@ use crate::{
             StringFilter, VendorFilter, condition, one_of,
         },
         node_id::NodeId,
-        pagination::{Connection, Order, PageArguments, page_cost, page_of_rows},
+        pagination::{Connection, Order, PageArguments, fields_of_rows, page_cost, page_of_columns},
         types::{Date, DeviceSnapshot},
     },
     inventory::Reference,
@@ -141,21 +142,34 @@ impl SnapshotQueries {
     ) -> Result<Connection<DeviceSnapshot>, Fault> {
         let arguments = PageArguments { first, after, last, before };
         let asked = condition(filter.as_ref(), ctx.inventory().reference())?;
-        require_stored(ctx, filter.as_ref(), date.0).await?;
+        let vendor = only_vendor(filter.as_ref());
         let of_day = device_snapshot::Entity::find().filter(device_snapshot::Column::SnapshotDate.eq(date.0));
-        let rows = of_day.filter(asked);
-        page_of_rows(ctx.reader(), (rows, SnapshotOrder::of(order_by)), &arguments, DeviceSnapshot).await
+        let rows = of_day.filter(ctx.inventory().has_stored(vendor, date.0)).filter(asked);
+        let fields = fields_of_rows(ctx);
+        let columns = Columns::of(DeviceSnapshot::columns(&fields));
+        let read = async || {
+            let sorted = (rows.clone(), &columns, SnapshotOrder::of(order_by));
+            page_of_columns(ctx.reader(), sorted, &arguments, DeviceSnapshot).await
+        };
+        let mut page = read().await?;
+        // A page that has rows is of a day that is stored. Why another has none is asked then; the day may have been stored
+        // just after.
+        if page.rows().next().is_none() {
+            require_kept(ctx, vendor, date.0).await?;
+            page = read().await?;
+        }
+        DeviceSnapshot::preload(ctx, page.rows(), &fields).await;
+        Ok(page)
     }
 }
 
-/// Refuses a day that none of the vendors the filter names has stored.
-async fn require_stored(ctx: &Context<'_>, filter: Option<&SnapshotFilter>, date: NaiveDate) -> Result<(), Fault> {
+/// The vendor that a filter names alone.
+fn only_vendor(filter: Option<&SnapshotFilter>) -> Option<Vendor> {
     let named = filter.and_then(|filter| filter.vendor.as_ref()).and_then(VendorFilter::values);
-    let only = match named.as_deref() {
+    match named.as_deref() {
         Some([vendor]) => Some(Vendor::from(*vendor)),
         _ => None,
-    };
-    require_kept(ctx, only, date).await
+    }
 }
 
 /// Refuses a day that the vendor, or none of them, has stored, and says so if its snapshots were dropped.

@@ -73,13 +73,14 @@ impl AuditEvent {
         &self.0.operation
     }
 
-    /// The ids and names in its arguments; null when there are none.
+    /// The ids and names in its arguments, and of a file which rows it has, in 500 characters at most; null when there are
+    /// none.
     async fn target(&self) -> Option<&str> {
         self.0.target.as_deref()
     }
 
-    /// SHA-256 of its arguments in hexadecimal, the same for the same arguments; null when they hold a secret, or there are
-    /// none.
+    /// SHA-256 of its arguments without passwords in hexadecimal, the same for the same arguments; null for sign-ins, and for
+    /// files of all rows.
     async fn arguments_digest(&self) -> Option<&str> {
         self.0.arguments_digest.as_deref()
     }

@@ -30,6 +30,29 @@ async fn the_kind_of_json_decides_the_status_of_a_refused_document() {
 }
 
 #[tokio::test]
+async fn where_precise_statuses_are_on_they_tell_what_can_not_be_executed_and_what_is_partial() {
+    let server = Server::start(HttpOptions { precise_statuses: true, ..HttpOptions::default() }).await;
+    for (query, status) in [
+        ("{ hello }", 200),
+        ("{ hello failing }", 294),
+        ("{ failingStrictly }", 294),
+        ("{", 400),
+        ("{ nothing }", 422),
+        ("query A { hello } query B { hello }", 422),
+        ("query($x: ID!) { hello }", 422),
+        ("subscription { count(to: 1) }", 400),
+    ] {
+        let answer = server.post_for(RESPONSE, query).await;
+        assert_eq!(answer.status.as_u16(), status, "{query}");
+        assert!(answer.header("content-type").starts_with(RESPONSE));
+        let has_data = answer.json().get("data").is_some();
+        assert_eq!(has_data, status < 300, "{query}: {}", answer.body);
+        let as_before = server.post_for(JSON, query).await;
+        assert_eq!((as_before.status, as_before.body), (StatusCode::OK, answer.body), "{query}");
+    }
+}
+
+#[tokio::test]
 async fn failures_of_fields_are_200_with_data_and_a_code() {
     let server = Server::with_defaults().await;
     for (query, code, data) in [

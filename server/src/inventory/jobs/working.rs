@@ -17,7 +17,7 @@ use super::{
     kinds::Job,
     turn::Scope,
 };
-use crate::inventory::{Inventory, InventoryError, database::is_away};
+use crate::inventory::{Inventory, InventoryError, away::is_away};
 
 /// Runs that one process works on at once: each vendor's collector, and what depends on them.
 const SIDE_BY_SIDE: usize = 8;

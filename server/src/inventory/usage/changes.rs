@@ -71,7 +71,7 @@ pub mod usage_change {
 impl Inventory {
     /// The changes of a window in its scope, in no order yet.
     pub fn find_usage_changes(&self, window: &UsageWindow, listing: Listing) -> Select<usage_change::Entity> {
-        let number = number(self.database.reader().get_database_backend());
+        let number = number(self.database.backend());
         let changes = match listing {
             Listing::Net => window.span.net_changes(),
             Listing::Transitions => window.span.transitions(),

@@ -27,7 +27,7 @@ pub(in crate::graphql) struct Standpoint<'a> {
 impl<'a> Standpoint<'a> {
     /// As things are now.
     pub(in crate::graphql) fn now(inventory: &'a Inventory) -> Self {
-        let backend = inventory.database().reader().get_database_backend();
+        let backend = inventory.database().backend();
         Self { reference: inventory.reference(), backend, day: inventory.today(), as_of: None }
     }
 
