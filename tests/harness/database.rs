@@ -16,13 +16,20 @@ pub enum Backend {
     Postgres,
 }
 
-/// An empty database that is gone, or unreachable, after the test.
+/// An empty database that is gone after the test.
 #[derive(Debug)]
 pub enum TestDatabase {
     /// A file in a folder of its own.
     Sqlite(TempDir),
     /// A database of its own in the test cluster.
-    Postgres(SecretString, TempDir),
+    Postgres(PostgresDatabase, TempDir),
+}
+
+/// A database in the test cluster, dropped with this: those of a whole run together would fill a disk.
+#[derive(Debug)]
+pub struct PostgresDatabase {
+    name: String,
+    url: SecretString,
 }
 
 impl TestDatabase {
@@ -31,7 +38,7 @@ impl TestDatabase {
         let folder = tempfile::tempdir()?;
         match backend {
             Backend::Sqlite => Ok(Self::Sqlite(folder)),
-            Backend::Postgres => Ok(Self::Postgres(create_postgres().await?.into(), folder)),
+            Backend::Postgres => Ok(Self::Postgres(PostgresDatabase::create().await?, folder)),
         }
     }
 
@@ -39,7 +46,7 @@ impl TestDatabase {
     pub async fn open(&self) -> anyhow::Result<Database> {
         Ok(match self {
             Self::Sqlite(folder) => Database::open_sqlite(&folder.path().join("hub.db")).await?,
-            Self::Postgres(url, _) => Database::connect_postgres(url).await?,
+            Self::Postgres(database, _) => Database::connect_postgres(&database.url).await?,
         })
     }
 
@@ -48,17 +55,25 @@ impl TestDatabase {
         use secrecy::ExposeSecret;
         match self {
             Self::Sqlite(folder) => format!("sqlite://{}", folder.path().join("hub.db").display()),
-            Self::Postgres(url, _) => url.expose_secret().to_owned(),
+            Self::Postgres(database, _) => database.url.expose_secret().to_owned(),
         }
+    }
+
+    /// The same database by another address.
+    #[must_use]
+    pub(crate) fn reached_by(mut self, url: String) -> Self {
+        if let Self::Postgres(database, _) = &mut self {
+            database.url = url.into();
+        }
+        self
     }
 
     /// Takes the database away from under a hub: dropped on PostgreSQL; on SQLite, where a deleted file lives on for those
     /// who have it open, its connections are closed.
     pub async fn take_away(&self, hub: &server::inventory::Inventory) {
-        use secrecy::ExposeSecret;
         let taken = match self {
             Self::Sqlite(_) => hub.database().reader().pool().close_by_ref().await.map_err(anyhow::Error::from),
-            Self::Postgres(url, _) => drop_postgres(url.expose_secret()).await,
+            Self::Postgres(database, _) => drop_postgres(&database.name).await,
         };
         taken.unwrap_or_else(|error| panic!("the database can't be taken away: {error:?}"));
     }
@@ -71,10 +86,9 @@ impl TestDatabase {
     }
 }
 
-async fn drop_postgres(url: &str) -> anyhow::Result<()> {
-    let name = url.rsplit('/').next().and_then(|last| last.split('?').next()).context("no name of a database")?;
+async fn drop_postgres(name: &str) -> anyhow::Result<()> {
     let admin = administrate().await?.1;
-    admin.execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await?;
+    admin.execute_unprepared(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await?;
     Ok(admin.close().await?)
 }
 
@@ -88,12 +102,32 @@ async fn administrate() -> anyhow::Result<(String, sea_orm::DatabaseConnection)>
     Ok((server, admin))
 }
 
-async fn create_postgres() -> anyhow::Result<String> {
-    let (server, admin) = administrate().await?;
-    let name = format!("hub_{}", Uuid::new_v4().simple());
-    admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await?;
-    admin.close().await?;
-    let (front, query) = server.split_once('?').map_or((server.as_str(), None), |(front, query)| (front, Some(query)));
-    let host = front.rsplit_once('/').map_or(front, |(host, _)| host);
-    Ok(query.map_or_else(|| format!("{host}/{name}"), |query| format!("{host}/{name}?{query}")))
+impl PostgresDatabase {
+    async fn create() -> anyhow::Result<Self> {
+        let (server, admin) = administrate().await?;
+        let name = format!("hub_{}", Uuid::new_v4().simple());
+        admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await?;
+        admin.close().await?;
+        let (front, query) =
+            server.split_once('?').map_or((server.as_str(), None), |(front, query)| (front, Some(query)));
+        let host = front.rsplit_once('/').map_or(front, |(host, _)| host);
+        let url = query.map_or_else(|| format!("{host}/{name}"), |query| format!("{host}/{name}?{query}"));
+        Ok(Self { name, url: url.into() })
+    }
+}
+
+impl Drop for PostgresDatabase {
+    /// Waits, on a thread with a runtime of its own, as the test's may be gone already.
+    fn drop(&mut self) {
+        let name = self.name.clone();
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(drop_postgres(&name))
+        });
+        match dropping.join() {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => eprintln!("the database {} stays: {error:?}", self.name),
+            Err(_) => eprintln!("the database {} stays: its dropping panicked", self.name),
+        }
+    }
 }

@@ -30,8 +30,8 @@ impl Line {
 
     #[expect(clippy::disallowed_methods, reason = "the line ends with the test")]
     async fn try_to_postgres() -> anyhow::Result<(TestDatabase, Self)> {
-        let direct = TestDatabase::create(Backend::Postgres).await?.dsn();
-        let mut url: url::Url = direct.parse()?;
+        let database = TestDatabase::create(Backend::Postgres).await?;
+        let mut url: url::Url = database.dsn().parse()?;
         let host = url.host_str().unwrap_or("127.0.0.1").to_owned();
         let target = format!("{host}:{}", url.port().unwrap_or(5432));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
@@ -40,8 +40,7 @@ impl Line {
         moved.map_err(|()| anyhow::anyhow!("{target} can't be replaced in the database's address"))?;
         let is_cut = Arc::new(watch::Sender::new(false));
         let carrying = tokio::spawn(carry(listener, target, Arc::clone(&is_cut)));
-        let folder = tempfile::tempdir()?;
-        Ok((TestDatabase::Postgres(url.to_string().into(), folder), Self { is_cut, carrying }))
+        Ok((database.reached_by(url.to_string()), Self { is_cut, carrying }))
     }
 
     /// Every connection breaks, and no new one comes about.
