@@ -1,5 +1,7 @@
 //! A database of its own for every test, on either system.
 
+use std::sync::{LazyLock, mpsc};
+
 use anyhow::Context;
 use sea_orm::ConnectionTrait;
 use secrecy::SecretString;
@@ -25,7 +27,7 @@ pub enum TestDatabase {
     Postgres(PostgresDatabase, TempDir),
 }
 
-/// A database in the test cluster, dropped with this: those of a whole run together would fill a disk.
+/// A database in the test cluster, which is dropped soon after this: those of a whole run together would fill a disk.
 #[derive(Debug)]
 pub struct PostgresDatabase {
     name: String,
@@ -117,17 +119,24 @@ impl PostgresDatabase {
 }
 
 impl Drop for PostgresDatabase {
-    /// Waits, on a thread with a runtime of its own, as the test's may be gone already.
     fn drop(&mut self) {
-        let name = self.name.clone();
-        let dropping = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(drop_postgres(&name))
-        });
-        match dropping.join() {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => eprintln!("the database {} stays: {error:?}", self.name),
-            Err(_) => eprintln!("the database {} stays: its dropping panicked", self.name),
-        }
+        // Whoever clears away ends with the process only.
+        let _ = CLEARING.send(std::mem::take(&mut self.name));
     }
 }
+
+/// Drops what tests leave, beside them: PostgreSQL waits until no connection is coming about anywhere, and the test that would
+/// wait for it may be the one that is connecting. What is left when the process ends goes with the cluster.
+static CLEARING: LazyLock<mpsc::Sender<String>> = LazyLock::new(|| {
+    let (send, names) = mpsc::channel::<String>();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        for name in names {
+            if let Err(error) = runtime.block_on(drop_postgres(&name)) {
+                eprintln!("the database {name} stays: {error:?}");
+            }
+        }
+        std::io::Result::Ok(())
+    });
+    send
+});

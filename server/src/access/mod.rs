@@ -93,9 +93,17 @@ impl Access {
         self.revocations.subscribe()
     }
 
-    /// Who has this access token or API token, by what is stored at this instant; `None` when it is nobody's (any more).
+    /// Who has this access token or API token, by what is stored at this instant; `None` when it is nobody's (any more). For
+    /// requests, within a time limit of theirs.
     pub async fn identify(&self, token: &str) -> Result<Option<Principal>, AccessError> {
-        if secret::is_api_token(token) { self.identify_service(token).await } else { self.identify_user(token).await }
+        let finding_out = async {
+            if secret::is_api_token(token) {
+                self.identify_service(token).await
+            } else {
+                self.identify_user(token).await
+            }
+        };
+        self.database.watch_request(finding_out).await
     }
 
     fn now(&self) -> DateTime<Utc> {

@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::access::Principal;
+use tokio::time::timeout;
 
 use super::{
     HttpOptions,
@@ -17,17 +18,17 @@ use super::{
     sign_in::Unidentified,
 };
 
-/// Finds out who is asking, before a route is gone into. A token that is nobody's ends here. No token at all is the route's
-/// to judge: the playground's page and a WebSocket need none yet.
+/// Finds out who is asking, before a route is gone into, in the time that a request has. A token that is nobody's ends here. No
+/// token at all is the route's to judge: the playground's page and a WebSocket need none yet.
 pub(super) async fn identify(State(options): State<Arc<HttpOptions>>, mut request: Request, next: Next) -> Response {
     let from = Caller::of(request.extensions()).address;
     let principal = match (&options.sign_in, bearer(request.headers())) {
         (None, _) => Some(Principal::local_operator()),
         (Some(_), None) => None,
-        (Some(sign_in), Some(token)) => match sign_in.identify(&token).await {
-            Ok(principal) => Some(principal),
-            Err(Unidentified::Unknown) => return challenge("the token is not good (any more)"),
-            Err(Unidentified::Unavailable) => return unavailable().into_response(),
+        (Some(sign_in), Some(token)) => match timeout(options.request_timeout, sign_in.identify(&token)).await {
+            Ok(Ok(principal)) => Some(principal),
+            Ok(Err(Unidentified::Unknown)) => return challenge("the token is not good (any more)"),
+            Ok(Err(Unidentified::Unavailable)) | Err(_) => return unavailable().into_response(),
         },
     };
     if let Some(principal) = principal {

@@ -137,6 +137,11 @@ async fn prepare_sqlite(connection: &mut SqliteConnection, seen: Option<&BTreeSe
     work_for_request(connection).await
 }
 
+/// Whether this task works for a request, which has a time limit.
+pub(super) fn is_for_request() -> bool {
+    GONE.try_with(|_| ()).is_ok()
+}
+
 /// Work that belongs to no request is never interrupted.
 async fn work_for_request(connection: &mut SqliteConnection) -> Result<(), Error> {
     if let Ok(gone) = GONE.try_with(Arc::clone) {

@@ -162,7 +162,7 @@ impl Database {
         Self { watcher, organizations, ..Self::over((pool.clone(), pool), self.place.clone(), abandoned) }
     }
 
-    /// Works for a request: when that is dropped before its end, its statements end too.
+    /// Works for a request, which has a time limit: when that is dropped before its end, its statements end too.
     pub(crate) async fn watch_request<T>(&self, work: impl Future<Output = T>) -> T {
         self.abandoned.watch(work).await
     }

@@ -3,12 +3,11 @@
 //! sqlx asks PostgreSQL when a connection is given back, and again before its next statement, which takes as long as a small
 //! read. Here a connection that came back within the last second is taken at its word, as by HikariCP
 //! (`aliveBypassWindowMs`). If it is gone all the same, the read is done again by one that was asked: to read twice changes
-//! nothing. What writes always asks, as nobody could say of a statement on a lost connection whether it was done.
+//! nothing. What writes always asks, as nobody could say of a statement on a lost connection whether it was done. And so does
+//! what works for no request: a line that swallows what is sent, as when its host lost power, would keep it until the
+//! kernel gives up, a quarter of an hour; a request ends by its time limit.
 
-use std::{
-    cell::Cell,
-    time::{Duration, Instant},
-};
+use std::{cell::Cell, time::Duration};
 
 use async_trait::async_trait;
 use sea_orm::{
@@ -16,14 +15,14 @@ use sea_orm::{
     sqlx::{Connection, Postgres, pool::PoolOptions},
 };
 
-use super::away::is_lost;
+use super::{abandoning::is_for_request, away::is_lost};
 
 tokio::task_local! {
-    /// Of a statement that can be done again: when it got a connection that was not asked.
-    static TRUSTED_AT: Cell<Option<Instant>>;
+    /// Of a statement that can be done again: whether it got a connection that was not asked.
+    static IS_TRUSTING: Cell<bool>;
 }
 
-/// For so long nothing is asked; and a connection that was gone before has failed within it.
+/// For so long nothing is asked.
 const TRUST: Duration = Duration::from_secs(1);
 
 /// A handle for statements that only read.
@@ -63,15 +62,15 @@ impl Reader {
         F: Future<Output = Result<T, DbErr>>,
     {
         debug_assert!(["SELECT", "WITH"].iter().any(|verb| statement.sql.starts_with(verb)), "{}", statement.sql);
-        if !self.can_repeat {
+        if !(self.can_repeat && is_for_request()) {
             return read(&self.pool, statement).await;
         }
         let trusting = async {
             let answer = read(&self.pool, statement.clone()).await;
-            (answer, TRUSTED_AT.with(Cell::take))
+            (answer, IS_TRUSTING.with(Cell::get))
         };
-        match TRUSTED_AT.scope(Cell::default(), trusting).await {
-            (Err(error), Some(at)) if is_lost(&error) && at.elapsed() < TRUST => {
+        match IS_TRUSTING.scope(Cell::default(), trusting).await {
+            (Err(error), true) if is_lost(&error) => {
                 tracing::info!(%error, "a connection was gone that had not been asked: its statement is read again");
                 read(&self.pool, statement).await
             }
@@ -112,7 +111,7 @@ fn writes(sql: &str) -> DbErr {
 pub(super) fn trusting(pool: PoolOptions<Postgres>) -> PoolOptions<Postgres> {
     pool.before_acquire(|connection, known| {
         Box::pin(async move {
-            let trust = || TRUSTED_AT.try_with(|at| at.set(Some(Instant::now()))).is_ok();
+            let trust = || IS_TRUSTING.try_with(|is_trusting| is_trusting.set(true)).is_ok();
             if known.idle_for < TRUST && trust() {
                 return Ok(true);
             }

@@ -1,11 +1,16 @@
 //! GraphQL over HTTP.
 
-use std::time::Duration;
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use axum::http::StatusCode;
+use domain::access::Principal;
+use futures::future::BoxFuture;
+use secrecy::SecretString;
 use serde_json::json;
+use tokio::sync::watch;
 
 use super::{HttpOptions, Server};
+use crate::http::sign_in::{Granted, Login, NotGranted, SignIn, Unidentified};
 
 const JSON: &str = "application/json";
 const RESPONSE: &str = "application/graphql-response+json";
@@ -149,6 +154,42 @@ async fn an_operation_that_runs_too_long_is_dropped_and_says_so() {
         assert_eq!((answer.status, answer.code().as_str()), (status, "TIMEOUT"));
         assert_eq!(server.dropped.recv().await, Some("query"));
     }
+}
+
+/// Never finds out who anybody is, as while the line to the database swallows what is sent.
+#[derive(Debug)]
+struct Silent;
+
+impl SignIn for Silent {
+    fn identify<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Principal, Unidentified>> {
+        Box::pin(std::future::pending())
+    }
+
+    fn sign_in(&self, _: Login, _: Option<IpAddr>) -> BoxFuture<'_, Result<Granted, NotGranted>> {
+        Box::pin(std::future::pending())
+    }
+
+    fn refresh(&self, _: SecretString, _: Option<IpAddr>) -> BoxFuture<'_, Result<Granted, NotGranted>> {
+        Box::pin(std::future::pending())
+    }
+
+    fn sign_out(&self, _: SecretString, _: Option<IpAddr>) -> BoxFuture<'_, Result<(), NotGranted>> {
+        Box::pin(std::future::pending())
+    }
+
+    fn revocations(&self) -> watch::Receiver<()> {
+        watch::Sender::new(()).subscribe()
+    }
+}
+
+#[tokio::test]
+async fn who_asks_while_it_cannot_be_found_out_who_that_is_does_not_wait_for_ever() {
+    let request_timeout = Duration::from_millis(20);
+    let options = HttpOptions { request_timeout, sign_in: Some(Arc::new(Silent)), ..HttpOptions::default() };
+    let server = Server::start(options).await;
+    let headers = [("content-type", JSON), ("authorization", "Bearer somebody's")];
+    let answer = server.send("POST /graphql", &headers, r#"{"query":"{ hello }"}"#).await;
+    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE"));
 }
 
 #[tokio::test]
